@@ -1,0 +1,148 @@
+//! Events as the log holds them, and as typed facts.
+
+use std::fmt;
+
+use gage_domain::{
+    decider::Decider,
+    ids::{OrderId, PaymentId, ProductId, ShopId, SkuId},
+    inventory::{Inventory, InventoryEvent},
+    order::{Order, OrderEvent},
+    payment::{Payment, PaymentEvent},
+    product::{Product, ProductEvent},
+    shop::{Shop, ShopEvent},
+    upcast::Upcasters,
+};
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use crate::{metadata::Metadata, ports::event_log::LogError, position::LogPosition};
+
+/// The name of one aggregate's events: its type and its id.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StreamName {
+    /// The aggregate type, for example `Order`.
+    pub aggregate_type: String,
+    /// The aggregate's id in its printed form.
+    pub aggregate_id: String,
+}
+
+impl StreamName {
+    /// The stream of one aggregate.
+    pub fn of<D: Decider>(id: D::Id) -> Self {
+        Self { aggregate_type: D::TYPE.to_owned(), aggregate_id: id.to_string() }
+    }
+}
+
+impl fmt::Display for StreamName {
+    /// `Type:id`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.aggregate_type, self.aggregate_id)
+    }
+}
+
+/// An event as the log holds it: text and JSON, before upcasting.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredEvent {
+    /// Its place in the log.
+    pub position: LogPosition,
+    /// Its stream.
+    pub stream: StreamName,
+    /// Its number in its stream, from 1, without gaps.
+    pub sequence: u64,
+    /// For example `OrderPlaced`.
+    pub event_type: String,
+    /// Semver of the payload's layout.
+    pub event_version: String,
+    /// The event itself.
+    pub payload: Value,
+    /// Who, why, when.
+    pub metadata: Metadata,
+    /// When the log took it (the database's clock).
+    pub recorded_at: OffsetDateTime,
+}
+
+/// An event of any aggregate, typed, with its stream's id.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fact {
+    /// Of a shop.
+    Shop(ShopId, ShopEvent),
+    /// Of a product.
+    Product(ProductId, ProductEvent),
+    /// Of a SKU's stock.
+    Inventory(SkuId, InventoryEvent),
+    /// Of an order.
+    Order(OrderId, OrderEvent),
+    /// Of a payment.
+    Payment(PaymentId, PaymentEvent),
+}
+
+/// A typed event with its place and circumstances: what consumers of the log see.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded {
+    /// Its place in the log.
+    pub position: LogPosition,
+    /// Its number in its stream, from 1.
+    pub sequence: u64,
+    /// What happened, to what.
+    pub fact: Fact,
+    /// Who, why, when.
+    pub metadata: Metadata,
+    /// When the log took it (the database's clock).
+    pub recorded_at: OffsetDateTime,
+}
+
+/// Reads stored events as typed ones, through the upcasters.
+#[derive(Debug, Clone, Default)]
+pub struct Decoder {
+    upcasters: Upcasters,
+}
+
+impl Decoder {
+    /// With the project's own upcasters.
+    pub fn current() -> Self {
+        Self { upcasters: Upcasters::current() }
+    }
+
+    /// The typed event of one aggregate.
+    ///
+    /// # Errors
+    /// [`LogError::Corrupt`] names stream and sequence when version, payload or type do not fit.
+    pub fn event<D: Decider>(&self, stored: &StoredEvent) -> Result<D::Event, LogError> {
+        let corrupt = |reason: String| LogError::corrupt(stored, reason);
+        let (_, payload) = self
+            .upcasters
+            .upcast(D::TYPE, &stored.event_type, &stored.event_version, stored.payload.clone())
+            .map_err(|error| corrupt(error.to_string()))?;
+        serde_json::from_value(payload).map_err(|error| corrupt(error.to_string()))
+    }
+
+    /// The typed event of whatever aggregate it is.
+    ///
+    /// # Errors
+    /// [`LogError::Corrupt`], also for an aggregate type that is not known.
+    pub fn decode(&self, stored: &StoredEvent) -> Result<Recorded, LogError> {
+        let fact = match stored.stream.aggregate_type.as_str() {
+            Shop::TYPE => Fact::Shop(id(stored)?, self.event::<Shop>(stored)?),
+            Product::TYPE => Fact::Product(id(stored)?, self.event::<Product>(stored)?),
+            Inventory::TYPE => Fact::Inventory(id(stored)?, self.event::<Inventory>(stored)?),
+            Order::TYPE => Fact::Order(id(stored)?, self.event::<Order>(stored)?),
+            Payment::TYPE => Fact::Payment(id(stored)?, self.event::<Payment>(stored)?),
+            _ => return Err(LogError::corrupt(stored, "unknown aggregate type".to_owned())),
+        };
+        Ok(Recorded {
+            position: stored.position,
+            sequence: stored.sequence,
+            fact,
+            metadata: stored.metadata.clone(),
+            recorded_at: stored.recorded_at,
+        })
+    }
+}
+
+fn id<I: gage_domain::ids::StreamId>(stored: &StoredEvent) -> Result<I, LogError> {
+    stored
+        .stream
+        .aggregate_id
+        .parse()
+        .map_err(|error| LogError::corrupt(stored, format!("aggregate id: {error}")))
+}

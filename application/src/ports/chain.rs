@@ -1,0 +1,224 @@
+//! The chain: the payment rail, what was observed on it, and how far it was followed.
+
+use async_trait::async_trait;
+use gage_domain::{
+    ids::{OrderId, PaymentId},
+    payment::{LogRef, Terms},
+    value::{Address, B256, BaseUnits},
+};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use time::OffsetDateTime;
+
+/// What an order asks the rail to collect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentDraft {
+    /// The order.
+    pub order: OrderId,
+    /// Whom a refund goes to.
+    pub buyer: Address,
+    /// Whom a release goes to.
+    pub seller: Address,
+    /// The token; the zero address is the chain's native coin.
+    pub token: Address,
+    /// Base units.
+    pub amount: BaseUnits,
+    /// The last moment to pay, whole seconds.
+    pub deadline: OffsetDateTime,
+    /// Seconds that the funds are held before anyone may release them.
+    pub hold_secs: u64,
+    /// Seconds that the arbiter has in a dispute.
+    pub dispute_secs: u64,
+}
+
+/// Everything that a wallet needs to pay, besides its own fee choice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentInstructions {
+    /// The chain on which to pay.
+    pub chain_id: u64,
+    /// The contract to call.
+    pub contract: Address,
+    /// The call's data.
+    pub call_data: Vec<u8>,
+    /// Native coin to send with it, wei.
+    pub value: BaseUnits,
+    /// The last moment to pay.
+    pub deadline: OffsetDateTime,
+    /// What it will cost in gas; absent, with the reason, when the node cannot tell.
+    pub gas: Result<GasQuote, GasUnavailable>,
+}
+
+/// A gas quote, for information: the wallet sets the final fees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GasQuote {
+    /// Units of gas, estimated with the buyer's own call.
+    pub gas_limit: u64,
+    /// Base fee of the next block, wei per unit.
+    pub base_fee_per_gas: BaseUnits,
+    /// Tip, wei per unit (a percentile of recent blocks).
+    pub priority_fee_per_gas: BaseUnits,
+    /// What a wallet should allow at most, wei per unit.
+    pub max_fee_per_gas: BaseUnits,
+    /// Expected cost, wei.
+    pub expected_cost: BaseUnits,
+    /// Cost at `max_fee_per_gas`, wei.
+    pub maximum_cost: BaseUnits,
+    /// When it was asked.
+    pub quoted_at: OffsetDateTime,
+}
+
+/// Why there is no gas quote.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum GasUnavailable {
+    /// The node is away.
+    #[error("the node is not reachable")]
+    NodeUnreachable,
+    /// The call would fail now, for example for lack of funds.
+    #[error("the payment would fail now: {reason}")]
+    WouldFail {
+        /// The node's or the contract's word.
+        reason: String,
+    },
+}
+
+/// A payment rail: how payments of one kind are asked for.
+#[async_trait]
+pub trait PaymentRail: Send + Sync {
+    /// The terms of a payment with the key under which the rail will know it. Pure.
+    fn terms(&self, draft: &PaymentDraft) -> Terms;
+
+    /// What the wallet `payer` needs to pay these terms. Works while the node is away.
+    async fn instructions(&self, terms: &Terms, payer: Address) -> PaymentInstructions;
+
+    /// The tokens that orders may be priced in.
+    fn accepts(&self, token: Address) -> bool;
+}
+
+/// A block by number and hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct BlockRef {
+    /// Its number.
+    pub number: u64,
+    /// Its hash.
+    pub hash: B256,
+}
+
+/// One of the escrow's logs, decoded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observation {
+    /// Which log.
+    pub log: LogRef,
+    /// The payment it names (the order's UUID), if that is one.
+    pub payment: Option<PaymentId>,
+    /// The quote's key.
+    pub key: B256,
+    /// What it says.
+    pub what: Observed,
+}
+
+/// What a log of the escrow says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Observed {
+    /// Someone paid.
+    Paid {
+        /// Who sent the funds.
+        payer: Address,
+        /// The token.
+        token: Address,
+        /// Base units.
+        amount: BaseUnits,
+    },
+    /// Funds went to the seller.
+    Released {
+        /// Base units.
+        amount: BaseUnits,
+    },
+    /// Funds went back to the buyer.
+    Refunded {
+        /// Base units.
+        amount: BaseUnits,
+    },
+    /// A dispute was opened.
+    Disputed {
+        /// By whom.
+        by: Address,
+    },
+}
+
+/// The state of an observed log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SightingStatus {
+    /// Seen, not yet deep enough.
+    Seen,
+    /// Deep enough; credited.
+    Confirmed,
+    /// Its block is no longer part of the chain.
+    Reverted,
+    /// It fits no payment of ours; kept for reconciliation.
+    Unmatched,
+}
+
+/// An observed log with its state and, when unmatched, why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sighting {
+    /// The log.
+    pub observation: Observation,
+    /// Its state.
+    pub status: SightingStatus,
+    /// Why it is unmatched.
+    pub reason: Option<String>,
+}
+
+/// A move of the chain cursor, written in the same transaction as the events it led to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CursorMove {
+    /// The chain.
+    pub chain_id: u64,
+    /// The escrow contract that is followed.
+    pub escrow: Address,
+    /// The cursor before; compare-and-swap.
+    pub from: BlockRef,
+    /// The cursor after; equal to `from` when only sightings change.
+    pub to: BlockRef,
+    /// Blocks that joined the ring of known hashes.
+    pub blocks: Vec<BlockRef>,
+    /// Sightings that are new or changed state.
+    pub sightings: Vec<Sighting>,
+}
+
+/// What the listener knows, for health, confirmations and deadlines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChainStatus {
+    /// The newest block seen.
+    pub head: Option<BlockRef>,
+    /// Blocks between the cursor and the head.
+    pub lag_blocks: u64,
+    /// Until when the chain has surely been read: the time at which a poll began that found
+    /// the cursor at the head.
+    pub read_until: Option<OffsetDateTime>,
+    /// How the listener fares.
+    pub condition: ChainCondition,
+}
+
+/// How the listener fares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChainCondition {
+    /// It has not reached the node yet.
+    Starting,
+    /// It follows.
+    Following,
+    /// The node is away; it tries again.
+    Unreachable,
+    /// It halted: the node is not the chain that the cursor belongs to, or the chain was
+    /// reorganised deeper than the ring. Needs the operator.
+    Halted,
+}
+
+/// A look at the listener.
+pub trait ChainView: Send + Sync {
+    /// What it knows now.
+    fn status(&self) -> ChainStatus;
+    /// Blocks, the log's own included, that a payment needs.
+    fn confirmations_required(&self) -> u64;
+}

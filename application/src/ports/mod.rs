@@ -1,0 +1,27 @@
+//! Ports: what the application needs of the world. Adapters live in `infrastructure`
+//! and, for what read models answer, in `projections`.
+
+pub mod chain;
+pub mod checkpoint;
+pub mod clock;
+pub mod contract_signatures;
+pub mod due_payments;
+pub mod event_log;
+pub mod nonce;
+pub mod rate_limit;
+pub mod session;
+pub mod snapshot;
+pub mod wake;
+
+use thiserror::Error;
+
+/// An outside store (Redis, Postgres) that cannot be used right now. The cause is logged
+/// where it happened; callers only need to know that trying later may help.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{store} is not available: {reason}")]
+pub struct StoreUnavailable {
+    /// Which store.
+    pub store: &'static str,
+    /// Why, for the log. Never shown to users.
+    pub reason: String,
+}

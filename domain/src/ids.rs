@@ -1,0 +1,90 @@
+//! Identifiers: one UUID newtype per kind of thing, so that they cannot be mixed up.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use uuid::Uuid;
+
+/// A text that is no identifier.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{text:?} is not a UUID")]
+pub struct InvalidId {
+    /// What was given.
+    pub text: String,
+}
+
+/// What names one stream of an aggregate's events. Printed form and parsed form are the same.
+pub trait StreamId:
+    Copy + fmt::Debug + fmt::Display + FromStr<Err = InvalidId> + Ord + Send + Sync + 'static
+{
+}
+
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.hyphenated().fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                // The hyphenated lower-case form only: one stream has one name.
+                match Uuid::parse_str(text) {
+                    Ok(id) if id.hyphenated().to_string() == text => Ok(Self(id)),
+                    _ => Err(InvalidId { text: text.to_owned() }),
+                }
+            }
+        }
+
+        impl StreamId for $name {}
+    };
+}
+
+uuid_id!(
+    /// A shop.
+    ShopId
+);
+uuid_id!(
+    /// A product of a shop.
+    ProductId
+);
+uuid_id!(
+    /// A stock-keeping unit: what the Inventory aggregate counts.
+    SkuId
+);
+uuid_id!(
+    /// An order. The payment of an order has the same UUID.
+    OrderId
+);
+uuid_id!(
+    /// The payment of an order: the order's own UUID, as one order has one payment.
+    PaymentId
+);
+
+impl From<OrderId> for PaymentId {
+    fn from(order: OrderId) -> Self {
+        Self(order.0)
+    }
+}
+
+impl From<PaymentId> for OrderId {
+    fn from(payment: PaymentId) -> Self {
+        Self(payment.0)
+    }
+}
+
+impl From<ProductId> for SkuId {
+    /// The SKU of a product that is sold in one variant.
+    fn from(product: ProductId) -> Self {
+        Self(product.0)
+    }
+}
