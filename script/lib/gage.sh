@@ -1,0 +1,105 @@
+# shellcheck shell=bash
+# Building, configuring and running the binary `gage`. Sourced after the parts.
+
+GAGE_BIN=
+
+# build_gage [PROFILE ARGUMENTS…]
+build_gage() {
+  local target profile=debug
+  step "Building gage (the first time takes minutes)"
+  foreground cargo build --locked -p gage-api --bin gage "$@" || die "gage does not build"
+  [[ " $* " != *" --release "* ]] || profile=release
+  target=$(cargo metadata --format-version 1 --no-deps --locked --offline | node -p 'JSON.parse(require("fs").readFileSync(0)).target_directory')
+  GAGE_BIN=$target/$profile/gage
+}
+
+# configure_gage: what `gage` reads, exported. What the caller has set stays.
+configure_gage() {
+  mkdir -p "$RUN_DIR/gage"
+  export GAGE_ENV=${GAGE_ENV:-development}
+  export GAGE_CHAIN_ID=${GAGE_CHAIN_ID:-$CHAIN_ID}
+  if [[ -z ${GAGE_QUOTE_SIGNER_KEY:-}${GAGE_QUOTE_SIGNER_KEY_FILE:-} ]]; then
+    export GAGE_QUOTE_SIGNER_KEY_FILE=$RUN_DIR/gage/quote-signer.key
+    [[ -s $GAGE_QUOTE_SIGNER_KEY_FILE ]] || new_key "$GAGE_QUOTE_SIGNER_KEY_FILE"
+  fi
+  if [[ -e $(chain_accounts) ]]; then
+    export GAGE_AUDITORS=${GAGE_AUDITORS:-$(account_address "$AUDITOR")}
+    export GAGE_OPERATORS=${GAGE_OPERATORS:-$(account_address "$OPERATOR")}
+    export GAGE_ARBITER_ADDRESS=${GAGE_ARBITER_ADDRESS:-$(account_address "$ARBITER")}
+  fi
+}
+
+# new_key FILE: a random private key that only we can read. (A number above the curve's order has a chance of 2^-128.)
+new_key() {
+  (umask 077 && node -p '"0x" + crypto.randomBytes(32).toString("hex")' >"$1")
+}
+
+# deploy_escrow: once for each chain of ours; then the address is remembered. On a foreign chain it must be given.
+deploy_escrow() {
+  local remembered=$RUN_DIR/chain/escrow key=$RUN_DIR/chain/deployer.key
+  if [[ -n ${GAGE_ESCROW_ADDRESS:-} ]]; then return; fi
+  if [[ ! -s $remembered ]]; then
+    [[ -e $(chain_accounts) ]] ||
+      die "CHAIN_RPC_URL is set, so set GAGE_ESCROW_ADDRESS and GAGE_ESCROW_START_BLOCK too ('gage deploy-escrow' gives both)"
+    (umask 077 && account_key "$DEPLOYER" >"$key")
+    "$GAGE_BIN" deploy-escrow --deployer-key-file "$key" >"$remembered.new" || die "the escrow contract cannot be deployed"
+    mv "$remembered.new" "$remembered"
+  fi
+  GAGE_ESCROW_ADDRESS=$(grep -oiEm1 '0x[0-9a-f]{40}\b' "$remembered")
+  GAGE_ESCROW_START_BLOCK=$(sed -nE 's/.*block[^0-9]*([0-9]+).*/\1/Ip' "$remembered" | tail -n 1)
+  export GAGE_ESCROW_ADDRESS GAGE_ESCROW_START_BLOCK
+  step "Escrow: $GAGE_ESCROW_ADDRESS"
+}
+
+gage_launch() {
+  export GAGE_LISTEN
+  GAGE_LISTEN=127.0.0.1:$(port_of gage)
+  spawn gage "$GAGE_BIN" serve
+}
+
+gage_ready() { listening gage && http_ok "$(port_of gage)" /readyz; }
+gage_start() { start_part gage 60 gage_ready gage_launch 8080; }
+gage_url() { echo "http://127.0.0.1:$(port_of gage)"; }
+
+# http_ok PORT PATH: whether a GET there is answered with 200.
+http_ok() (
+  exec 3<>"/dev/tcp/127.0.0.1/$1" || exit 1
+  printf 'GET %s HTTP/1.0\r\nHost: 127.0.0.1:%s\r\n\r\n' "$2" "$1" >&3
+  read -r -t 5 _ status _ <&3 && [[ $status == 200 ]]
+) 2>/dev/null
+
+# write_environment: what script/gage and script/demo need to reach this run, in shell syntax.
+write_environment() {
+  local name
+  (
+    umask 077
+    export GAGE_URL GAGE_ACCOUNTS_FILE
+    GAGE_URL=$(gage_url)
+    GAGE_ACCOUNTS_FILE=$(chain_accounts)
+    for name in GAGE_URL GAGE_BIN GAGE_ACCOUNTS_FILE DATABASE_URL REDIS_URL CHAIN_RPC_URL "${!GAGE_@}"; do
+      case $name in GAGE_ROOT | GAGE_HOME) continue ;; esac
+      printf '%s=%q\n' "$name" "${!name}"
+    done | sort -u >"$RUN_DIR/env"
+  )
+}
+
+# start_server KIND [BUILD ARGUMENTS…]: everything, from the stores to a server that answers. KIND is `lasting` or
+# `passing`.
+start_server() {
+  start_stores "$1"
+  use_own_database
+  start_chain
+  build_gage "${@:2}"
+  configure_gage
+  "$GAGE_BIN" migrate >"$RUN_DIR/gage/migrate.log" 2>&1 || die "gage migrate failed: $(tail -n 5 "$RUN_DIR/gage/migrate.log")"
+  deploy_escrow
+  gage_start
+  step "Gage: $(gage_url)"
+}
+
+use_own_database() {
+  if [[ $DATABASE_URL == "$(postgres_url postgres)" ]]; then
+    postgres_database gage
+    DATABASE_URL=$(postgres_url gage)
+  fi
+}
