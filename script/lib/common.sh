@@ -38,6 +38,7 @@ end_with() {
   # A second Ctrl-C, or a reader that went away, must not leave half of the parts running.
   trap '' INT TERM HUP PIPE
   set +e
+  if ((status == 141)); then exec >/dev/null; fi
   stop_foreground
   "$1"
   # What a signal overtook between its start and its being remembered.

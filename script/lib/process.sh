@@ -5,10 +5,13 @@
 
 # The folder of this run, set by open_run; each part (postgres, redis, chain, gage) has a folder in it.
 RUN_DIR=
-# The lock on RUN_DIR. Parts get it closed, so it is held as long as the script or a command that it waits for lives.
-LOCK_FD=
+# The lock on RUN_DIR, held as long as the script lives: whatever it starts gets it closed. (Until a run is opened it
+# is a file that nobody misses, so that it can be closed all the same.)
+exec {LOCK_FD}</dev/null
 # The process group of the command that the script waits for, if any.
 FOREGROUND=
+# How long that command may take to end when asked.
+FOREGROUND_GRACE_SECS=10
 
 # open_run NAME: take the folder of a lasting run (its data stay), or fail if another script has it.
 open_run() {
@@ -26,7 +29,7 @@ open_new_run() {
 }
 
 lock_run() {
-  exec {LOCK_FD}>>"$RUN_DIR/lock"
+  exec {LOCK_FD}<&- {LOCK_FD}>>"$RUN_DIR/lock"
   flock -n "$LOCK_FD"
 }
 
@@ -83,21 +86,30 @@ stop_part() {
 # would put the signal off until the command ends), and that nothing which it leaves behind lives on.
 foreground() {
   local status=0
-  setsid env --default-signal=INT,QUIT "$@" </dev/null &
+  setsid env --default-signal=INT,QUIT "$@" </dev/null {LOCK_FD}>&- &
   FOREGROUND=$!
+  if [[ -n $RUN_DIR ]]; then
+    mkdir -p "$RUN_DIR/command"
+    remember command "$FOREGROUND"
+  fi
   wait "$FOREGROUND" || status=$?
   stop_foreground
   return "$status"
 }
 
 stop_foreground() {
-  [[ -n $FOREGROUND ]] || return 0
-  local tenths=50
-  # The group's number cannot be given away while a member lives, and signalling an empty group does nothing.
-  kill -TERM -- "-$FOREGROUND" 2>/dev/null || true
-  while kill -0 -- "-$FOREGROUND" 2>/dev/null && ((tenths-- > 0)); do sleep 0.1; done
-  kill -KILL -- "-$FOREGROUND" 2>/dev/null || true
+  if [[ -z $FOREGROUND ]]; then return; fi
+  stop_group "$FOREGROUND"
   FOREGROUND=
+}
+
+# stop_group NUMBER: end every process of the group. Its number is not given away while a member lives, and signalling
+# an empty group does nothing.
+stop_group() {
+  local tenths=$((FOREGROUND_GRACE_SECS * 10))
+  kill -TERM -- "-$1" 2>/dev/null || return 0
+  while kill -0 -- "-$1" 2>/dev/null && ((tenths-- > 0)); do sleep 0.1; done
+  kill -KILL -- "-$1" 2>/dev/null || true
 }
 
 # owns_port PID PORT: whether this very process listens there, rather than another one that was faster.

@@ -37,6 +37,8 @@ start_chain() {
 
 # stop_services: what this run started; what the environment named was never ours.
 stop_services() {
+  local group
+  if group=$(pid_of command); then stop_group "$group"; fi
   stop_part gage TERM 30
   chain_stop
   redis_stop
