@@ -14,7 +14,9 @@ pub struct BaseUnits(pub U256);
 
 /// A text that is no amount.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{text:?} is not an amount: decimal digits without sign, point or leading zeros, at most 2^256-1")]
+#[error(
+    "{text:?} is not an amount: decimal digits without sign, point or leading zeros, at most 2^256-1"
+)]
 pub struct InvalidAmount {
     /// What was given.
     pub text: String,
@@ -61,12 +63,17 @@ impl FromStr for BaseUnits {
     type Err = InvalidAmount;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let invalid = || InvalidAmount { text: text.chars().take(100).collect() };
-        let digits = !text.is_empty() && text.len() <= 78 && text.bytes().all(|b| b.is_ascii_digit());
+        let invalid = || InvalidAmount {
+            text: text.chars().take(100).collect(),
+        };
+        let digits =
+            !text.is_empty() && text.len() <= 78 && text.bytes().all(|b| b.is_ascii_digit());
         if !digits || (text.len() > 1 && text.starts_with('0')) {
             return Err(invalid());
         }
-        U256::from_str_radix(text, 10).map(Self).map_err(|_| invalid())
+        U256::from_str_radix(text, 10)
+            .map(Self)
+            .map_err(|_| invalid())
     }
 }
 
@@ -107,7 +114,9 @@ impl Quantity {
 
     /// The sum, or nothing above [`Quantity::MAX`].
     pub fn checked_add(self, other: Self) -> Option<Self> {
-        self.0.checked_add(other.0).and_then(|sum| Self::try_from(sum).ok())
+        self.0
+            .checked_add(other.0)
+            .and_then(|sum| Self::try_from(sum).ok())
     }
 }
 

@@ -1,0 +1,360 @@
+//! What can be asked of a payment, and when it is refused.
+//!
+//! What the chain shows is recorded also after the payment was closed: money that slipped
+//! through must be seen to be given back ([`Payment::refund_due`]). It never revives the order.
+
+use super::{
+    Attempt, AttemptFailure, AttemptStanding, ClosingReason, Deposit, Funding, LogRef,
+    MovementKind, Payment, PaymentEvent, PaymentRejection, Request, Sighting, Standing, Terms,
+    TermsFault,
+};
+use crate::{
+    policy,
+    value::{Address, B256, BaseUnits},
+};
+
+/// What can be asked of a payment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PaymentCommand {
+    /// Asks for the payment.
+    Request(Terms),
+    /// The buyer says that a transaction is on its way.
+    ReportAttempt {
+        /// The transaction.
+        tx_hash: B256,
+        /// Its nonce.
+        nonce: u64,
+        /// Who says so.
+        by: Address,
+    },
+    /// The escrow's log of a payment was seen.
+    Detect {
+        /// The payment that the log names.
+        key: B256,
+        /// Where it was seen.
+        log: LogRef,
+        /// Who paid.
+        payer: Address,
+        /// The token that the log names.
+        token: Address,
+        /// The amount that the log names.
+        amount: BaseUnits,
+    },
+    /// The log is deep enough in the chain.
+    Confirm {
+        /// The log.
+        log: LogRef,
+        /// How deep it is.
+        confirmations: u64,
+    },
+    /// The log's block is not part of the chain any more.
+    Revert {
+        /// The log.
+        log: LogRef,
+    },
+    /// A reported transaction will not pay.
+    FailAttempt {
+        /// The transaction.
+        tx_hash: B256,
+        /// Why.
+        reason: AttemptFailure,
+    },
+    /// The payment is not wanted any more.
+    Expire {
+        /// Why.
+        reason: ClosingReason,
+    },
+    /// Money went to the seller.
+    RecordRelease {
+        /// The escrow's log of it.
+        log: LogRef,
+        /// Base units of the token.
+        amount: BaseUnits,
+    },
+    /// Money went back to the buyer.
+    RecordRefund {
+        /// The escrow's log of it.
+        log: LogRef,
+        /// Base units of the token.
+        amount: BaseUnits,
+    },
+    /// A party asked the arbiter to decide.
+    RecordDispute {
+        /// The escrow's log of it.
+        log: LogRef,
+        /// The party.
+        by: Address,
+    },
+}
+
+type Decision = Result<Vec<PaymentEvent>, PaymentRejection>;
+
+pub(super) fn decide(payment: &Payment, command: &PaymentCommand) -> Decision {
+    if let PaymentCommand::Request(terms) = command {
+        return request_payment(payment, terms);
+    }
+    let request = payment.request()?;
+    match command {
+        PaymentCommand::Request(_) => Err(PaymentRejection::AlreadyRequested),
+        PaymentCommand::ReportAttempt { tx_hash, nonce, by } => {
+            report_attempt(request, *tx_hash, *nonce, *by)
+        }
+        PaymentCommand::Detect {
+            key,
+            log,
+            payer,
+            token,
+            amount,
+        } => {
+            check_matches(&request.terms, *key, log, *token, *amount)?;
+            detect(
+                request,
+                Sighting {
+                    log: *log,
+                    payer: *payer,
+                    amount: *amount,
+                },
+            )
+        }
+        PaymentCommand::Confirm { log, confirmations } => confirm(request, log, *confirmations),
+        PaymentCommand::Revert { log } => revert(request, log),
+        PaymentCommand::FailAttempt { tx_hash, reason } => fail_attempt(request, *tx_hash, *reason),
+        PaymentCommand::Expire { reason } => expire(request, *reason),
+        PaymentCommand::RecordRelease { log, amount } => {
+            record(request, log, MovementKind::Released(*amount))
+        }
+        PaymentCommand::RecordRefund { log, amount } => {
+            record(request, log, MovementKind::Refunded(*amount))
+        }
+        PaymentCommand::RecordDispute { log, by } => {
+            record(request, log, MovementKind::Disputed(*by))
+        }
+    }
+}
+
+fn request_payment(payment: &Payment, terms: &Terms) -> Decision {
+    if let Ok(request) = payment.request() {
+        let same = request.terms == *terms;
+        return if same {
+            Ok(vec![])
+        } else {
+            Err(PaymentRejection::AlreadyRequested)
+        };
+    }
+    check_terms(terms).map_err(PaymentRejection::Terms)?;
+    Ok(vec![PaymentEvent::PaymentRequested(terms.clone())])
+}
+
+fn check_terms(terms: &Terms) -> Result<(), TermsFault> {
+    if terms.amount.is_zero() {
+        return Err(TermsFault::ZeroAmount);
+    }
+    if terms.buyer.is_zero() {
+        return Err(TermsFault::ZeroBuyer);
+    }
+    if terms.seller.is_zero() {
+        return Err(TermsFault::ZeroSeller);
+    }
+    if terms.escrow.is_zero() {
+        return Err(TermsFault::ZeroEscrow);
+    }
+    if terms.deadline.nanosecond() != 0 {
+        return Err(TermsFault::DeadlineInFractions);
+    }
+    if terms.deadline.unix_timestamp() < 0 {
+        return Err(TermsFault::DeadlineBeforeEpoch);
+    }
+    Ok(())
+}
+
+fn report_attempt(request: &Request, tx_hash: B256, nonce: u64, by: Address) -> Decision {
+    if by != request.terms.buyer {
+        return Err(PaymentRejection::NotTheBuyer);
+    }
+    if let Some(attempt) = find_attempt(request, tx_hash) {
+        let reported = attempt.nonce;
+        return if reported == nonce {
+            Ok(vec![])
+        } else {
+            Err(PaymentRejection::NonceDiffers { reported })
+        };
+    }
+    if let Funding::Confirmed(_) = request.funding {
+        return Err(PaymentRejection::AlreadyPaid);
+    }
+    if let Standing::Closed(reason) = request.standing {
+        return Err(PaymentRejection::Closed { reason });
+    }
+    if request.attempts.len() >= policy::MAX_ATTEMPTS {
+        return Err(PaymentRejection::TooManyAttempts);
+    }
+    Ok(vec![PaymentEvent::AttemptReported { tx_hash, nonce, by }])
+}
+
+fn find_attempt(request: &Request, tx_hash: B256) -> Option<&Attempt> {
+    request
+        .attempts
+        .iter()
+        .find(|attempt| attempt.tx_hash == tx_hash)
+}
+
+fn check_matches(
+    terms: &Terms,
+    key: B256,
+    log: &LogRef,
+    token: Address,
+    amount: BaseUnits,
+) -> Result<(), PaymentRejection> {
+    check_chain(terms, log)?;
+    if key != terms.key {
+        return Err(PaymentRejection::KeyMismatch {
+            expected: terms.key,
+            found: key,
+        });
+    }
+    if token != terms.token {
+        return Err(PaymentRejection::TokenMismatch {
+            expected: terms.token,
+            found: token,
+        });
+    }
+    if amount != terms.amount {
+        return Err(PaymentRejection::AmountMismatch {
+            expected: terms.amount,
+            found: amount,
+        });
+    }
+    Ok(())
+}
+
+fn check_chain(terms: &Terms, log: &LogRef) -> Result<(), PaymentRejection> {
+    let (expected, found) = (terms.chain_id, log.chain_id);
+    if found == expected {
+        Ok(())
+    } else {
+        Err(PaymentRejection::ChainMismatch { expected, found })
+    }
+}
+
+fn detect(request: &Request, seen: Sighting) -> Decision {
+    match request.funding.sighting() {
+        Some(standing) if standing.log.id() == seen.log.id() => Ok(vec![]),
+        Some(standing) => Err(PaymentRejection::CreditedByAnotherLog {
+            standing: standing.log,
+        }),
+        None => Ok(vec![PaymentEvent::PaymentDetected {
+            log: seen.log,
+            payer: seen.payer,
+            amount: seen.amount,
+        }]),
+    }
+}
+
+fn confirm(request: &Request, log: &LogRef, confirmations: u64) -> Decision {
+    match &request.funding {
+        Funding::Confirmed(deposit) if deposit.sighting.log.id() == log.id() => Ok(vec![]),
+        // The log as it was detected, so that every event of it reads the same.
+        Funding::Detected(seen) if seen.log.id() == log.id() => {
+            Ok(vec![PaymentEvent::PaymentConfirmed {
+                log: seen.log,
+                confirmations,
+            }])
+        }
+        Funding::Confirmed(_) | Funding::Detected(_) | Funding::None => {
+            Err(PaymentRejection::NotDetected)
+        }
+    }
+}
+
+/// A log that does not count needs no reverting. Once money has left the escrow, the payment
+/// alone cannot be gone: either its later logs are reverted too, which this stream cannot
+/// express, or the report is wrong. Both need a person, so it is refused.
+fn revert(request: &Request, log: &LogRef) -> Decision {
+    let Some(standing) = request
+        .funding
+        .sighting()
+        .filter(|s| s.log.id() == log.id())
+    else {
+        return Ok(vec![]);
+    };
+    if let Funding::Confirmed(Deposit { escrow, .. }) = &request.funding
+        && !escrow.is_untouched()
+    {
+        return Err(PaymentRejection::FundsMoved {
+            released: escrow.released(),
+            refunded: escrow.refunded(),
+        });
+    }
+    Ok(vec![PaymentEvent::PaymentReverted { log: standing.log }])
+}
+
+/// A later verdict replaces an earlier one: a transaction that seemed dropped may turn up.
+fn fail_attempt(request: &Request, tx_hash: B256, reason: AttemptFailure) -> Decision {
+    let attempt = find_attempt(request, tx_hash).ok_or(PaymentRejection::NoSuchAttempt)?;
+    if request
+        .funding
+        .sighting()
+        .is_some_and(|seen| seen.log.tx_hash == tx_hash)
+    {
+        return Err(PaymentRejection::AttemptPaid);
+    }
+    if attempt.standing == AttemptStanding::Failed(reason) {
+        return Ok(vec![]);
+    }
+    Ok(vec![PaymentEvent::AttemptFailed { tx_hash, reason }])
+}
+
+fn expire(request: &Request, reason: ClosingReason) -> Decision {
+    match (request.standing, &request.funding, reason) {
+        (Standing::Closed(_), _, _) => Ok(vec![]),
+        (
+            Standing::Awaited,
+            Funding::Detected(_) | Funding::Confirmed(_),
+            ClosingReason::Lapsed,
+        ) => Err(PaymentRejection::InFlight),
+        (Standing::Awaited, _, _) => Ok(vec![PaymentEvent::PaymentExpired { reason }]),
+    }
+}
+
+fn record(request: &Request, log: &LogRef, kind: MovementKind) -> Decision {
+    check_chain(&request.terms, log)?;
+    let Funding::Confirmed(deposit) = &request.funding else {
+        return Err(PaymentRejection::NotConfirmed);
+    };
+    if deposit.sighting.log.id() == log.id() {
+        return Err(PaymentRejection::LogUsedOtherwise);
+    }
+    if let Some(known) = deposit
+        .movements
+        .iter()
+        .find(|movement| movement.log == log.id())
+    {
+        let same = known.kind == kind;
+        return if same {
+            Ok(vec![])
+        } else {
+            Err(PaymentRejection::LogUsedOtherwise)
+        };
+    }
+    let event = match kind {
+        MovementKind::Released(amount) | MovementKind::Refunded(amount) if amount.is_zero() => {
+            return Err(PaymentRejection::ZeroAmount);
+        }
+        MovementKind::Released(amount) => {
+            deposit.escrow.release(amount)?;
+            PaymentEvent::FundsReleased { log: *log, amount }
+        }
+        MovementKind::Refunded(amount) => {
+            deposit.escrow.refund(amount)?;
+            PaymentEvent::FundsRefunded { log: *log, amount }
+        }
+        MovementKind::Disputed(by) => {
+            let disputed = |m: &super::Movement| matches!(m.kind, MovementKind::Disputed(_));
+            if deposit.movements.iter().any(disputed) {
+                return Err(PaymentRejection::AlreadyDisputed);
+            }
+            PaymentEvent::DisputeOpened { log: *log, by }
+        }
+    };
+    Ok(vec![event])
+}

@@ -1,0 +1,69 @@
+//! What can have happened to a product.
+
+use cqrs_es::DomainEvent;
+use serde::{Deserialize, Serialize};
+
+use crate::{ids::ShopId, text::LocalizedText, value::Price};
+
+/// Something that happened to a product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ProductEvent {
+    /// A shop listed the product, as a draft.
+    ProductListed {
+        /// The shop that it belongs to, for ever.
+        shop: ShopId,
+        /// Its name.
+        name: LocalizedText,
+        /// Its description.
+        description: LocalizedText,
+        /// What one piece costs, if that is known already.
+        price: Option<Price>,
+    },
+    /// The product got another name or description.
+    ProductRevised {
+        /// Its new name.
+        name: LocalizedText,
+        /// Its new description.
+        description: LocalizedText,
+    },
+    /// The product costs something else from now on.
+    PriceChanged {
+        /// What one piece costs.
+        price: Price,
+    },
+    /// The product is for sale.
+    ProductPublished {},
+    /// The product is not for sale any more.
+    ProductUnpublished {},
+}
+
+impl ProductEvent {
+    /// Every event type with its current version.
+    pub const TYPES: &'static [(&'static str, &'static str)] = &[
+        ("ProductListed", "1.0.0"),
+        ("ProductRevised", "1.0.0"),
+        ("PriceChanged", "1.0.0"),
+        ("ProductPublished", "1.0.0"),
+        ("ProductUnpublished", "1.0.0"),
+    ];
+
+    const fn descriptor(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::ProductListed { .. } => Self::TYPES[0],
+            Self::ProductRevised { .. } => Self::TYPES[1],
+            Self::PriceChanged { .. } => Self::TYPES[2],
+            Self::ProductPublished {} => Self::TYPES[3],
+            Self::ProductUnpublished {} => Self::TYPES[4],
+        }
+    }
+}
+
+impl DomainEvent for ProductEvent {
+    fn event_type(&self) -> String {
+        self.descriptor().0.to_owned()
+    }
+
+    fn event_version(&self) -> String {
+        self.descriptor().1.to_owned()
+    }
+}
