@@ -29,7 +29,10 @@ pub struct StreamName {
 impl StreamName {
     /// The stream of one aggregate.
     pub fn of<D: Decider>(id: D::Id) -> Self {
-        Self { aggregate_type: D::TYPE.to_owned(), aggregate_id: id.to_string() }
+        Self {
+            aggregate_type: D::TYPE.to_owned(),
+            aggregate_id: id.to_string(),
+        }
     }
 }
 
@@ -100,7 +103,9 @@ pub struct Decoder {
 impl Decoder {
     /// With the project's own upcasters.
     pub fn current() -> Self {
-        Self { upcasters: Upcasters::current() }
+        Self {
+            upcasters: Upcasters::current(),
+        }
     }
 
     /// The typed event of one aggregate.
@@ -111,7 +116,12 @@ impl Decoder {
         let corrupt = |reason: String| LogError::corrupt(stored, reason);
         let (_, payload) = self
             .upcasters
-            .upcast(D::TYPE, &stored.event_type, &stored.event_version, stored.payload.clone())
+            .upcast(
+                D::TYPE,
+                &stored.event_type,
+                &stored.event_version,
+                stored.payload.clone(),
+            )
             .map_err(|error| corrupt(error.to_string()))?;
         serde_json::from_value(payload).map_err(|error| corrupt(error.to_string()))
     }
@@ -127,7 +137,12 @@ impl Decoder {
             Inventory::TYPE => Fact::Inventory(id(stored)?, self.event::<Inventory>(stored)?),
             Order::TYPE => Fact::Order(id(stored)?, self.event::<Order>(stored)?),
             Payment::TYPE => Fact::Payment(id(stored)?, self.event::<Payment>(stored)?),
-            _ => return Err(LogError::corrupt(stored, "unknown aggregate type".to_owned())),
+            _ => {
+                return Err(LogError::corrupt(
+                    stored,
+                    "unknown aggregate type".to_owned(),
+                ));
+            }
         };
         Ok(Recorded {
             position: stored.position,

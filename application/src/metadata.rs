@@ -33,7 +33,10 @@ impl FromStr for Actor {
     type Err = InvalidMetadata;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let invalid = || InvalidMetadata { key: "actor", value: text.to_owned() };
+        let invalid = || InvalidMetadata {
+            key: "actor",
+            value: text.to_owned(),
+        };
         match text.split_once(':') {
             Some(("wallet", address)) => address.parse().map(Self::Wallet).map_err(|_| invalid()),
             Some(("system", name)) => Ok(Self::StoredSystem(name.to_owned())),
@@ -83,9 +86,15 @@ impl Metadata {
     /// The key that is missing or malformed.
     pub fn from_map(map: &BTreeMap<String, String>) -> Result<Self, InvalidMetadata> {
         let text = |key: &'static str| {
-            map.get(key).ok_or(InvalidMetadata { key, value: String::new() })
+            map.get(key).ok_or(InvalidMetadata {
+                key,
+                value: String::new(),
+            })
         };
-        let invalid = |key, value: &str| InvalidMetadata { key, value: value.to_owned() };
+        let invalid = |key, value: &str| InvalidMetadata {
+            key,
+            value: value.to_owned(),
+        };
         let correlation = text("correlation_id")?;
         let decided_at = text("decided_at")?;
         Ok(Self {

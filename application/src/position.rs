@@ -21,7 +21,10 @@ pub struct LogPosition {
 
 impl LogPosition {
     /// Before the first event.
-    pub const START: Self = Self { xact_id: 0, position: 0 };
+    pub const START: Self = Self {
+        xact_id: 0,
+        position: 0,
+    };
 }
 
 /// A text that is no log position.
@@ -43,12 +46,17 @@ impl FromStr for LogPosition {
     type Err = InvalidPosition;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let invalid = || InvalidPosition { text: text.chars().take(60).collect() };
+        let invalid = || InvalidPosition {
+            text: text.chars().take(60).collect(),
+        };
         let (xact_id, position) = text.split_once('-').ok_or_else(invalid)?;
         let number = |part: &str| match part.parse::<i64>() {
             Ok(number) if number >= 0 && number.to_string() == part => Ok(number),
             _ => Err(invalid()),
         };
-        Ok(Self { xact_id: number(xact_id)?, position: number(position)? })
+        Ok(Self {
+            xact_id: number(xact_id)?,
+            position: number(position)?,
+        })
     }
 }

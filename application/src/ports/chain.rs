@@ -160,7 +160,7 @@ pub enum SightingStatus {
 }
 
 /// An observed log with its state and, when unmatched, why.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Sighting {
     /// The log.
     pub observation: Observation,
@@ -171,7 +171,7 @@ pub struct Sighting {
 }
 
 /// A move of the chain cursor, written in the same transaction as the events it led to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CursorMove {
     /// The chain.
     pub chain_id: u64,

@@ -43,7 +43,9 @@ impl FromStr for Notice {
         match text.split_once(':') {
             None if text == "appended" => Ok(Self::Appended),
             Some(("order", id)) => id.parse().map(Self::Order).map_err(|_| InvalidNotice),
-            Some(("shop-orders", id)) => id.parse().map(Self::ShopOrders).map_err(|_| InvalidNotice),
+            Some(("shop-orders", id)) => {
+                id.parse().map(Self::ShopOrders).map_err(|_| InvalidNotice)
+            }
             Some(("stock", id)) => id.parse().map(Self::Stock).map_err(|_| InvalidNotice),
             _ => Err(InvalidNotice),
         }

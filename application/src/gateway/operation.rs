@@ -1,0 +1,129 @@
+//! What goes through the gateway, and why it may be refused.
+
+use std::{fmt, future::Future};
+
+use gage_domain::{
+    ids::{OrderId, ProductId, ShopId},
+    rejection::Rejection,
+    value::{Address, Price},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use thiserror::Error;
+
+use crate::{event::StreamName, gateway::Unit, ports::event_log::LogError};
+
+/// Something a user, a reaction or the listener wants done. Its fields are its arguments;
+/// they are hashed (as JSON) to recognise a repetition.
+pub trait Operation: Serialize + Send + Sync {
+    /// Its name in metrics and in the request's hash. Never changes.
+    const NAME: &'static str;
+    /// The answer, stored with the idempotency key.
+    type Output: Serialize + DeserializeOwned + Send;
+
+    /// Reads states from the unit and puts commands to aggregates. Runs again after a
+    /// conflict, so it MUST NOT have other effects.
+    fn run(
+        &self,
+        unit: &mut Unit<'_>,
+    ) -> impl Future<Output = Result<Self::Output, UnitError>> + Send;
+
+    /// Streams that many operations want at once. In one process they take turns on these
+    /// instead of running into conflicts; between replicas the log decides.
+    fn hot_streams(&self) -> Vec<StreamName> {
+        Vec::new()
+    }
+}
+
+/// Why an operation was refused. Nothing was written.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum Refusal {
+    /// A rule of the domain.
+    #[error(transparent)]
+    Rejected(Rejection),
+    /// There is no such thing, or not for this caller.
+    #[error("no such {0}")]
+    NotFound(What),
+    /// A product's price is not the one that the customer saw.
+    #[error("the price of product {product} has changed")]
+    PriceChanged {
+        /// The product.
+        product: ProductId,
+        /// What the customer saw.
+        seen: Price,
+        /// What it costs now.
+        now: Price,
+    },
+    /// A product of another shop in the order.
+    #[error("product {product} is not sold by shop {shop}")]
+    OtherShop {
+        /// The product.
+        product: ProductId,
+        /// The order's shop.
+        shop: ShopId,
+    },
+    /// The payment rail does not take this token.
+    #[error("token {token} is not accepted")]
+    TokenNotAccepted {
+        /// The token.
+        token: Address,
+    },
+    /// The order's payment is not confirmed (any more).
+    #[error("the payment of order {order} is not confirmed")]
+    NotFunded {
+        /// The order.
+        order: OrderId,
+    },
+    /// The order waits for no payment.
+    #[error("order {order} is not awaiting payment")]
+    NotAwaitingPayment {
+        /// The order.
+        order: OrderId,
+    },
+}
+
+/// Kinds of things that may not be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// A shop.
+    Shop,
+    /// A product.
+    Product,
+    /// An order.
+    Order,
+    /// A payment.
+    Payment,
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Shop => "shop",
+            Self::Product => "product",
+            Self::Order => "order",
+            Self::Payment => "payment",
+        })
+    }
+}
+
+/// Why a unit of work stopped.
+#[derive(Debug, Error)]
+pub enum UnitError {
+    /// A rule forbids it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The event log cannot be read.
+    #[error(transparent)]
+    Log(#[from] LogError),
+}
+
+impl From<Rejection> for Refusal {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+
+impl From<Rejection> for UnitError {
+    fn from(rejection: Rejection) -> Self {
+        Self::Refused(rejection.into())
+    }
+}

@@ -1,0 +1,50 @@
+//! Approves a paid order; its stock leaves in the same append.
+
+use gage_domain::{
+    ids::OrderId,
+    order::{Order, OrderCommand},
+    payment::Payment,
+    value::Address,
+};
+use serde::Serialize;
+
+use crate::{
+    gateway::{Change, Operation, Refusal, Unit, UnitError},
+    operations::{authority::order_for_owner, stock::commit},
+};
+
+/// Approves a paid order; its stock leaves in the same append.
+#[derive(Debug, Clone, Serialize)]
+pub struct ApproveOrder {
+    /// The order.
+    pub order: OrderId,
+    /// Who asks; only the owner of its shop may.
+    pub by: Address,
+}
+
+impl Operation for ApproveOrder {
+    const NAME: &'static str = "approve_order";
+    type Output = OrderId;
+
+    async fn run(&self, unit: &mut Unit<'_>) -> Result<OrderId, UnitError> {
+        let order = order_for_owner(unit, self.order, self.by).await?;
+        if unit
+            .decide::<Order>(self.order, &OrderCommand::Approve)
+            .await?
+            == Change::None
+        {
+            return Ok(self.order);
+        }
+        // The money may have been taken back by a reorganisation after the order was paid.
+        if unit
+            .state::<Payment>(self.order.into())
+            .await?
+            .escrow()
+            .is_none()
+        {
+            return Err(Refusal::NotFunded { order: self.order }.into());
+        }
+        commit(unit, self.order, &order).await?;
+        Ok(self.order)
+    }
+}

@@ -1,0 +1,40 @@
+//! Cancels an order for its buyer; its stock comes back in the same append.
+
+use gage_domain::{
+    ids::OrderId,
+    order::{Order, OrderCommand},
+    payment::ClosingReason,
+    value::Address,
+};
+use serde::Serialize;
+
+use crate::{
+    gateway::{Change, Operation, Unit, UnitError},
+    operations::{authority::order_for_buyer, stock::let_go},
+};
+
+/// Cancels an order for its buyer; its stock comes back in the same append.
+#[derive(Debug, Clone, Serialize)]
+pub struct CancelOrder {
+    /// The order.
+    pub order: OrderId,
+    /// Who asks; only its buyer may.
+    pub by: Address,
+}
+
+impl Operation for CancelOrder {
+    const NAME: &'static str = "cancel_order";
+    type Output = OrderId;
+
+    async fn run(&self, unit: &mut Unit<'_>) -> Result<OrderId, UnitError> {
+        let order = order_for_buyer(unit, self.order, self.by).await?;
+        if unit
+            .decide::<Order>(self.order, &OrderCommand::Cancel)
+            .await?
+            == Change::Made
+        {
+            let_go(unit, self.order, &order, ClosingReason::OrderCancelled).await?;
+        }
+        Ok(self.order)
+    }
+}

@@ -1,0 +1,34 @@
+//! Records that the buyer has received an order.
+
+use gage_domain::{
+    ids::OrderId,
+    order::{Order, OrderCommand},
+    value::Address,
+};
+use serde::Serialize;
+
+use crate::{
+    gateway::{Operation, Unit, UnitError},
+    operations::authority::order_for_buyer,
+};
+
+/// Records that the buyer has received an order.
+#[derive(Debug, Clone, Serialize)]
+pub struct ConfirmDelivery {
+    /// The order.
+    pub order: OrderId,
+    /// Who asks; only its buyer may.
+    pub by: Address,
+}
+
+impl Operation for ConfirmDelivery {
+    const NAME: &'static str = "confirm_delivery";
+    type Output = OrderId;
+
+    async fn run(&self, unit: &mut Unit<'_>) -> Result<OrderId, UnitError> {
+        order_for_buyer(unit, self.order, self.by).await?;
+        unit.decide::<Order>(self.order, &OrderCommand::ConfirmDelivery)
+            .await?;
+        Ok(self.order)
+    }
+}

@@ -1,0 +1,51 @@
+//! Lists a product in a shop, not yet published.
+
+use gage_domain::{
+    ids::{ProductId, ShopId},
+    product::{Product, ProductCommand},
+    text::LocalizedText,
+    value::{Address, Price},
+};
+use serde::Serialize;
+
+use crate::{
+    gateway::{Operation, Unit, UnitError},
+    operations::{authority::owner_of_shop, price::accepted},
+};
+
+/// Lists a product in a shop, not yet published.
+#[derive(Debug, Clone, Serialize)]
+pub struct ListProduct {
+    /// The new product.
+    pub product: ProductId,
+    /// Who asks; only the shop's owner may.
+    pub by: Address,
+    /// The shop.
+    pub shop: ShopId,
+    /// Its name.
+    pub name: LocalizedText,
+    /// Its description.
+    pub description: LocalizedText,
+    /// Its price, if it is known yet.
+    pub price: Option<Price>,
+}
+
+impl Operation for ListProduct {
+    const NAME: &'static str = "list_product";
+    type Output = ProductId;
+
+    async fn run(&self, unit: &mut Unit<'_>) -> Result<ProductId, UnitError> {
+        owner_of_shop(unit, self.shop, self.by).await?;
+        if let Some(price) = self.price {
+            accepted(unit, price)?;
+        }
+        let command = ProductCommand::List {
+            shop: self.shop,
+            name: self.name.clone(),
+            description: self.description.clone(),
+            price: self.price,
+        };
+        unit.decide::<Product>(self.product, &command).await?;
+        Ok(self.product)
+    }
+}

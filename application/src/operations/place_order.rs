@@ -1,0 +1,134 @@
+//! Places an order: order, reservations and payment request in one append.
+
+use gage_domain::{
+    ids::{OrderId, PaymentId, ProductId, ShopId, SkuId},
+    inventory::{Inventory, InventoryCommand},
+    order::{Order, OrderCommand, OrderLine, Wanted, merge_lines},
+    payment::{Payment, PaymentCommand},
+    product::Product,
+    rejection::Rejection,
+    value::{Address, Price},
+};
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use crate::{
+    event::StreamName,
+    gateway::{Operation, Refusal, Unit, UnitError, What},
+    operations::{authority::existing_shop, price::accepted},
+    ports::chain::PaymentDraft,
+};
+
+/// Places an order: order, reservations and payment request in one append, so that "out of
+/// stock" is an immediate answer and no half-made order can survive a crash.
+#[derive(Debug, Clone, Serialize)]
+pub struct PlaceOrder {
+    /// The new order.
+    pub order: OrderId,
+    /// Who orders.
+    pub by: Address,
+    /// From which shop.
+    pub shop: ShopId,
+    /// What, as asked for; lines of the same product are summed.
+    pub lines: Vec<Wanted>,
+    /// The prices that the customer saw, where the client names them.
+    pub seen_prices: Vec<(ProductId, Price)>,
+}
+
+impl Operation for PlaceOrder {
+    const NAME: &'static str = "place_order";
+    type Output = OrderId;
+
+    async fn run(&self, unit: &mut Unit<'_>) -> Result<OrderId, UnitError> {
+        let seller = existing_shop(unit, self.shop).await?.payout;
+        let requested = merge_lines(&self.lines).map_err(Rejection::from)?;
+        let mut lines = Vec::with_capacity(requested.len());
+        for line in requested {
+            lines.push(self.priced(unit, line).await?);
+        }
+        let pay_by = whole_seconds(unit.now() + unit.policy().payment_window);
+        let place = OrderCommand::Place {
+            buyer: self.by,
+            shop: self.shop,
+            lines: lines.clone(),
+            pay_by,
+        };
+        unit.decide::<Order>(self.order, &place).await?;
+        for line in &lines {
+            let reserve = InventoryCommand::Reserve {
+                order: self.order,
+                quantity: line.quantity,
+            };
+            unit.decide::<Inventory>(line.sku, &reserve).await?;
+        }
+        self.request_payment(unit, seller, pay_by).await?;
+        Ok(self.order)
+    }
+
+    fn hot_streams(&self) -> Vec<StreamName> {
+        let sku = |line: &Wanted| StreamName::of::<Inventory>(SkuId::from(line.product));
+        self.lines.iter().map(sku).collect()
+    }
+}
+
+impl PlaceOrder {
+    /// The line at the price as published, if that is what the customer saw.
+    async fn priced(&self, unit: &mut Unit<'_>, line: Wanted) -> Result<OrderLine, UnitError> {
+        let product = line.product;
+        let state = unit.state::<Product>(product).await?;
+        if *state == Product::default() {
+            return Err(Refusal::NotFound(What::Product).into());
+        }
+        let offer = state.offer().map_err(Rejection::from)?;
+        if offer.shop != self.shop {
+            return Err(Refusal::OtherShop {
+                product,
+                shop: self.shop,
+            }
+            .into());
+        }
+        let now = offer.price;
+        let differs = |seen: &&(ProductId, Price)| seen.0 == product && seen.1 != now;
+        if let Some(&(_, seen)) = self.seen_prices.iter().find(differs) {
+            return Err(Refusal::PriceChanged { product, seen, now }.into());
+        }
+        accepted(unit, now)?;
+        Ok(OrderLine {
+            product,
+            sku: product.into(),
+            name: offer.name,
+            unit_price: now,
+            quantity: line.quantity,
+        })
+    }
+
+    async fn request_payment(
+        &self,
+        unit: &mut Unit<'_>,
+        seller: Address,
+        deadline: OffsetDateTime,
+    ) -> Result<(), UnitError> {
+        let order = unit.state::<Order>(self.order).await?;
+        let total = order.total().ok_or(Refusal::NotFound(What::Order))?;
+        let policy = unit.policy();
+        let terms = unit.rail().terms(&PaymentDraft {
+            order: self.order,
+            buyer: self.by,
+            seller,
+            token: total.token,
+            amount: total.amount,
+            deadline,
+            hold_secs: policy.hold_secs,
+            dispute_secs: policy.dispute_secs,
+        });
+        let request = PaymentCommand::Request(terms);
+        unit.decide::<Payment>(PaymentId::from(self.order), &request)
+            .await?;
+        Ok(())
+    }
+}
+
+/// Chains count whole seconds; cutting off keeps the deadline within the window.
+fn whole_seconds(time: OffsetDateTime) -> OffsetDateTime {
+    time.replace_nanosecond(0).unwrap_or(time)
+}

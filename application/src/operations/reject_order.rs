@@ -1,0 +1,41 @@
+//! Rejects an order; its stock comes back in the same append.
+
+use gage_domain::{
+    ids::OrderId,
+    order::{Order, OrderCommand},
+    payment::ClosingReason,
+    value::Address,
+};
+use serde::Serialize;
+
+use crate::{
+    gateway::{Change, Operation, Unit, UnitError},
+    operations::{authority::order_for_owner, stock::let_go},
+};
+
+/// Rejects an order; its stock comes back in the same append.
+#[derive(Debug, Clone, Serialize)]
+pub struct RejectOrder {
+    /// The order.
+    pub order: OrderId,
+    /// Who asks; only the owner of its shop may.
+    pub by: Address,
+    /// Why; the customer reads it.
+    pub reason: String,
+}
+
+impl Operation for RejectOrder {
+    const NAME: &'static str = "reject_order";
+    type Output = OrderId;
+
+    async fn run(&self, unit: &mut Unit<'_>) -> Result<OrderId, UnitError> {
+        let order = order_for_owner(unit, self.order, self.by).await?;
+        let reject = OrderCommand::Reject {
+            reason: self.reason.clone(),
+        };
+        if unit.decide::<Order>(self.order, &reject).await? == Change::Made {
+            let_go(unit, self.order, &order, ClosingReason::OrderRejected).await?;
+        }
+        Ok(self.order)
+    }
+}

@@ -1,0 +1,94 @@
+//! Settles what the listener saw: payments, and the cursor, in one append.
+
+use gage_domain::{
+    ids::PaymentId,
+    payment::{Payment, PaymentCommand},
+};
+use serde::Serialize;
+
+use crate::{
+    gateway::{Operation, Unit, UnitError},
+    ports::chain::{CursorMove, Observation, Sighting, SightingStatus},
+    settlement,
+};
+
+/// Settles what the listener saw: payments, and the cursor, in one append. What fits no
+/// payment of ours is kept as unmatched, and never holds the cursor up.
+#[derive(Debug, Clone, Serialize)]
+pub struct SettleBlock {
+    /// The cursor's move; its sightings are filled in here.
+    pub cursor: CursorMove,
+    /// Logs whose block left the chain.
+    pub revert: Vec<Observation>,
+    /// Logs that are new.
+    pub detect: Vec<Observation>,
+    /// Logs that are deep enough, with their confirmations.
+    pub confirm: Vec<(Observation, u64)>,
+}
+
+impl Operation for SettleBlock {
+    const NAME: &'static str = "settle_block";
+    type Output = ();
+
+    async fn run(&self, unit: &mut Unit<'_>) -> Result<(), UnitError> {
+        let mut sightings = Vec::new();
+        // Reverts first: a log that moved to another block is detected again after it.
+        for observation in &self.revert {
+            let command = settlement::on_reverted(observation);
+            let settled = settle(unit, observation, command, SightingStatus::Reverted).await?;
+            // A log that left the chain left it, whatever the payment says of it.
+            sightings.push(Sighting {
+                status: SightingStatus::Reverted,
+                ..settled
+            });
+        }
+        for observation in &self.detect {
+            let command = settlement::on_seen(observation);
+            sightings.push(settle(unit, observation, command, SightingStatus::Seen).await?);
+        }
+        for (observation, confirmations) in &self.confirm {
+            let command = settlement::on_confirmed(observation, *confirmations);
+            sightings
+                .push(settle(unit, observation, Some(command), SightingStatus::Confirmed).await?);
+        }
+        unit.move_cursor(CursorMove {
+            sightings,
+            ..self.cursor.clone()
+        });
+        Ok(())
+    }
+}
+
+/// Puts the command to the payment that the log names; a refusal makes the log unmatched.
+async fn settle(
+    unit: &mut Unit<'_>,
+    observation: &Observation,
+    command: Option<PaymentCommand>,
+    status: SightingStatus,
+) -> Result<Sighting, UnitError> {
+    let sighting = |status, reason| Sighting {
+        observation: observation.clone(),
+        status,
+        reason,
+    };
+    let unmatched = |reason| sighting(SightingStatus::Unmatched, Some(reason));
+    let Some(payment) = observation.payment else {
+        return Ok(unmatched("the log names no order of ours".to_owned()));
+    };
+    let Some(command) = command else {
+        return Ok(known(unit, payment).await?.map_or_else(
+            || sighting(status, None),
+            |reason| unmatched(reason.to_owned()),
+        ));
+    };
+    Ok(match unit.try_decide::<Payment>(payment, &command).await? {
+        Ok(_) => sighting(status, None),
+        Err(rejection) => unmatched(rejection.to_string()),
+    })
+}
+
+/// Why the payment is none of ours, if it is not.
+async fn known(unit: &mut Unit<'_>, payment: PaymentId) -> Result<Option<&'static str>, UnitError> {
+    let unrequested = *unit.state::<Payment>(payment).await? == Payment::default();
+    Ok(unrequested.then_some("no such payment was requested"))
+}

@@ -1,0 +1,78 @@
+//! Settlement: what a log of the escrow means for its payment. Pure.
+
+use async_trait::async_trait;
+use gage_domain::payment::PaymentCommand;
+
+use crate::{
+    gateway::{Gateway, GatewayError, Request},
+    metadata::Actor,
+    operations::settle_block::SettleBlock,
+    ports::chain::{Observation, Observed},
+};
+use uuid::Uuid;
+
+/// What a log means as soon as it is seen: a payment that is on its way. Money that moves
+/// on is recorded only when it is deep enough.
+pub fn on_seen(observation: &Observation) -> Option<PaymentCommand> {
+    match observation.what {
+        Observed::Paid {
+            payer,
+            token,
+            amount,
+        } => Some(PaymentCommand::Detect {
+            key: observation.key,
+            log: observation.log,
+            payer,
+            token,
+            amount,
+        }),
+        Observed::Released { .. } | Observed::Refunded { .. } | Observed::Disputed { .. } => None,
+    }
+}
+
+/// What a log means once it is deep enough.
+pub fn on_confirmed(observation: &Observation, confirmations: u64) -> PaymentCommand {
+    let log = observation.log;
+    match observation.what {
+        Observed::Paid { .. } => PaymentCommand::Confirm { log, confirmations },
+        Observed::Released { amount } => PaymentCommand::RecordRelease { log, amount },
+        Observed::Refunded { amount } => PaymentCommand::RecordRefund { log, amount },
+        Observed::Disputed { by } => PaymentCommand::RecordDispute { log, by },
+    }
+}
+
+/// What it means when a log's block left the chain.
+pub fn on_reverted(observation: &Observation) -> Option<PaymentCommand> {
+    match observation.what {
+        Observed::Paid { .. } => Some(PaymentCommand::Revert {
+            log: observation.log,
+        }),
+        Observed::Released { .. } | Observed::Refunded { .. } | Observed::Disputed { .. } => None,
+    }
+}
+
+/// Takes what a listener saw.
+#[async_trait]
+pub trait Settle: Send + Sync {
+    /// Settles a batch with the cursor's move, all or nothing.
+    ///
+    /// # Errors
+    /// [`GatewayError`]; [`GatewayError::CursorMoved`] when another listener was first.
+    async fn settle(&self, batch: &SettleBlock) -> Result<(), GatewayError>;
+}
+
+#[async_trait]
+impl Settle for Gateway {
+    async fn settle(&self, batch: &SettleBlock) -> Result<(), GatewayError> {
+        let block = batch.cursor.to;
+        let causation_id = format!("block:{}:{}", block.number, block.hash);
+        let request = Request {
+            actor: Actor::System("listener"),
+            // One id for all that follows from one block, the same from every replica.
+            correlation_id: Uuid::new_v5(&Uuid::NAMESPACE_OID, causation_id.as_bytes()),
+            causation_id,
+            idempotency_key: None,
+        };
+        self.execute(batch, request).await.map(|_| ())
+    }
+}
