@@ -20,9 +20,10 @@ apt_install() {
     printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null && as_root chmod 755 "$policy"
     made=1
   fi
+  # Without the package lists of today the install may still work; it alone decides. Another apt may be at work.
   {
-    as_root apt-get update &&
-      as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
+    as_root apt-get update || true
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"
   } >"$GAGE_HOME/apt.log" 2>&1 || status=$?
   if ((made)); then as_root rm -f "$policy"; fi
   ((status == 0)) || die "apt-get failed: $(tail -n 5 "$GAGE_HOME/apt.log")"

@@ -65,6 +65,7 @@ spawn() {
   # Ctrl-C is ignored in background jobs, and children would inherit that.
   setsid env --default-signal=INT,QUIT "$@" </dev/null >>"$RUN_DIR/$part/log" 2>&1 {LOCK_FD}>&- &
   remember "$part" $!
+  disown $! # its death is told in our words, not in bash's
 }
 
 # stop_part PART [SIGNAL [SECONDS]]: ask it to end, wait, and kill it if it does not.
