@@ -46,3 +46,47 @@ impl HotStreams {
         turn
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::atomic::{AtomicU32, Ordering},
+        time::Duration,
+    };
+
+    use super::*;
+
+    fn stream(name: &str) -> StreamName {
+        StreamName { aggregate_type: "Inventory".to_owned(), aggregate_id: name.to_owned() }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn one_at_a_time_on_a_stream_and_no_deadlock_in_any_order() {
+        let hot = Arc::new(HotStreams::default());
+        let inside = Arc::new(AtomicU32::new(0));
+        let tasks = (0..200).map(|index| {
+            let (hot, inside) = (hot.clone(), inside.clone());
+            tokio::spawn(async move {
+                let mut wanted = vec![stream("a"), stream("b"), stream("a")];
+                if index % 2 == 0 {
+                    wanted.reverse();
+                }
+                let _guards = hot.lock(wanted).await;
+                assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0, "two were inside at once");
+                tokio::task::yield_now().await;
+                inside.fetch_sub(1, Ordering::SeqCst);
+            })
+        });
+        let all = futures::future::try_join_all(tasks);
+        tokio::time::timeout(Duration::from_secs(20), all).await.expect("no deadlock").unwrap();
+    }
+
+    #[tokio::test]
+    async fn streams_that_nobody_wants_leave_no_lock_behind() {
+        let hot = HotStreams::default();
+        for index in 0..(SWEEP_AT * 3) {
+            drop(hot.lock(vec![stream(&index.to_string())]).await);
+        }
+        assert!(hot.locks.lock().unwrap().len() <= SWEEP_AT);
+    }
+}

@@ -32,3 +32,55 @@ pub fn reactions_to(fact: &Fact) -> Vec<Reaction> {
         | Fact::Payment(..) => Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use gage_domain::{
+        ids::PaymentId,
+        payment::LogRef,
+        value::{B256, BaseUnits},
+    };
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn log() -> LogRef {
+        LogRef {
+            chain_id: 1337,
+            block_number: 5,
+            block_hash: B256::repeat_byte(1),
+            tx_hash: B256::repeat_byte(2),
+            log_index: 0,
+        }
+    }
+
+    #[test]
+    fn a_confirmed_payment_pays_its_order() {
+        let id = Uuid::from_u128(9);
+        let event = PaymentEvent::PaymentConfirmed { log: log(), confirmations: 3 };
+        assert_eq!(
+            reactions_to(&Fact::Payment(PaymentId(id), event)),
+            vec![Reaction::MarkOrderPaid(OrderId(id))]
+        );
+    }
+
+    #[test]
+    fn a_payment_that_is_only_seen_pays_nothing() {
+        let event = PaymentEvent::PaymentDetected {
+            log: log(),
+            payer: gage_domain::value::Address::repeat_byte(3),
+            amount: BaseUnits::from(5),
+        };
+        assert_eq!(reactions_to(&Fact::Payment(PaymentId(Uuid::nil()), event)), vec![]);
+    }
+
+    #[test]
+    fn delivery_and_release_each_ask_whether_the_order_is_complete() {
+        let id = Uuid::from_u128(9);
+        let released = PaymentEvent::FundsReleased { log: log(), amount: BaseUnits::from(5) };
+        let complete = vec![Reaction::CompleteOrder(OrderId(id))];
+        assert_eq!(reactions_to(&Fact::Payment(PaymentId(id), released)), complete);
+        let delivered = OrderEvent::DeliveryConfirmed {};
+        assert_eq!(reactions_to(&Fact::Order(OrderId(id), delivered)), complete);
+    }
+}

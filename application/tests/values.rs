@@ -1,0 +1,100 @@
+//! Values that leave the program as text come back as they were.
+
+use std::collections::BTreeMap;
+
+use gage_application::{
+    metadata::{Actor, Metadata},
+    ports::{
+        event_log::{IdempotencyKey, reaction_key},
+        wake::Notice,
+    },
+    position::LogPosition,
+};
+use gage_domain::{
+    ids::{OrderId, ShopId, SkuId},
+    value::Address,
+};
+use proptest::prelude::*;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+proptest! {
+    #[test]
+    fn a_position_survives_its_text(xact_id in 0_i64.., position in 0_i64..) {
+        let place = LogPosition { xact_id, position };
+        prop_assert_eq!(place.to_string().parse(), Ok(place));
+    }
+
+    #[test]
+    fn no_other_text_is_a_position(text in "\\PC{0,20}") {
+        if let Ok(place) = text.parse::<LogPosition>() {
+            prop_assert_eq!(place.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn positions_are_ordered_by_transaction_first(
+        a in (0_i64..3, 0_i64..3), b in (0_i64..3, 0_i64..3),
+    ) {
+        let place = |(xact_id, position)| LogPosition { xact_id, position };
+        prop_assert_eq!(place(a).cmp(&place(b)), a.cmp(&b));
+    }
+
+    #[test]
+    fn metadata_survives_its_map(
+        wallet in any::<Option<[u8; 20]>>(),
+        correlation in any::<u128>(),
+        causation in "\\PC{0,40}",
+        secs in 0_i64..4_000_000_000,
+        nanos in 0_i64..1_000_000_000,
+    ) {
+        let metadata = Metadata {
+            actor: wallet.map_or(Actor::StoredSystem("expiry".to_owned()), |bytes| {
+                Actor::Wallet(Address::from(bytes))
+            }),
+            correlation_id: Uuid::from_u128(correlation),
+            causation_id: causation,
+            decided_at: OffsetDateTime::UNIX_EPOCH
+                + time::Duration::seconds(secs)
+                + time::Duration::nanoseconds(nanos),
+        };
+        prop_assert_eq!(Metadata::from_map(&metadata.to_map()), Ok(metadata));
+    }
+
+    #[test]
+    fn a_notice_survives_its_text(id in any::<u128>(), kind in 0..4) {
+        let id = Uuid::from_u128(id);
+        let notice = match kind {
+            0 => Notice::Appended,
+            1 => Notice::Order(OrderId(id)),
+            2 => Notice::ShopOrders(ShopId(id)),
+            _ => Notice::Stock(SkuId(id)),
+        };
+        prop_assert_eq!(notice.to_string().parse(), Ok(notice));
+    }
+
+    #[test]
+    fn ids_derived_from_different_keys_differ(
+        a in ("[a-c:]{0,4}", "[a-c:]{0,4}"), b in ("[a-c:]{0,4}", "[a-c:]{0,4}"),
+    ) {
+        let key = |(principal, key): &(String, String)| IdempotencyKey {
+            principal: principal.clone(),
+            key: key.clone(),
+        };
+        prop_assert_eq!(key(&a).derived_id() == key(&b).derived_id(), a == b);
+    }
+}
+
+#[test]
+fn metadata_that_lacks_a_key_names_it() {
+    let error = Metadata::from_map(&BTreeMap::new()).unwrap_err();
+    assert_eq!(error.key, "correlation_id");
+}
+
+#[test]
+fn a_reaction_has_the_same_key_after_a_restart_and_another_for_another_event() {
+    let at = |position| LogPosition { xact_id: 7, position };
+    assert_eq!(reaction_key("reactions", at(1), 0), reaction_key("reactions", at(1), 0));
+    assert_ne!(reaction_key("reactions", at(1), 0), reaction_key("reactions", at(1), 1));
+    assert_ne!(reaction_key("reactions", at(1), 0), reaction_key("reactions", at(2), 0));
+}
