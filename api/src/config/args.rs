@@ -1,0 +1,181 @@
+//! The settings as flags and environment variables, before they are checked.
+//!
+//! Every value is optional text here: checking is [`super::settings`]' task, which reports
+//! everything that is wrong at once and says what to set.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Where the events are.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Database")]
+pub struct DatabaseArgs {
+    /// PostgreSQL 15 or newer, for example postgres://gage@localhost/gage
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// Connections that this process opens at most [default: 16]
+    #[arg(long, env = "GAGE_DATABASE_POOL", value_name = "N")]
+    pub database_pool: Option<String>,
+}
+
+/// Where sessions, nonces and rate limits are.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Redis")]
+pub struct RedisArgs {
+    /// Redis 7 or newer, for example redis://localhost:6379
+    #[arg(long, env = "REDIS_URL", value_name = "URL", hide_env_values = true)]
+    pub redis_url: Option<String>,
+    /// What all keys and channels begin with [default: gage:]
+    #[arg(long, env = "GAGE_REDIS_PREFIX", value_name = "TEXT")]
+    pub redis_prefix: Option<String>,
+}
+
+/// The chain's node.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Chain")]
+pub struct NodeArgs {
+    /// HTTP JSON-RPC of an Ethereum node, for example http://localhost:8545
+    #[arg(
+        long,
+        env = "CHAIN_RPC_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    pub chain_rpc_url: Option<String>,
+    /// File with the private key (0x…) that signs payment quotes
+    #[arg(long, env = "GAGE_QUOTE_SIGNER_KEY_FILE", value_name = "FILE")]
+    pub quote_signer_key_file: Option<PathBuf>,
+    /// The key itself, if it is not in a file; environment only
+    #[arg(skip)]
+    pub quote_signer_key: Option<String>,
+}
+
+/// How the chain is followed and payments are asked for.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Chain")]
+pub struct ChainArgs {
+    /// The chain that the node must be on [default in development: 1337]
+    #[arg(long = "chain-id", env = "GAGE_CHAIN_ID", value_name = "ID")]
+    pub chain_id: Option<String>,
+    /// The ShopEscrow contract (gage deploy-escrow makes one)
+    #[arg(
+        long = "escrow-address",
+        env = "GAGE_ESCROW_ADDRESS",
+        value_name = "ADDRESS"
+    )]
+    pub escrow_address: Option<String>,
+    /// The block at which the contract was made: where reading begins [default: 0]
+    #[arg(
+        long = "escrow-start-block",
+        env = "GAGE_ESCROW_START_BLOCK",
+        value_name = "NUMBER"
+    )]
+    pub escrow_start_block: Option<String>,
+    /// Who decides disputes; nobody when it is the zero address [default: 0x0…0]
+    #[arg(
+        long = "arbiter-address",
+        env = "GAGE_ARBITER_ADDRESS",
+        value_name = "ADDRESS"
+    )]
+    pub arbiter_address: Option<String>,
+    /// Blocks, its own included, that a payment needs [default: 12; in development: 1]
+    #[arg(long, env = "GAGE_CONFIRMATIONS", value_name = "BLOCKS")]
+    pub confirmations: Option<String>,
+    /// Time between looks at the chain [default: 1000]
+    #[arg(long, env = "GAGE_POLL_INTERVAL_MS", value_name = "MS")]
+    pub poll_interval_ms: Option<String>,
+}
+
+/// The shop's rules.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Rules")]
+pub struct RuleArgs {
+    /// How long an order waits for its payment, stock reserved [default: 900]
+    #[arg(long, env = "GAGE_PAYMENT_WINDOW_SECS", value_name = "SECS")]
+    pub payment_window_secs: Option<String>,
+    /// How much longer the chain is read before an unpaid order expires [default: 30]
+    #[arg(long, env = "GAGE_EXPIRY_GRACE_SECS", value_name = "SECS")]
+    pub expiry_grace_secs: Option<String>,
+    /// After a payment: how long until anyone may release it to the seller [default: 1209600]
+    #[arg(long, env = "GAGE_HOLD_SECS", value_name = "SECS")]
+    pub hold_secs: Option<String>,
+    /// In a dispute: how long the arbiter has to decide [default: 1209600]
+    #[arg(long, env = "GAGE_DISPUTE_SECS", value_name = "SECS")]
+    pub dispute_secs: Option<String>,
+}
+
+/// The server's own address, and who may do what.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Server")]
+pub struct ServerArgs {
+    /// Address and port to listen on [default: 127.0.0.1:8080]
+    #[arg(long, env = "GAGE_LISTEN", value_name = "ADDRESS:PORT")]
+    pub listen: Option<String>,
+    /// Origin of the pages that use the API: what wallets show and sign [default: http://LISTEN]
+    #[arg(long, env = "GAGE_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+    /// How long a sign-in holds [default: 86400]
+    #[arg(long, env = "GAGE_SESSION_TTL_SECS", value_name = "SECS")]
+    pub session_ttl_secs: Option<String>,
+    /// Wallets that may see every order, comma-separated
+    #[arg(long, env = "GAGE_AUDITORS", value_name = "ADDRESSES")]
+    pub auditors: Option<String>,
+    /// Wallets that may see every order and the server's inner state, comma-separated
+    #[arg(long, env = "GAGE_OPERATORS", value_name = "ADDRESSES")]
+    pub operators: Option<String>,
+}
+
+/// Environment and logs.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Environment and logs")]
+pub struct LogArgs {
+    /// production or development; development shows introspection and text logs [default: production]
+    #[arg(long = "env", env = "GAGE_ENV", value_name = "NAME")]
+    pub environment: Option<String>,
+    /// What is logged: error, warn, info, debug, trace, or per module as gage_api=debug,info [default: info]
+    #[arg(long = "log", env = "GAGE_LOG", value_name = "FILTER")]
+    pub log: Option<String>,
+    /// json or text [default: json; in development: text]
+    #[arg(long, env = "GAGE_LOG_FORMAT", value_name = "FORMAT")]
+    pub log_format: Option<String>,
+}
+
+/// Everything that `gage serve` needs.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ServeArgs {
+    /// Where the events are.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// Where sessions, nonces and rate limits are.
+    #[command(flatten)]
+    pub redis: RedisArgs,
+    /// The chain's node.
+    #[command(flatten)]
+    pub node: NodeArgs,
+    /// How the chain is followed.
+    #[command(flatten)]
+    pub chain: ChainArgs,
+    /// The shop's rules.
+    #[command(flatten)]
+    pub rules: RuleArgs,
+    /// The server's own address, and who may do what.
+    #[command(flatten)]
+    pub server: ServerArgs,
+    /// Environment and logs.
+    #[command(flatten)]
+    pub log: LogArgs,
+}
+
+/// The variable that holds the quote signer's key when it is not in a file. No flag: command
+/// lines are seen by every user of the machine.
+pub const QUOTE_SIGNER_KEY: &str = "GAGE_QUOTE_SIGNER_KEY";
+
+impl NodeArgs {
+    /// Adds what only the environment may hold.
+    #[must_use]
+    pub fn with_environment(mut self) -> Self {
+        self.quote_signer_key = std::env::var(QUOTE_SIGNER_KEY).ok();
+        self
+    }
+}

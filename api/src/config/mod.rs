@@ -1,0 +1,64 @@
+//! The configuration: flags and environment in, checked settings out.
+//!
+//! Everything is checked once, at the start, and everything that is wrong is told at once, each
+//! with the variable to set. Secrets have types that never print them.
+
+pub mod args;
+pub mod names;
+mod origin;
+mod problem;
+mod secret;
+mod settings;
+mod table;
+
+pub use origin::Origin;
+pub use problem::{Fault, Problem, Problems, Setting};
+pub use secret::{InvalidServiceUrl, PathHolds, Secret, ServiceUrl};
+pub use settings::{
+    ChainSettings, DatabaseSettings, Environment, LogFormat, LogSettings, NodeSettings, PrivateKey,
+    RedisSettings, RuleSettings, ServerSettings, Settings,
+};
+pub use table::{Row, Source, table};
+
+use args::{DatabaseArgs, LogArgs, NodeArgs};
+
+/// Checks only what a command on the database needs.
+///
+/// # Errors
+/// Everything that is wrong.
+pub fn database(
+    database: &DatabaseArgs,
+    log: &LogArgs,
+) -> Result<(DatabaseSettings, LogSettings), Problems> {
+    let mut checks = settings::Checks::default();
+    let checked = (checks.database(database), checks.log(log));
+    checks.finish(checked.0.zip(checked.1))
+}
+
+/// Checks only what a command on the chain needs.
+///
+/// # Errors
+/// Everything that is wrong.
+pub fn node(node: &NodeArgs, log: &LogArgs) -> Result<(NodeSettings, LogSettings), Problems> {
+    let mut checks = settings::Checks::default();
+    let checked = (checks.node(node), checks.log(log));
+    checks.finish(checked.0.zip(checked.1))
+}
+
+/// Checks only what a command that asks nobody needs.
+///
+/// # Errors
+/// Everything that is wrong.
+pub fn log(log: &LogArgs) -> Result<LogSettings, Problems> {
+    let mut checks = settings::Checks::default();
+    let checked = checks.log(log);
+    checks.finish(checked)
+}
+
+/// A private key from a file.
+///
+/// # Errors
+/// What is wrong with it, under the name of the setting.
+pub fn private_key(setting: Setting, path: &std::path::Path) -> Result<PrivateKey, Problems> {
+    settings::read_key(path).map_err(|fault| Problems(vec![Problem { setting, fault }]))
+}

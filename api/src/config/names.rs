@@ -1,0 +1,57 @@
+//! The settings' names, once: errors, the table of `gage config` and the checks use them.
+
+use super::problem::Setting;
+
+macro_rules! settings {
+    ($($name:ident = $variable:literal, $flag:literal, $help:literal;)*) => {
+        $(
+            #[doc = $help]
+            pub const $name: Setting =
+                Setting { variable: $variable, flag: $flag, help: $help };
+        )*
+    };
+}
+
+settings! {
+    DATABASE_URL = "DATABASE_URL", "database-url",
+        "the PostgreSQL server, for example postgres://gage@localhost/gage";
+    DATABASE_POOL = "GAGE_DATABASE_POOL", "database-pool",
+        "how many database connections this process opens at most, for example 16";
+    REDIS_URL = "REDIS_URL", "redis-url", "the Redis server, for example redis://localhost:6379";
+    REDIS_PREFIX = "GAGE_REDIS_PREFIX", "redis-prefix",
+        "what all keys in Redis begin with, for example gage:";
+    CHAIN_RPC_URL = "CHAIN_RPC_URL", "chain-rpc-url",
+        "the HTTP JSON-RPC of an Ethereum node, for example http://localhost:8545";
+    CHAIN_ID = "GAGE_CHAIN_ID", "chain-id", "the chain that the node must be on, for example 1";
+    ESCROW_ADDRESS = "GAGE_ESCROW_ADDRESS", "escrow-address",
+        "the ShopEscrow contract; `gage deploy-escrow` makes one";
+    ESCROW_START_BLOCK = "GAGE_ESCROW_START_BLOCK", "escrow-start-block",
+        "the block at which reading begins; `gage deploy-escrow` prints it";
+    SIGNER_KEY_FILE = "GAGE_QUOTE_SIGNER_KEY_FILE", "quote-signer-key-file",
+        "a file with the private key that signs payment quotes (or GAGE_QUOTE_SIGNER_KEY: the key itself)";
+    ARBITER = "GAGE_ARBITER_ADDRESS", "arbiter-address",
+        "the wallet that decides disputes; nobody when it is the zero address";
+    CONFIRMATIONS = "GAGE_CONFIRMATIONS", "confirmations",
+        "how many blocks a payment needs, its own included, for example 12";
+    POLL_INTERVAL = "GAGE_POLL_INTERVAL_MS", "poll-interval-ms",
+        "the time between looks at the chain in milliseconds, for example 1000";
+    PAYMENT_WINDOW = "GAGE_PAYMENT_WINDOW_SECS", "payment-window-secs",
+        "how long an order waits for its payment in seconds, for example 900";
+    EXPIRY_GRACE = "GAGE_EXPIRY_GRACE_SECS", "expiry-grace-secs",
+        "how much longer the chain is read before an unpaid order expires, for example 30";
+    HOLD = "GAGE_HOLD_SECS", "hold-secs",
+        "how long after a payment anyone may release it to the seller, for example 1209600";
+    DISPUTE = "GAGE_DISPUTE_SECS", "dispute-secs",
+        "how long the arbiter of a dispute has, for example 1209600";
+    LISTEN = "GAGE_LISTEN", "listen",
+        "the address and port to listen on, for example 127.0.0.1:8080";
+    PUBLIC_URL = "GAGE_PUBLIC_URL", "public-url",
+        "the origin of the pages that use the API, for example https://shop.example";
+    SESSION_TTL = "GAGE_SESSION_TTL_SECS", "session-ttl-secs",
+        "how long a sign-in holds in seconds, for example 86400";
+    AUDITORS = "GAGE_AUDITORS", "auditors", "wallets of auditors, comma-separated";
+    OPERATORS = "GAGE_OPERATORS", "operators", "wallets of operators, comma-separated";
+    ENVIRONMENT = "GAGE_ENV", "env", "the kind of place it runs in";
+    LOG = "GAGE_LOG", "log", "what is logged, for example info or gage_api=debug,info";
+    LOG_FORMAT = "GAGE_LOG_FORMAT", "log-format", "the form of the log";
+}

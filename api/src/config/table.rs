@@ -1,0 +1,231 @@
+//! What is in force, for `gage config`: secrets hidden.
+
+use gage_domain::value::Address;
+
+use super::{
+    args::ServeArgs,
+    names,
+    problem::Setting,
+    settings::{Environment, LogFormat, Settings},
+};
+
+/// Where a value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The command line.
+    Flag,
+    /// The environment.
+    Environment,
+    /// The built-in default.
+    Default,
+}
+
+/// A setting in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The setting.
+    pub setting: Setting,
+    /// Its value, without secrets.
+    pub value: String,
+    /// Where it comes from.
+    pub source: Source,
+}
+
+/// Everything in force. `variable` looks a variable of the environment up.
+pub fn table(
+    args: &ServeArgs,
+    settings: &Settings,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Vec<Row> {
+    let rows = values(args, settings)
+        .into_iter()
+        .map(|(setting, given, value)| {
+            let from_environment = variable(setting.variable);
+            let source = match (&given, &from_environment) {
+                (None, None) => Source::Default,
+                (Some(given), Some(found)) if given == found => Source::Environment,
+                (None, Some(_)) => Source::Environment,
+                (Some(_), _) => Source::Flag,
+            };
+            Row {
+                setting,
+                value,
+                source,
+            }
+        });
+    rows.collect()
+}
+
+type Value = (Setting, Option<String>, String);
+
+fn values(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
+    let mut values = services(args, settings);
+    values.extend(chain(args, settings));
+    values.extend(rules(args, settings));
+    values.extend(server(args, settings));
+    values
+}
+
+fn services(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
+    let (database, redis) = (&settings.database, &settings.redis);
+    let key_file = args
+        .node
+        .quote_signer_key_file
+        .as_ref()
+        .map(|path| path.display().to_string());
+    let key = match &key_file {
+        Some(path) => format!("(hidden, from {path})"),
+        None => "(hidden, from GAGE_QUOTE_SIGNER_KEY)".to_owned(),
+    };
+    vec![
+        (
+            names::DATABASE_URL,
+            args.database.database_url.clone(),
+            database.url.to_string(),
+        ),
+        (
+            names::DATABASE_POOL,
+            args.database.database_pool.clone(),
+            database.pool.to_string(),
+        ),
+        (
+            names::REDIS_URL,
+            args.redis.redis_url.clone(),
+            redis.url.to_string(),
+        ),
+        (
+            names::REDIS_PREFIX,
+            args.redis.redis_prefix.clone(),
+            redis.prefix.clone(),
+        ),
+        (
+            names::CHAIN_RPC_URL,
+            args.node.chain_rpc_url.clone(),
+            settings.node.rpc_url.to_string(),
+        ),
+        (
+            names::SIGNER_KEY_FILE,
+            key_file.or_else(|| Some(key.clone())),
+            key,
+        ),
+    ]
+}
+
+fn chain(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
+    let (args, chain) = (&args.chain, &settings.chain);
+    let poll_ms = chain.poll_interval.as_millis().to_string();
+    vec![
+        (
+            names::CHAIN_ID,
+            args.chain_id.clone(),
+            chain.chain_id.to_string(),
+        ),
+        (
+            names::ESCROW_ADDRESS,
+            args.escrow_address.clone(),
+            chain.escrow.to_string(),
+        ),
+        (
+            names::ESCROW_START_BLOCK,
+            args.escrow_start_block.clone(),
+            chain.start_block.to_string(),
+        ),
+        (
+            names::ARBITER,
+            args.arbiter_address.clone(),
+            chain.arbiter.to_string(),
+        ),
+        (
+            names::CONFIRMATIONS,
+            args.confirmations.clone(),
+            chain.confirmations.to_string(),
+        ),
+        (names::POLL_INTERVAL, args.poll_interval_ms.clone(), poll_ms),
+    ]
+}
+
+fn rules(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
+    let (args, rules) = (&args.rules, &settings.rules);
+    let window = rules.policy.payment_window.whole_seconds().to_string();
+    let grace = rules.expiry_grace.as_secs().to_string();
+    vec![
+        (
+            names::PAYMENT_WINDOW,
+            args.payment_window_secs.clone(),
+            window,
+        ),
+        (names::EXPIRY_GRACE, args.expiry_grace_secs.clone(), grace),
+        (
+            names::HOLD,
+            args.hold_secs.clone(),
+            rules.policy.hold_secs.to_string(),
+        ),
+        (
+            names::DISPUTE,
+            args.dispute_secs.clone(),
+            rules.policy.dispute_secs.to_string(),
+        ),
+    ]
+}
+
+fn server(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
+    let (server, log) = (&settings.server, &settings.log);
+    let environment = match log.environment {
+        Environment::Production => "production",
+        Environment::Development => "development",
+    };
+    let format = match log.format {
+        LogFormat::Json => "json",
+        LogFormat::Text => "text",
+    };
+    let ttl = server.session_ttl.as_secs().to_string();
+    vec![
+        (
+            names::LISTEN,
+            args.server.listen.clone(),
+            server.listen.to_string(),
+        ),
+        (
+            names::PUBLIC_URL,
+            args.server.public_url.clone(),
+            server.origin.to_string(),
+        ),
+        (
+            names::SESSION_TTL,
+            args.server.session_ttl_secs.clone(),
+            ttl,
+        ),
+        (
+            names::AUDITORS,
+            args.server.auditors.clone(),
+            list(&server.auditors),
+        ),
+        (
+            names::OPERATORS,
+            args.server.operators.clone(),
+            list(&server.operators),
+        ),
+        (
+            names::ENVIRONMENT,
+            args.log.environment.clone(),
+            environment.to_owned(),
+        ),
+        (names::LOG, args.log.log.clone(), log.filter.clone()),
+        (
+            names::LOG_FORMAT,
+            args.log.log_format.clone(),
+            format.to_owned(),
+        ),
+    ]
+}
+
+fn list(addresses: &[Address]) -> String {
+    if addresses.is_empty() {
+        return "(nobody)".to_owned();
+    }
+    addresses
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
