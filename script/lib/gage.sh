@@ -7,7 +7,8 @@ GAGE_BIN=
 build_gage() {
   local target profile=debug
   step "Building gage (the first time takes minutes)"
-  foreground cargo build --locked -p gage-api --bin gage "$@" || die "gage does not build"
+  # For the whole workspace, so that the dependencies get the same features as for script/test and are built once.
+  foreground cargo build --locked --workspace --bins "$@" || die "gage does not build"
   [[ " $* " != *" --release "* ]] || profile=release
   target=$(cargo metadata --format-version 1 --no-deps --locked --offline | node -p 'JSON.parse(require("fs").readFileSync(0)).target_directory')
   GAGE_BIN=$target/$profile/gage
