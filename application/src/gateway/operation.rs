@@ -53,6 +53,16 @@ pub enum Refusal {
         /// What it costs now.
         now: Price,
     },
+    /// A product is not there in that number.
+    #[error("product {product} is out of stock: {available} left, {requested} requested")]
+    OutOfStock {
+        /// The product.
+        product: ProductId,
+        /// Pieces that can still be reserved.
+        available: u32,
+        /// Pieces that were asked for.
+        requested: u32,
+    },
     /// A product of another shop in the order.
     #[error("product {product} is not sold by shop {shop}")]
     OtherShop {

@@ -21,6 +21,7 @@ pub mod publish_product;
 pub mod receive_stock;
 pub mod reject_order;
 pub mod report_payment_attempt;
+pub mod request_payment;
 pub mod revise_product;
 pub mod revise_shop;
 pub mod settle_block;

@@ -2,7 +2,7 @@
 
 use gage_domain::{
     ids::{OrderId, PaymentId, ProductId, ShopId, SkuId},
-    inventory::{Inventory, InventoryCommand},
+    inventory::{Inventory, InventoryCommand, InventoryRejection},
     order::{Order, OrderCommand, OrderLine, Wanted, merge_lines},
     payment::{Payment, PaymentCommand},
     product::Product,
@@ -59,7 +59,8 @@ impl Operation for PlaceOrder {
                 order: self.order,
                 quantity: line.quantity,
             };
-            unit.decide::<Inventory>(line.sku, &reserve).await?;
+            let reserved = unit.try_decide::<Inventory>(line.sku, &reserve).await?;
+            reserved.map_err(|rejection| out_of_stock(line.product, rejection))?;
         }
         self.request_payment(unit, seller, pay_by).await?;
         Ok(self.order)
@@ -125,6 +126,16 @@ impl PlaceOrder {
         unit.decide::<Payment>(PaymentId::from(self.order), &request)
             .await?;
         Ok(())
+    }
+}
+
+/// Names the product that is not there in that number: the inventory knows only its SKU.
+fn out_of_stock(product: ProductId, rejection: InventoryRejection) -> Refusal {
+    match rejection {
+        InventoryRejection::OutOfStock { available, requested } => {
+            Refusal::OutOfStock { product, available, requested }
+        }
+        other => Refusal::Rejected(other.into()),
     }
 }
 
