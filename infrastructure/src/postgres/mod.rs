@@ -1,0 +1,32 @@
+//! PostgreSQL: the event log, and what is kept beside it.
+//!
+//! The tables are those of `migrations/`. Invariants of the event log:
+//! - an append is one statement in a transaction of its own, and never notifies inside it;
+//! - a stream's sequences are dense from 1: `events_pkey` decides races, and an append on a
+//!   sequence that is not there is refused;
+//! - readers see events in the order (`xact_id`, `position`), and none while an earlier one
+//!   could still appear;
+//! - a history that is cut short is an error, never a shorter history.
+//!
+//! PostgreSQL knows one order of transaction ids for the whole cluster: a transaction that
+//! writes anywhere in the cluster and stays open holds back the readers of the log.
+
+mod append;
+mod chain_store;
+mod checkpoints;
+mod cqrs;
+mod event_log;
+mod failure;
+mod migration;
+mod pool;
+mod reader;
+mod rows;
+mod snapshots;
+
+pub use chain_store::{ChainCursor, ChainStoreError, PostgresChainStore, RING_BLOCKS};
+pub use checkpoints::PostgresCheckpoints;
+pub use cqrs::StockSnapshotsRefused;
+pub use event_log::PostgresEventLog;
+pub use migration::{DisplacedLog, Migrated, MigrationError, check_log, migrate};
+pub use pool::{ConnectError, PoolOptions, connect};
+pub use snapshots::PostgresSnapshots;
