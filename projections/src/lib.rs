@@ -1,1 +1,47 @@
-//! gage-projections
+//! Read models: what queries and subscriptions answer from.
+//!
+//! # What it is for
+//!
+//! A read model turns the event log into rows: [`catalog`] (shops, products, stock),
+//! [`orders`] (orders, lines, timelines) and [`payments`] (terms, attempts, funding). Its
+//! events come through the [`consumer::ProjectionConsumer`], which writes the rows of a batch
+//! and moves the checkpoint in one short transaction. Nothing else writes these tables.
+//!
+//! Invariants:
+//! - every event is applied exactly once, in log order, whatever replicas run;
+//! - rows depend on the events alone: [`rebuild`] makes the very same bytes;
+//! - a read model reads no other one's tables.
+//!
+//! # What it may know
+//!
+//! The application's ports and the domain; SQL of its own tables. Not the event log's tables,
+//! and nothing of `infrastructure`.
+//!
+//! # Adding the next read model
+//!
+//! 1. A folder with `schema.sql` (its tables), `rows.rs` (what queries return), `apply.rs` (an
+//!    exhaustive match on the facts) and `queries.rs`.
+//! 2. Implement [`projection::Projection`] in its `mod.rs`.
+//! 3. A variant of [`name::ProjectionName`]; the compiler shows the rest.
+//! 4. Given / when / then tests for every event in `tests/<name>.rs`.
+//!
+//! # Changing a read model
+//!
+//! Change the tables and the handler, raise `VERSION` and `SCHEMA`. The new version is built
+//! beside the old one, which older replicas go on reading.
+
+pub mod catalog;
+mod columns;
+mod failure;
+pub mod orders;
+mod page;
+pub mod payments;
+mod progress;
+pub mod projection;
+mod target;
+
+pub use self::{
+    columns::UnknownName,
+    failure::{ApplyError, QueryError},
+    page::{InvalidPageSize, Listed, Page, PageRequest, PageSize, Take},
+};

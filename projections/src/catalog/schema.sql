@@ -1,0 +1,55 @@
+-- Read model `catalog`: shops, products and stock. Raise Catalog::VERSION with any change.
+
+CREATE TABLE shops (
+    id               uuid        PRIMARY KEY,
+    owner            bytea       NOT NULL CHECK (octet_length(owner) = 20),
+    name_ko          text,
+    name_en          text,
+    payout           bytea       NOT NULL CHECK (octet_length(payout) = 20),
+    opened_at        timestamptz NOT NULL,
+    -- Where the shop opened: the order of lists, unique and never changing.
+    opened_xact_id   bigint      NOT NULL,
+    opened_position  bigint      NOT NULL,
+    -- The last event that changed the row.
+    xact_id          bigint      NOT NULL,
+    position         bigint      NOT NULL
+);
+CREATE UNIQUE INDEX shops_opened ON shops (opened_xact_id, opened_position);
+CREATE INDEX shops_owner ON shops (owner, opened_xact_id, opened_position);
+
+CREATE TABLE products (
+    id               uuid        PRIMARY KEY,
+    shop             uuid        NOT NULL REFERENCES shops,
+    sku              uuid        NOT NULL,
+    name_ko          text,
+    name_en          text,
+    description_ko   text,
+    description_en   text,
+    -- What a search looks at: the names, folded in case and in Unicode form.
+    search_text      text        NOT NULL,
+    price_token      bytea       CHECK (octet_length(price_token) = 20),
+    price_amount     numeric(78) CHECK (price_amount > 0),
+    published        boolean     NOT NULL,
+    listed_at        timestamptz NOT NULL,
+    listed_xact_id   bigint      NOT NULL,
+    listed_position  bigint      NOT NULL,
+    xact_id          bigint      NOT NULL,
+    position         bigint      NOT NULL,
+    CONSTRAINT products_price CHECK ((price_token IS NULL) = (price_amount IS NULL)),
+    CONSTRAINT products_published CHECK (NOT published OR price_amount IS NOT NULL)
+);
+CREATE UNIQUE INDEX products_listed ON products (listed_xact_id, listed_position);
+CREATE INDEX products_shop ON products (shop, listed_xact_id, listed_position);
+CREATE INDEX products_published_listed ON products (listed_xact_id, listed_position)
+    WHERE published;
+
+-- Apart from products: it changes with every order, and a SKU may be counted before its
+-- product is listed.
+CREATE TABLE stock (
+    sku              uuid    PRIMARY KEY,
+    on_hand          bigint  NOT NULL CHECK (on_hand BETWEEN 0 AND 1000000000),
+    reserved         bigint  NOT NULL CHECK (reserved >= 0),
+    xact_id          bigint  NOT NULL,
+    position         bigint  NOT NULL,
+    CONSTRAINT stock_reserved CHECK (reserved <= on_hand)
+);

@@ -1,0 +1,258 @@
+//! Questions about orders.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use gage_application::{
+    ports::{StoreUnavailable, due_payments::DuePayments},
+    position::LogPosition,
+};
+use gage_domain::{
+    ids::{OrderId, ShopId},
+    order::Phase,
+    value::Address,
+};
+use sqlx::{PgPool, Postgres, QueryBuilder};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{
+    Orders,
+    rows::{
+        self, LINE_COLUMNS, LineRow, ORDER_COLUMNS, OrderRow, TIMELINE_COLUMNS, TimelineRow,
+        phase_name,
+    },
+};
+use crate::{
+    failure::{QueryError, unavailable},
+    page::{Listing, Page, PageRequest, PageSize},
+    progress,
+    projection::Projection,
+};
+
+const SCHEMA: &str = Orders::SCHEMA;
+
+/// Questions about orders. Who may ask about which order, the caller decides.
+#[derive(Debug, Clone)]
+pub struct OrderQueries {
+    pool: PgPool,
+}
+
+impl OrderQueries {
+    /// Asks through this pool.
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// Whether the orders hold everything up to a position.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    pub async fn reached(&self, position: LogPosition) -> Result<bool, QueryError> {
+        progress::reached::<Orders>(&self.pool, position).await
+    }
+
+    /// One order.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    pub async fn order(&self, id: OrderId) -> Result<Option<OrderRow>, QueryError> {
+        Ok(self.orders_by_id(&[id]).await?.pop())
+    }
+
+    /// Orders by id, in no order; ids that are not known are left out.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    pub async fn orders_by_id(&self, ids: &[OrderId]) -> Result<Vec<OrderRow>, QueryError> {
+        let sql = format!("{} WHERE o.id = ANY($1)", select_orders());
+        let found = sqlx::query(&sql)
+            .bind(uuids(ids))
+            .fetch_all(&self.pool)
+            .await?;
+        found.iter().map(rows::order).collect()
+    }
+
+    /// A buyer's orders in any of the phases (none means all), newest first.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    pub async fn orders_of_buyer(
+        &self,
+        buyer: Address,
+        phases: &[Phase],
+        page: &PageRequest,
+    ) -> Result<Page<OrderRow>, QueryError> {
+        let filter = |query: &mut QueryBuilder<'static, Postgres>| {
+            query.push("o.buyer = ").push_bind(buyer.to_vec());
+            push_phases(query, phases);
+        };
+        listing().page(&self.pool, filter, page).await
+    }
+
+    /// A shop's orders in any of the phases (none means all), newest first.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    pub async fn orders_of_shop(
+        &self,
+        shop: ShopId,
+        phases: &[Phase],
+        page: &PageRequest,
+    ) -> Result<Page<OrderRow>, QueryError> {
+        let filter = |query: &mut QueryBuilder<'static, Postgres>| {
+            query.push("o.shop = ").push_bind(shop.0);
+            push_phases(query, phases);
+        };
+        listing().page(&self.pool, filter, page).await
+    }
+
+    /// The lines of orders, each order's in the order of placing.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    pub async fn lines(
+        &self,
+        orders: &[OrderId],
+    ) -> Result<HashMap<OrderId, Vec<LineRow>>, QueryError> {
+        let sql = format!(
+            "SELECT {LINE_COLUMNS} FROM {SCHEMA}.order_lines l \
+             WHERE l.order_id = ANY($1) ORDER BY l.order_id, l.line"
+        );
+        let found = sqlx::query(&sql)
+            .bind(uuids(orders))
+            .fetch_all(&self.pool)
+            .await?;
+        let mut lines: HashMap<OrderId, Vec<LineRow>> = HashMap::new();
+        for row in &found {
+            let line = rows::line(row)?;
+            lines.entry(line.order).or_default().push(line);
+        }
+        Ok(lines)
+    }
+
+    /// What happened to an order and to its payment after a position, oldest first.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    pub async fn timeline(
+        &self,
+        order: OrderId,
+        after: LogPosition,
+        limit: PageSize,
+    ) -> Result<Vec<TimelineRow>, QueryError> {
+        let sql = format!(
+            "SELECT {TIMELINE_COLUMNS} FROM {SCHEMA}.timeline t \
+             WHERE t.order_id = $1 AND (t.xact_id, t.position) > ($2, $3) \
+             ORDER BY t.xact_id, t.position LIMIT $4"
+        );
+        let found = sqlx::query(&sql)
+            .bind(order.0)
+            .bind(after.xact_id)
+            .bind(after.position)
+            .bind(i64::from(limit.get()))
+            .fetch_all(&self.pool)
+            .await?;
+        found.iter().map(rows::timeline).collect()
+    }
+
+    /// An order, if it or its payment changed after a position.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    pub async fn order_after(
+        &self,
+        order: OrderId,
+        after: LogPosition,
+    ) -> Result<Option<OrderRow>, QueryError> {
+        let sql = format!(
+            "{} WHERE o.id = $1 AND (o.xact_id, o.position) > ($2, $3)",
+            select_orders()
+        );
+        let found = sqlx::query(&sql)
+            .bind(order.0)
+            .bind(after.xact_id)
+            .bind(after.position)
+            .fetch_optional(&self.pool)
+            .await?;
+        found.as_ref().map(rows::order).transpose()
+    }
+
+    /// A shop's orders that changed after a position, each once, in the order of their last
+    /// change. Going on after the last row's `position` misses none.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    pub async fn changed_after(
+        &self,
+        shop: ShopId,
+        after: LogPosition,
+        limit: PageSize,
+    ) -> Result<Vec<OrderRow>, QueryError> {
+        let sql = format!(
+            "{} WHERE o.shop = $1 AND (o.xact_id, o.position) > ($2, $3) \
+             ORDER BY o.xact_id, o.position LIMIT $4",
+            select_orders()
+        );
+        let found = sqlx::query(&sql)
+            .bind(shop.0)
+            .bind(after.xact_id)
+            .bind(after.position)
+            .bind(i64::from(limit.get()))
+            .fetch_all(&self.pool)
+            .await?;
+        found.iter().map(rows::order).collect()
+    }
+}
+
+#[async_trait]
+impl DuePayments for OrderQueries {
+    async fn due(
+        &self,
+        until: OffsetDateTime,
+        limit: u32,
+    ) -> Result<Vec<OrderId>, StoreUnavailable> {
+        let sql = format!(
+            "SELECT id FROM {SCHEMA}.orders \
+             WHERE phase = 'awaiting_payment' AND NOT payment_seen AND pay_by <= $1 \
+             ORDER BY pay_by, id LIMIT $2"
+        );
+        let found: Vec<Uuid> = sqlx::query_scalar(&sql)
+            .bind(until)
+            .bind(i64::from(limit))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|error| unavailable(&error))?;
+        Ok(found.into_iter().map(OrderId).collect())
+    }
+}
+
+fn select_orders() -> String {
+    format!("SELECT {ORDER_COLUMNS} FROM {SCHEMA}.orders o JOIN {SCHEMA}.shops s ON s.id = o.shop")
+}
+
+fn listing() -> Listing<OrderRow> {
+    Listing {
+        select: select_orders(),
+        key: ("o.placed_xact_id", "o.placed_position"),
+        read: rows::order,
+    }
+}
+
+fn push_phases(query: &mut QueryBuilder<'static, Postgres>, phases: &[Phase]) {
+    match phases {
+        [] => {}
+        // Equality, so that the index on the phase also gives the order.
+        [phase] => {
+            query.push(" AND o.phase = ").push_bind(phase_name(*phase));
+        }
+        phases => {
+            let names: Vec<&'static str> = phases.iter().copied().map(phase_name).collect();
+            query.push(" AND o.phase = ANY(").push_bind(names).push(")");
+        }
+    }
+}
+
+fn uuids(orders: &[OrderId]) -> Vec<Uuid> {
+    orders.iter().map(|order| order.0).collect()
+}

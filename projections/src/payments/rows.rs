@@ -1,0 +1,283 @@
+//! What the queries on payments return.
+
+use gage_application::position::LogPosition;
+use gage_domain::{
+    ids::OrderId,
+    payment::{AttemptFailure, AttemptStanding, ClosingReason, LogRef, Sighting, Standing, Terms},
+    value::{Address, B256, BaseUnits},
+};
+use sqlx::postgres::PgRow;
+use time::OffsetDateTime;
+
+use crate::{columns::Columns, failure::QueryError};
+
+/// The payment of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentRow {
+    /// What it is to be.
+    pub terms: Terms,
+    /// Whether it is still wanted.
+    pub standing: Standing,
+    /// What the chain showed.
+    pub funding: FundingRow,
+    /// What the buyer reported, oldest first.
+    pub attempts: Vec<AttemptRow>,
+    /// When it was asked for.
+    pub requested_at: OffsetDateTime,
+    /// The last event that changed it.
+    pub position: LogPosition,
+}
+
+/// What the chain showed of a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FundingRow {
+    /// Nothing that stands.
+    None,
+    /// The payment, not deep enough yet to count.
+    Detected(Sighting),
+    /// The payment, and what became of the money.
+    Confirmed {
+        /// The log that is the payment.
+        sighting: Sighting,
+        /// How deep it was when it was confirmed.
+        confirmations: u64,
+        /// What went to the seller.
+        released: BaseUnits,
+        /// What went back to the buyer.
+        refunded: BaseUnits,
+        /// Who opened a dispute.
+        disputed_by: Option<Address>,
+    },
+}
+
+/// A transaction that the buyer reported: a hint, never proof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AttemptRow {
+    /// The transaction.
+    pub tx_hash: B256,
+    /// Its nonce.
+    pub nonce: u64,
+    /// Who reported it.
+    pub by: Address,
+    /// When.
+    pub reported_at: OffsetDateTime,
+    /// What became of it.
+    pub standing: AttemptStanding,
+}
+
+/// A payment in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PaymentStatus {
+    /// The buyer can pay.
+    Requested,
+    /// Nobody paid, and nobody should any more.
+    Expired,
+    /// Seen on the chain, not deep enough yet.
+    Detected,
+    /// The escrow holds the money.
+    Confirmed,
+    /// The escrow holds money for an order that will not be delivered.
+    RefundDue,
+    /// The escrow holds the money, and the arbiter is asked.
+    Disputed,
+    /// Nothing is held any more, and the seller got at least a part.
+    Released,
+    /// All went back to the buyer.
+    Refunded,
+}
+
+impl FundingRow {
+    /// The log that is the payment, whether it counts already or not.
+    pub fn sighting(&self) -> Option<Sighting> {
+        match self {
+            Self::None => None,
+            Self::Detected(sighting) | Self::Confirmed { sighting, .. } => Some(*sighting),
+        }
+    }
+
+    /// What the escrow holds; nothing before the payment is confirmed.
+    pub fn held(&self) -> BaseUnits {
+        match self {
+            Self::None | Self::Detected(_) => BaseUnits::ZERO,
+            Self::Confirmed {
+                sighting,
+                released,
+                refunded,
+                ..
+            } => sighting
+                .amount
+                .checked_sub(*released)
+                .and_then(|rest| rest.checked_sub(*refunded))
+                .unwrap_or(BaseUnits::ZERO),
+        }
+    }
+}
+
+impl PaymentRow {
+    /// The payment in one word.
+    pub fn status(&self) -> PaymentStatus {
+        match (self.funding, self.standing) {
+            (FundingRow::None, Standing::Awaited) => PaymentStatus::Requested,
+            (FundingRow::None, Standing::Closed(_)) => PaymentStatus::Expired,
+            (FundingRow::Detected(_), _) => PaymentStatus::Detected,
+            (FundingRow::Confirmed { released, .. }, _) if self.funding.held().is_zero() => {
+                if released.is_zero() {
+                    PaymentStatus::Refunded
+                } else {
+                    PaymentStatus::Released
+                }
+            }
+            (
+                FundingRow::Confirmed {
+                    disputed_by: Some(_),
+                    ..
+                },
+                _,
+            ) => PaymentStatus::Disputed,
+            (FundingRow::Confirmed { .. }, Standing::Closed(_)) => PaymentStatus::RefundDue,
+            (FundingRow::Confirmed { .. }, Standing::Awaited) => PaymentStatus::Confirmed,
+        }
+    }
+
+    /// What must go back to the buyer: held for an order that will not be delivered.
+    pub fn refund_due(&self) -> Option<BaseUnits> {
+        match self.standing {
+            Standing::Closed(_) => Some(self.funding.held()).filter(|held| !held.is_zero()),
+            Standing::Awaited => None,
+        }
+    }
+}
+
+pub(super) const PAYMENT_COLUMNS: &str = "p.order_id, p.buyer, p.seller, p.arbiter, p.token, \
+    p.amount::text AS amount, p.deadline, p.hold_secs::text AS hold_secs, \
+    p.dispute_secs::text AS dispute_secs, p.chain_id::text AS chain_id, p.escrow, p.payment_key, \
+    p.standing, p.funding, p.log_chain_id::text AS log_chain_id, \
+    p.log_block_number::text AS log_block_number, p.log_block_hash, p.log_tx_hash, \
+    p.log_index::text AS log_index, p.payer, p.funded::text AS funded, \
+    p.confirmations::text AS confirmations, p.released::text AS released, \
+    p.refunded::text AS refunded, p.disputed_by, p.requested_at, p.xact_id, p.position";
+
+pub(super) const ATTEMPT_COLUMNS: &str =
+    "a.order_id, a.tx_hash, a.nonce::text AS nonce, a.reported_by, a.reported_at, a.failure";
+
+/// The payment without its attempts, which stand in a table of their own.
+pub(super) fn payment(row: &PgRow) -> Result<PaymentRow, QueryError> {
+    let columns = Columns::of(row, "payments.payments", "order_id");
+    let standing: &str = columns.get("standing")?;
+    Ok(PaymentRow {
+        terms: terms(columns)?,
+        standing: standing_named(standing)
+            .ok_or_else(|| columns.corrupt("standing", format!("{standing:?} is not known")))?,
+        funding: funding(columns)?,
+        attempts: vec![],
+        requested_at: columns.get("requested_at")?,
+        position: columns.position("xact_id", "position")?,
+    })
+}
+
+pub(super) fn attempt(row: &PgRow) -> Result<(OrderId, AttemptRow), QueryError> {
+    let columns = Columns::of(row, "payments.attempts", "order_id");
+    let failure: Option<&str> = columns.get("failure")?;
+    let attempt = AttemptRow {
+        tx_hash: columns.hash("tx_hash")?,
+        nonce: columns.parse("nonce")?,
+        by: columns.address("reported_by")?,
+        reported_at: columns.get("reported_at")?,
+        standing: match failure {
+            None => AttemptStanding::Pending,
+            Some(name) => AttemptStanding::Failed(
+                failure_named(name)
+                    .ok_or_else(|| columns.corrupt("failure", format!("{name:?} is not known")))?,
+            ),
+        },
+    };
+    Ok((OrderId(columns.get("order_id")?), attempt))
+}
+
+fn terms(columns: Columns<'_>) -> Result<Terms, QueryError> {
+    Ok(Terms {
+        order: OrderId(columns.get("order_id")?),
+        buyer: columns.address("buyer")?,
+        seller: columns.address("seller")?,
+        arbiter: columns.address("arbiter")?,
+        token: columns.address("token")?,
+        amount: columns.parse("amount")?,
+        deadline: columns.get("deadline")?,
+        hold_secs: columns.parse("hold_secs")?,
+        dispute_secs: columns.parse("dispute_secs")?,
+        chain_id: columns.parse("chain_id")?,
+        escrow: columns.address("escrow")?,
+        key: columns.hash("payment_key")?,
+    })
+}
+
+fn funding(columns: Columns<'_>) -> Result<FundingRow, QueryError> {
+    match columns.get("funding")? {
+        "none" => Ok(FundingRow::None),
+        "detected" => Ok(FundingRow::Detected(sighting(columns)?)),
+        "confirmed" => Ok(FundingRow::Confirmed {
+            sighting: sighting(columns)?,
+            confirmations: columns.parse("confirmations")?,
+            released: columns.parse("released")?,
+            refunded: columns.parse("refunded")?,
+            disputed_by: columns.optional_address("disputed_by")?,
+        }),
+        other => Err(columns.corrupt("funding", format!("{other:?} is not known"))),
+    }
+}
+
+fn sighting(columns: Columns<'_>) -> Result<Sighting, QueryError> {
+    Ok(Sighting {
+        log: LogRef {
+            chain_id: columns.parse("log_chain_id")?,
+            block_number: columns.parse("log_block_number")?,
+            block_hash: columns.hash("log_block_hash")?,
+            tx_hash: columns.hash("log_tx_hash")?,
+            log_index: columns.parse("log_index")?,
+        },
+        payer: columns.address("payer")?,
+        amount: columns.parse("funded")?,
+    })
+}
+
+/// The reason as the column `standing` has it.
+pub(super) const fn closing_name(reason: ClosingReason) -> &'static str {
+    match reason {
+        ClosingReason::Lapsed => "lapsed",
+        ClosingReason::OrderCancelled => "order_cancelled",
+        ClosingReason::OrderRejected => "order_rejected",
+    }
+}
+
+fn standing_named(name: &str) -> Option<Standing> {
+    if name == "awaited" {
+        return Some(Standing::Awaited);
+    }
+    [
+        ClosingReason::Lapsed,
+        ClosingReason::OrderCancelled,
+        ClosingReason::OrderRejected,
+    ]
+    .into_iter()
+    .find(|reason| closing_name(*reason) == name)
+    .map(Standing::Closed)
+}
+
+/// The failure as the column `failure` has it.
+pub(super) const fn failure_name(failure: AttemptFailure) -> &'static str {
+    match failure {
+        AttemptFailure::Reverted => "reverted",
+        AttemptFailure::Replaced => "replaced",
+        AttemptFailure::Dropped => "dropped",
+    }
+}
+
+fn failure_named(name: &str) -> Option<AttemptFailure> {
+    [
+        AttemptFailure::Reverted,
+        AttemptFailure::Replaced,
+        AttemptFailure::Dropped,
+    ]
+    .into_iter()
+    .find(|failure| failure_name(*failure) == name)
+}

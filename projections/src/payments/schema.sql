@@ -1,0 +1,55 @@
+-- Read model `payments`: terms, standing and funding. Raise Payments::VERSION with any change.
+-- Numbers that are u64 elsewhere are numeric(20): a nonce that a buyer reports may be any.
+
+CREATE TABLE payments (
+    order_id         uuid        PRIMARY KEY,
+    buyer            bytea       NOT NULL CHECK (octet_length(buyer) = 20),
+    seller           bytea       NOT NULL CHECK (octet_length(seller) = 20),
+    arbiter          bytea       NOT NULL CHECK (octet_length(arbiter) = 20),
+    token            bytea       NOT NULL CHECK (octet_length(token) = 20),
+    amount           numeric(78) NOT NULL CHECK (amount > 0),
+    deadline         timestamptz NOT NULL,
+    hold_secs        numeric(20) NOT NULL,
+    dispute_secs     numeric(20) NOT NULL,
+    chain_id         numeric(20) NOT NULL,
+    escrow           bytea       NOT NULL CHECK (octet_length(escrow) = 20),
+    payment_key      bytea       NOT NULL CHECK (octet_length(payment_key) = 32),
+    standing         text        NOT NULL
+        CHECK (standing IN ('awaited', 'lapsed', 'order_cancelled', 'order_rejected')),
+    funding          text        NOT NULL CHECK (funding IN ('none', 'detected', 'confirmed')),
+    -- The log that is the payment: all there unless funding is 'none'.
+    log_chain_id     numeric(20),
+    log_block_number numeric(20),
+    log_block_hash   bytea       CHECK (octet_length(log_block_hash) = 32),
+    log_tx_hash      bytea       CHECK (octet_length(log_tx_hash) = 32),
+    log_index        numeric(20),
+    payer            bytea       CHECK (octet_length(payer) = 20),
+    funded           numeric(78),
+    -- How deep the log was when it was confirmed.
+    confirmations    numeric(20),
+    released         numeric(78) NOT NULL DEFAULT 0,
+    refunded         numeric(78) NOT NULL DEFAULT 0,
+    disputed_by      bytea       CHECK (octet_length(disputed_by) = 20),
+    requested_at     timestamptz NOT NULL,
+    xact_id          bigint      NOT NULL,
+    position         bigint      NOT NULL,
+    CONSTRAINT payments_log CHECK ((funding = 'none') = (num_nonnulls(log_chain_id,
+        log_block_number, log_block_hash, log_tx_hash, log_index, payer, funded) = 0)),
+    CONSTRAINT payments_log_whole CHECK (num_nonnulls(log_chain_id,
+        log_block_number, log_block_hash, log_tx_hash, log_index, payer, funded) IN (0, 7)),
+    CONSTRAINT payments_confirmed CHECK ((funding = 'confirmed') = (confirmations IS NOT NULL)),
+    CONSTRAINT payments_value CHECK (released + refunded <= coalesce(funded, 0))
+);
+
+CREATE TABLE attempts (
+    order_id         uuid        NOT NULL REFERENCES payments,
+    tx_hash          bytea       NOT NULL CHECK (octet_length(tx_hash) = 32),
+    nonce            numeric(20) NOT NULL,
+    reported_by      bytea       NOT NULL CHECK (octet_length(reported_by) = 20),
+    reported_at      timestamptz NOT NULL,
+    failure          text        CHECK (failure IN ('reverted', 'replaced', 'dropped')),
+    xact_id          bigint      NOT NULL,
+    position         bigint      NOT NULL,
+    PRIMARY KEY (order_id, tx_hash)
+);
+CREATE INDEX attempts_reported ON attempts (order_id, xact_id, position);

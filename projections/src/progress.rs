@@ -1,0 +1,37 @@
+//! How far read models have come.
+
+use gage_application::position::LogPosition;
+use sqlx::{PgExecutor, PgPool, Row};
+
+use crate::{failure::QueryError, projection::Projection};
+
+/// The checkpoint of the live tables; nothing when they were not made yet.
+pub(crate) async fn checkpoint<P: Projection>(
+    db: impl PgExecutor<'_>,
+    live: bool,
+) -> Result<Option<LogPosition>, sqlx::Error> {
+    let sql = "SELECT xact_id, position FROM projections \
+               WHERE name = $1 AND version = $2 AND live = $3";
+    let row = sqlx::query(sql)
+        .bind(P::NAME)
+        .bind(P::VERSION)
+        .bind(live)
+        .fetch_optional(db)
+        .await?;
+    row.map(|row| {
+        Ok(LogPosition {
+            xact_id: row.try_get("xact_id")?,
+            position: row.try_get("position")?,
+        })
+    })
+    .transpose()
+}
+
+/// Whether the live tables hold everything up to a position.
+pub(crate) async fn reached<P: Projection>(
+    pool: &PgPool,
+    position: LogPosition,
+) -> Result<bool, QueryError> {
+    let checkpoint = checkpoint::<P>(pool, true).await?;
+    Ok(checkpoint.is_some_and(|checkpoint| checkpoint >= position))
+}
