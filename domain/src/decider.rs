@@ -14,6 +14,23 @@ use crate::{ids::StreamId, rejection::Rejection};
 ///
 /// Neither function does I/O or asks a clock or a random source; time and ids arrive in
 /// the command.
+///
+/// ```
+/// use gage_domain::{
+///     Decider,
+///     inventory::{Inventory, InventoryCommand, InventoryEvent},
+///     value::Quantity,
+/// };
+/// use time::OffsetDateTime;
+///
+/// let quantity = Quantity::try_from(5_u32).expect("at least 1");
+/// let receive = InventoryCommand::Receive { quantity };
+/// let events = Inventory::default()
+///     .decide(&receive, OffsetDateTime::UNIX_EPOCH)
+///     .expect("an empty shelf has room");
+/// assert_eq!(events, [InventoryEvent::StockReceived { quantity }]);
+/// assert_eq!(Inventory::fold(&events).stock().available(), 5);
+/// ```
 pub trait Decider:
     Default + Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
 {

@@ -1,4 +1,14 @@
 //! Identifiers: one UUID newtype per kind of thing, so that they cannot be mixed up.
+//!
+//! ```
+//! use gage_domain::ids::{OrderId, PaymentId};
+//!
+//! let order: OrderId = "00000000-0000-0000-0000-00000000abcd".parse()?;
+//! assert_eq!(PaymentId::from(order).to_string(), order.to_string());
+//! // One stream has one name.
+//! assert!("00000000-0000-0000-0000-00000000ABCD".parse::<OrderId>().is_err());
+//! # Ok::<(), gage_domain::ids::InvalidId>(())
+//! ```
 
 use std::{fmt, str::FromStr};
 

@@ -31,8 +31,8 @@
 //!    `state.rs` (an enum of phases and `evolve`), `decide.rs` (commands, rejections,
 //!    `decide`) and `mod.rs` (the [`Decider`] implementation).
 //! 3. A variant of [`Rejection`], and a line in [`Upcasters::current`].
-//! 4. Its rules as tests in `tests/<aggregate>.rs`, its invariants as properties in
-//!    `tests/invariants.rs`, and a golden file for each event in
+//! 4. Its rules as tests in `tests/domain/<aggregate>.rs`, what must always hold as properties
+//!    in `tests/domain/always/<aggregate>.rs`, and a golden file for each event in
 //!    `tests/golden/<Aggregate>/<Event>-1.0.0.json`.
 //!
 //! # Changing an event
@@ -40,6 +40,8 @@
 //! A golden file is never edited. A changed event gets a new version in its `events.rs`, a
 //! new golden file beside the old one, and a step in [`Upcasters::current`] that turns the
 //! old form into the new.
+
+#![deny(clippy::float_arithmetic)]
 
 pub mod allotment;
 pub mod decider;

@@ -130,7 +130,6 @@ impl TextRule {
         if text.chars().all(shows_nothing) {
             return Err(TextFault::Empty);
         }
-        // Bytes bound characters from above, so a huge text is not walked through.
         let chars = text.chars().count();
         if chars > self.max_chars {
             return Err(TextFault::TooLong {

@@ -9,6 +9,18 @@ use thiserror::Error;
 /// An amount in base units of a token (wei for ether), never a fraction.
 ///
 /// In JSON, text and Postgres it is a decimal string: JSON numbers lose what is above 2^53.
+///
+/// ```
+/// use gage_domain::value::{BaseUnits, InvalidAmount, Quantity};
+///
+/// let price: BaseUnits = "1500000000000000000".parse()?;
+/// let three = Quantity::try_from(3_u32).expect("at least 1");
+/// let cost = price.checked_mul(three).expect("far below 2^256");
+/// assert_eq!(cost.to_string(), "4500000000000000000");
+/// assert!("-1".parse::<BaseUnits>().is_err());
+/// assert!("1.5".parse::<BaseUnits>().is_err());
+/// # Ok::<(), InvalidAmount>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BaseUnits(pub U256);
 
@@ -91,6 +103,14 @@ impl<'de> Deserialize<'de> for BaseUnits {
 }
 
 /// A number of pieces: at least 1, at most [`Quantity::MAX`].
+///
+/// ```
+/// use gage_domain::value::Quantity;
+///
+/// assert!(Quantity::try_from(1_i64).is_ok());
+/// assert!(Quantity::try_from(0_i64).is_err());
+/// assert_eq!(Quantity::MAX.checked_add(Quantity::MAX), None);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "u32", into = "u32")]
 pub struct Quantity(u32);

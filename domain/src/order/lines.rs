@@ -46,21 +46,18 @@ pub fn merge_lines(wanted: &[Wanted]) -> Result<Vec<Wanted>, OrderRejection> {
     let mut merged: Vec<Wanted> = Vec::new();
     let mut place: BTreeMap<ProductId, usize> = BTreeMap::new();
     for line in wanted {
-        match place
+        if let Some(first) = place
             .get(&line.product)
             .and_then(|&index| merged.get_mut(index))
         {
-            Some(first) => {
-                first.quantity = first.quantity.checked_add(line.quantity).ok_or(
-                    OrderRejection::QuantityOverflow {
-                        product: line.product,
-                    },
-                )?;
-            }
-            None => {
-                place.insert(line.product, merged.len());
-                merged.push(*line);
-            }
+            first.quantity = first.quantity.checked_add(line.quantity).ok_or(
+                OrderRejection::QuantityOverflow {
+                    product: line.product,
+                },
+            )?;
+        } else {
+            place.insert(line.product, merged.len());
+            merged.push(*line);
         }
     }
     check_count(merged.len())?;

@@ -1,0 +1,118 @@
+//! A product belongs to one shop; on sale means a price and a name.
+
+use gage_domain::{
+    Decider,
+    ids::ShopId,
+    product::{Product, ProductCommand, ProductEvent},
+    value::{Address, BaseUnits, Price},
+};
+use proptest::{prelude::*, sample::select, test_runner::TestCaseResult};
+
+use super::{Repeated, always, never_panics, sequences, texts};
+use crate::samples::{ETHER, NOON, OTHER_SHOP, SHOP, TOKEN, most, wei};
+
+fn shops() -> impl Strategy<Value = ShopId> {
+    select(&[SHOP, OTHER_SHOP][..])
+}
+
+fn prices() -> impl Strategy<Value = Price> {
+    let tokens: &[Address] = &[ETHER, TOKEN];
+    let amounts: Vec<BaseUnits> = vec![wei(0), wei(1), wei(2), most()];
+    (select(tokens), select(amounts)).prop_map(|(token, amount)| Price { token, amount })
+}
+
+fn commands() -> impl Strategy<Value = ProductCommand> {
+    prop_oneof![
+        2 => (shops(), texts(), texts(), prop::option::of(prices())).prop_map(
+            |(shop, name, description, price)| ProductCommand::List {
+                shop,
+                name,
+                description,
+                price
+            }
+        ),
+        2 => (texts(), texts())
+            .prop_map(|(name, description)| ProductCommand::Revise { name, description }),
+        2 => prices().prop_map(|price| ProductCommand::ChangePrice { price }),
+        3 => Just(ProductCommand::Publish),
+        1 => Just(ProductCommand::Unpublish),
+    ]
+}
+
+fn events() -> impl Strategy<Value = ProductEvent> {
+    prop_oneof![
+        (shops(), texts(), texts(), prop::option::of(prices())).prop_map(
+            |(shop, name, description, price)| ProductEvent::ProductListed {
+                shop,
+                name,
+                description,
+                price
+            }
+        ),
+        (texts(), texts())
+            .prop_map(|(name, description)| ProductEvent::ProductRevised { name, description }),
+        prices().prop_map(|price| ProductEvent::PriceChanged { price }),
+        Just(ProductEvent::ProductPublished {}),
+        Just(ProductEvent::ProductUnpublished {}),
+    ]
+}
+
+/// Told from the events alone, so that `evolve` cannot hide a wrong decision.
+fn on_sale_means_price_and_name(history: &[ProductEvent], product: &Product) -> TestCaseResult {
+    let mut shops = Vec::new();
+    let (mut named, mut priced, mut on_sale) = (false, false, false);
+    for event in history {
+        match event {
+            ProductEvent::ProductListed {
+                shop, name, price, ..
+            } => {
+                shops.push(*shop);
+                named = !name.is_empty();
+                priced = price.is_some_and(|price| !price.amount.is_zero());
+            }
+            ProductEvent::ProductRevised { name, .. } => named = !name.is_empty(),
+            ProductEvent::PriceChanged { price } => priced = !price.amount.is_zero(),
+            ProductEvent::ProductPublished {} => on_sale = true,
+            ProductEvent::ProductUnpublished {} => on_sale = false,
+        }
+        prop_assert!(!on_sale || (named && priced));
+    }
+    let listing = product.listing().expect("a listed product");
+    prop_assert_eq!(shops, vec![listing.shop]);
+    prop_assert_eq!(product.offer().is_ok(), on_sale);
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn what_is_on_sale_has_a_price_and_a_name_whatever_is_asked(
+        commands in sequences(commands(), &[NOON], 40)
+    ) {
+        always::<Product>(&commands, |_| Repeated::Nothing, on_sale_means_price_and_name)?;
+    }
+
+    #[test]
+    fn a_product_can_be_folded_from_any_events(events in prop::collection::vec(events(), 0..20)) {
+        never_panics::<Product>(&events, |product| {
+            prop_assert!(product.offer().is_err() || product.price().is_some());
+            prop_assert_eq!(product == &Product::default(), product.listing().is_err());
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn a_product_that_was_listed_with_a_name_can_be_sold(price in prices()) {
+        prop_assume!(!price.amount.is_zero());
+        let listed = ProductEvent::ProductListed {
+            shop: SHOP,
+            name: crate::samples::ko("커피"),
+            description: crate::samples::en(""),
+            price: Some(price),
+        };
+        let draft = Product::fold([&listed]);
+        prop_assert_eq!(
+            draft.decide(&ProductCommand::Publish, NOON),
+            Ok(vec![ProductEvent::ProductPublished {}])
+        );
+    }
+}
