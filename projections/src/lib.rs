@@ -32,12 +32,17 @@
 
 pub mod catalog;
 mod columns;
+pub mod consumer;
 mod failure;
+pub mod name;
 pub mod orders;
 mod page;
 pub mod payments;
 mod progress;
 pub mod projection;
+pub mod rebuild;
+pub mod setup;
+mod tables;
 mod target;
 
 pub use self::{

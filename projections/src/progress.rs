@@ -3,19 +3,19 @@
 use gage_application::position::LogPosition;
 use sqlx::{PgExecutor, PgPool, Row};
 
-use crate::{failure::QueryError, projection::Projection};
+use crate::{failure::QueryError, projection::Projection, tables::Tables};
 
-/// The checkpoint of the live tables; nothing when they were not made yet.
+/// The checkpoint of the tables; nothing when they were not made yet.
 pub(crate) async fn checkpoint<P: Projection>(
     db: impl PgExecutor<'_>,
-    live: bool,
+    tables: Tables,
 ) -> Result<Option<LogPosition>, sqlx::Error> {
     let sql = "SELECT xact_id, position FROM projections \
                WHERE name = $1 AND version = $2 AND live = $3";
     let row = sqlx::query(sql)
         .bind(P::NAME)
         .bind(P::VERSION)
-        .bind(live)
+        .bind(tables.is_live())
         .fetch_optional(db)
         .await?;
     row.map(|row| {
@@ -32,6 +32,6 @@ pub(crate) async fn reached<P: Projection>(
     pool: &PgPool,
     position: LogPosition,
 ) -> Result<bool, QueryError> {
-    let checkpoint = checkpoint::<P>(pool, true).await?;
+    let checkpoint = checkpoint::<P>(pool, Tables::Live).await?;
     Ok(checkpoint.is_some_and(|checkpoint| checkpoint >= position))
 }

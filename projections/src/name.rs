@@ -1,0 +1,94 @@
+//! The read models by name, for operators.
+
+use std::{fmt, str::FromStr};
+
+use thiserror::Error;
+
+use crate::{catalog::Catalog, orders::Orders, payments::Payments, projection::Projection};
+
+/// A read model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ProjectionName {
+    /// Shops, products, stock.
+    Catalog,
+    /// Orders, lines, timelines.
+    Orders,
+    /// Terms, attempts, funding.
+    Payments,
+}
+
+impl ProjectionName {
+    /// Every read model.
+    pub const ALL: [Self; 3] = [Self::Catalog, Self::Orders, Self::Payments];
+
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Catalog => Catalog::NAME,
+            Self::Orders => Orders::NAME,
+            Self::Payments => Payments::NAME,
+        }
+    }
+
+    /// The version of its tables that this code reads and writes.
+    pub const fn version(self) -> i32 {
+        match self {
+            Self::Catalog => Catalog::VERSION,
+            Self::Orders => Orders::VERSION,
+            Self::Payments => Payments::VERSION,
+        }
+    }
+}
+
+impl fmt::Display for ProjectionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A name that no read model has.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("there is no projection {given:?}; there are {}", ProjectionName::ALL.map(ProjectionName::as_str).join(", "))]
+pub struct UnknownProjection {
+    /// What was given.
+    pub given: String,
+}
+
+impl FromStr for ProjectionName {
+    type Err = UnknownProjection;
+
+    fn from_str(given: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|name| name.as_str() == given)
+            .ok_or_else(|| UnknownProjection {
+                given: given.to_owned(),
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Queries name the schema in full; it must be the one that the version is written to.
+    #[test]
+    fn the_schema_has_name_and_version() {
+        fn schema_fits<P: Projection>() {
+            assert_eq!(P::SCHEMA, format!("{}_v{}", P::NAME, P::VERSION));
+        }
+        schema_fits::<Catalog>();
+        schema_fits::<Orders>();
+        schema_fits::<Payments>();
+    }
+
+    #[test]
+    fn an_unknown_name_is_told_the_known_ones() {
+        let error = "katalog".parse::<ProjectionName>().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "there is no projection \"katalog\"; there are catalog, orders, payments"
+        );
+        assert_eq!("orders".parse(), Ok(ProjectionName::Orders));
+    }
+}

@@ -1,0 +1,295 @@
+//! Rebuilding a read model beside the live one.
+//!
+//! The copy is filled from the log up to the live tables' checkpoint, compared with them row by
+//! row, and swapped in. The live tables go on being read and written all the while; only for
+//! the comparison and the swap their writer waits, and readers never do.
+//!
+//! The swap renames schemas, which locks no table: a query that runs keeps the old tables, the
+//! next one finds the new. PostgreSQL plans prepared statements again after the rename, and
+//! version and so columns are the same.
+
+mod swap;
+
+use gage_application::{
+    catch_up::{Consumed, ConsumerError},
+    event::{Decoder, Recorded, StoredEvent},
+    ports::{
+        StoreUnavailable,
+        event_log::{EventLog, LogError},
+    },
+    position::LogPosition,
+};
+use sqlx::{Connection, PgConnection, PgPool};
+use thiserror::Error;
+
+use crate::{
+    catalog::Catalog, failure::unavailable, name::ProjectionName, orders::Orders,
+    payments::Payments, progress, projection::Projection, setup, tables::Tables,
+};
+
+/// Events that are written in one transaction.
+const BATCH: u32 = 500;
+
+/// How far a rebuild is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// What it does.
+    pub stage: Stage,
+    /// The log's position that it has come to.
+    pub done: u64,
+    /// The log's position that it goes to.
+    pub total: u64,
+}
+
+/// What a rebuild does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Brings the live tables to the end of the log.
+    CatchingUp,
+    /// Fills the copy.
+    Filling,
+    /// Compares the copy with the live tables.
+    Comparing,
+    /// Puts the copy in their place.
+    Swapping,
+}
+
+/// What a rebuild found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The read model.
+    pub name: ProjectionName,
+    /// Events that were read.
+    pub events: u64,
+    /// Rows that were made.
+    pub rows: u64,
+    /// The last event that is in both.
+    pub checkpoint: LogPosition,
+    /// Rows that only one of the two had, by table; empty when they were identical.
+    pub differences: Vec<Difference>,
+    /// The event that had stopped the live tables, with the reason: they were behind the log
+    /// then, and the rebuilt ones go on from there.
+    pub stopped: Option<(LogPosition, String)>,
+}
+
+impl Report {
+    /// Whether the rebuilt tables were the live ones, byte by byte.
+    pub fn identical_to_live(&self) -> bool {
+        self.differences.is_empty()
+    }
+}
+
+/// A table of which the copy differs from the live one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The table.
+    pub table: String,
+    /// Rows that only the live table has.
+    pub only_live: u64,
+    /// Rows that only the copy has.
+    pub only_copy: u64,
+}
+
+/// Why nothing was rebuilt. The live tables are then as before.
+#[derive(Debug, Error)]
+pub enum RebuildError {
+    /// Someone rebuilds it already.
+    #[error("{0} is being rebuilt already")]
+    AlreadyRunning(ProjectionName),
+    /// The database is away, or its lock could not be had in time.
+    #[error(transparent)]
+    Unavailable(#[from] StoreUnavailable),
+    /// The log cannot be read.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// An event cannot be written into the copy.
+    #[error("event {position} cannot be handled: {reason}")]
+    Poison {
+        /// The event.
+        position: LogPosition,
+        /// Table, key and cause.
+        reason: String,
+    },
+}
+
+impl From<sqlx::Error> for RebuildError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Unavailable(unavailable(&error))
+    }
+}
+
+impl From<ConsumerError> for RebuildError {
+    fn from(error: ConsumerError) -> Self {
+        match error {
+            ConsumerError::Unavailable { reason } => Self::Unavailable(StoreUnavailable {
+                store: "postgres",
+                reason,
+            }),
+            ConsumerError::Poison { position, reason } => Self::Poison { position, reason },
+        }
+    }
+}
+
+/// Rebuilds a read model beside the live one, compares, and swaps. `progress` is told of every
+/// batch.
+///
+/// # Errors
+/// [`RebuildError`]; the live tables are then as before.
+pub async fn rebuild(
+    pool: &PgPool,
+    log: &dyn EventLog,
+    name: ProjectionName,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<Report, RebuildError> {
+    setup::ensure(pool).await?;
+    let mut rebuild = Rebuild {
+        pool,
+        log,
+        decoder: Decoder::current(),
+        name,
+        progress,
+    };
+    match name {
+        ProjectionName::Catalog => rebuild.run::<Catalog>().await,
+        ProjectionName::Orders => rebuild.run::<Orders>().await,
+        ProjectionName::Payments => rebuild.run::<Payments>().await,
+    }
+}
+
+struct Rebuild<'a> {
+    pool: &'a PgPool,
+    log: &'a dyn EventLog,
+    decoder: Decoder,
+    name: ProjectionName,
+    progress: &'a mut (dyn FnMut(Progress) + Send),
+}
+
+impl Rebuild<'_> {
+    async fn run<P: Projection>(&mut self) -> Result<Report, RebuildError> {
+        // A connection of its own: its locks end with it, whatever happens here.
+        let mut locks = self.pool.acquire().await?.detach();
+        let lock = format!("rebuild {}", P::SCHEMA);
+        if !swap::try_lock(&mut locks, &lock).await? {
+            return Err(RebuildError::AlreadyRunning(self.name));
+        }
+        let outcome = self.run_locked::<P>(&mut locks).await;
+        if outcome.is_err()
+            && let Err(error) = self.discard_copy::<P>().await
+        {
+            tracing::warn!(projection = P::NAME, %error, "the copy stays until the next rebuild");
+        }
+        locks.close().await?;
+        outcome
+    }
+
+    async fn run_locked<P: Projection>(
+        &mut self,
+        locks: &mut PgConnection,
+    ) -> Result<Report, RebuildError> {
+        self.discard_copy::<P>().await?;
+        swap::drop_schema(self.pool, &swap::retired::<P>()).await?;
+        let stopped = self.catch_up_live::<P>().await?;
+        let mut db = self.pool.begin().await?;
+        Tables::Copy.create::<P>(&mut db).await?;
+        db.commit().await?;
+        let mut events = self.fill::<P>().await?;
+        swap::hold_writer::<P>(locks).await?;
+        // What the live tables got since; they cannot get more now.
+        events += self.fill::<P>().await?;
+        let checkpoint = self.checkpoint::<P>(Tables::Copy).await?;
+        self.tell(Stage::Comparing, checkpoint, checkpoint);
+        let (rows, differences) = swap::compare::<P>(self.pool).await?;
+        self.tell(Stage::Swapping, checkpoint, checkpoint);
+        swap::swap::<P>(self.pool).await?;
+        swap::release_writer::<P>(locks).await?;
+        swap::drop_when_unread::<P>(self.pool).await;
+        Ok(Report {
+            name: self.name,
+            events,
+            rows,
+            checkpoint,
+            differences,
+            stopped,
+        })
+    }
+
+    /// Brings the live tables to the end of the log, or to the event that stops them: without a
+    /// server they would be as far as it left them.
+    async fn catch_up_live<P: Projection>(
+        &mut self,
+    ) -> Result<Option<(LogPosition, String)>, RebuildError> {
+        let head = self.log.state().await?.head;
+        loop {
+            let from = self.checkpoint::<P>(Tables::Live).await?;
+            self.tell(Stage::CatchingUp, from, head);
+            let page = self.log.read_after(from, BATCH).await?;
+            let batch = self.decode(&page.events)?;
+            match Tables::Live.write::<P>(self.pool, from, &batch).await {
+                Ok(Consumed::Advanced { .. }) if page.at_end || from >= head => return Ok(None),
+                Ok(Consumed::Advanced { .. } | Consumed::Superseded) => {}
+                Err(ConsumerError::Poison { position, reason }) => {
+                    let sound = batch.partition_point(|event| event.position < position);
+                    let before = batch.get(..sound).unwrap_or_default();
+                    Tables::Live.write::<P>(self.pool, from, before).await?;
+                    return Ok(Some((position, reason)));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Fills the copy up to the live tables' checkpoint; returns how many events that took.
+    async fn fill<P: Projection>(&mut self) -> Result<u64, RebuildError> {
+        let until = self.checkpoint::<P>(Tables::Live).await?;
+        let mut from = self.checkpoint::<P>(Tables::Copy).await?;
+        let mut written = 0;
+        while from < until {
+            let mut page = self.log.read_after(from, BATCH).await?;
+            page.events.retain(|event| event.position <= until);
+            let batch = self.decode(&page.events)?;
+            let Some(last) = batch.last() else {
+                return Err(LogError::Unavailable {
+                    reason: format!("it ends at {from}, before the checkpoint {until}"),
+                }
+                .into());
+            };
+            Tables::Copy.write::<P>(self.pool, from, &batch).await?;
+            written += u64::try_from(batch.len()).unwrap_or(u64::MAX);
+            from = last.position;
+            self.tell(Stage::Filling, from, until);
+        }
+        Ok(written)
+    }
+
+    fn decode(&self, events: &[StoredEvent]) -> Result<Vec<Recorded>, LogError> {
+        events
+            .iter()
+            .map(|stored| self.decoder.decode(stored))
+            .collect()
+    }
+
+    async fn checkpoint<P: Projection>(&self, tables: Tables) -> Result<LogPosition, RebuildError> {
+        Ok(progress::checkpoint::<P>(self.pool, tables)
+            .await?
+            .unwrap_or(LogPosition::START))
+    }
+
+    async fn discard_copy<P: Projection>(&self) -> Result<(), RebuildError> {
+        swap::drop_schema(self.pool, &Tables::Copy.schema::<P>()).await?;
+        sqlx::query("DELETE FROM projections WHERE name = $1 AND version = $2 AND NOT live")
+            .bind(P::NAME)
+            .bind(P::VERSION)
+            .execute(self.pool)
+            .await?;
+        Ok(())
+    }
+
+    fn tell(&mut self, stage: Stage, done: LogPosition, total: LogPosition) {
+        let count = |position: LogPosition| u64::try_from(position.position).unwrap_or(0);
+        (self.progress)(Progress {
+            stage,
+            done: count(done),
+            total: count(total),
+        });
+    }
+}

@@ -1,0 +1,164 @@
+//! Comparing a filled copy with the live tables, and putting it in their place.
+
+use std::time::Duration;
+
+use sqlx::{PgConnection, PgPool, Row};
+use tokio::time::sleep;
+
+use super::Difference;
+use crate::{projection::Projection, tables::Tables};
+
+/// How long the swap waits for the live tables' writer.
+const SWAP_PATIENCE: &str = "10s";
+/// How long one attempt to drop the old tables waits for queries that still read them: shorter
+/// than PostgreSQL's `deadlock_timeout`, so that no query is chosen as the one to give way.
+const DROP_PATIENCE: &str = "200ms";
+/// Attempts to drop the old tables.
+const DROP_ATTEMPTS: u32 = 50;
+/// Time between two attempts.
+const DROP_PAUSE: Duration = Duration::from_millis(200);
+
+/// Where the old tables are between the swap and their end.
+pub(super) fn retired<P: Projection>() -> String {
+    format!("{}_retired", P::SCHEMA)
+}
+
+/// Takes a lock of the session, if nobody has it.
+pub(super) async fn try_lock(db: &mut PgConnection, name: &str) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT pg_try_advisory_lock(hashtextextended($1, 0))")
+        .bind(name)
+        .fetch_one(db)
+        .await
+}
+
+/// Makes the live tables' writer wait: it takes the same lock, shared, in every transaction.
+/// A session's lock and not a transaction's, as a transaction that has an id and compares
+/// tables for long would hold every reader of the log back.
+pub(super) async fn hold_writer<P: Projection>(db: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "SELECT set_config('lock_timeout', $2, false), pg_advisory_lock(hashtextextended($1, 0))",
+    )
+    .bind(P::SCHEMA)
+    .bind(SWAP_PATIENCE)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Lets the writer go on.
+pub(super) async fn release_writer<P: Projection>(
+    db: &mut PgConnection,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("SELECT pg_advisory_unlock(hashtextextended($1, 0))")
+        .bind(P::SCHEMA)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Counts the copy's rows, and those that only one side has: every column of every table, in
+/// its printed form.
+pub(super) async fn compare<P: Projection>(
+    pool: &PgPool,
+) -> Result<(u64, Vec<Difference>), sqlx::Error> {
+    let (live, copy) = (Tables::Live.schema::<P>(), Tables::Copy.schema::<P>());
+    let mut db = pool.begin().await?;
+    // The pool's limit is for queries of users.
+    sqlx::query("SET LOCAL statement_timeout = 0")
+        .execute(&mut *db)
+        .await?;
+    let tables: Vec<String> = sqlx::query_scalar(
+        "SELECT tablename::text FROM pg_tables WHERE schemaname = $1 ORDER BY tablename",
+    )
+    .bind(&copy)
+    .fetch_all(&mut *db)
+    .await?;
+    let mut rows = 0;
+    let mut differences = vec![];
+    for table in tables {
+        let count = |source: String| format!("(SELECT count(*) FROM {source})");
+        let printed = |schema: &str| format!("SELECT t::text FROM {schema}.{table} t");
+        let only = |one: &str, other: &str| {
+            count(format!(
+                "({} EXCEPT ALL {}) d",
+                printed(one),
+                printed(other)
+            ))
+        };
+        let sql = format!(
+            "SELECT {}, {}, {}",
+            count(format!("{copy}.{table}")),
+            only(&live, &copy),
+            only(&copy, &live)
+        );
+        let counts = sqlx::query(&sql).fetch_one(&mut *db).await?;
+        let number = |index: usize| -> Result<u64, sqlx::Error> {
+            Ok(u64::try_from(counts.try_get::<i64, _>(index)?).unwrap_or(0))
+        };
+        rows += number(0)?;
+        let difference = Difference {
+            table,
+            only_live: number(1)?,
+            only_copy: number(2)?,
+        };
+        if difference.only_live + difference.only_copy > 0 {
+            differences.push(difference);
+        }
+    }
+    Ok((rows, differences))
+}
+
+/// Puts the copy in the place of the live tables, which stand aside.
+pub(super) async fn swap<P: Projection>(pool: &PgPool) -> Result<(), sqlx::Error> {
+    let (live, copy) = (Tables::Live.schema::<P>(), Tables::Copy.schema::<P>());
+    let mut db = pool.begin().await?;
+    sqlx::raw_sql(&format!(
+        "ALTER SCHEMA {live} RENAME TO {}; ALTER SCHEMA {copy} RENAME TO {live}",
+        retired::<P>()
+    ))
+    .execute(&mut *db)
+    .await?;
+    sqlx::query("DELETE FROM projections WHERE name = $1 AND version = $2 AND live")
+        .bind(P::NAME)
+        .bind(P::VERSION)
+        .execute(&mut *db)
+        .await?;
+    sqlx::query(
+        "UPDATE projections SET live = true, schema_name = $3 WHERE name = $1 AND version = $2",
+    )
+    .bind(P::NAME)
+    .bind(P::VERSION)
+    .bind(live)
+    .execute(&mut *db)
+    .await?;
+    db.commit().await
+}
+
+/// Drops the old tables once the queries that began before the swap are done. They may stay:
+/// the next rebuild drops them.
+pub(super) async fn drop_when_unread<P: Projection>(pool: &PgPool) {
+    for _ in 0..DROP_ATTEMPTS {
+        match drop_schema(pool, &retired::<P>()).await {
+            Ok(()) => return,
+            Err(error) => {
+                tracing::debug!(projection = P::NAME, %error, "old tables are still read");
+            }
+        }
+        sleep(DROP_PAUSE).await;
+    }
+    tracing::warn!(
+        projection = P::NAME,
+        "old tables stay until the next rebuild"
+    );
+}
+
+/// Drops a schema with its tables, if it is there.
+pub(super) async fn drop_schema(pool: &PgPool, schema: &str) -> Result<(), sqlx::Error> {
+    let mut db = pool.begin().await?;
+    sqlx::raw_sql(&format!(
+        "SET LOCAL lock_timeout = '{DROP_PATIENCE}'; DROP SCHEMA IF EXISTS {schema} CASCADE"
+    ))
+    .execute(&mut *db)
+    .await?;
+    db.commit().await
+}
