@@ -108,6 +108,11 @@ impl Decoder {
         }
     }
 
+    /// With upcasters of the caller's choice.
+    pub fn with(upcasters: Upcasters) -> Self {
+        Self { upcasters }
+    }
+
     /// The typed event of one aggregate.
     ///
     /// # Errors

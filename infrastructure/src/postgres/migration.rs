@@ -65,7 +65,7 @@ pub async fn migrate(pool: &PgPool) -> Result<Migrated, MigrationError> {
         .execute(&mut connection)
         .await?;
     let before = applied(&mut connection).await?;
-    MIGRATOR.run(&mut connection).await?;
+    MIGRATOR.run_direct(&mut connection).await?;
     let new_offset = settle_offset(&mut connection).await?;
     connection.close().await?;
     let applied = MIGRATOR
