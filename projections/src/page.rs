@@ -162,20 +162,20 @@ impl<T> Listing<T> {
             .take(size.rows())
             .map(self.read)
             .collect::<Result<Vec<_>, _>>()?;
-        let newer = self.exists(pool, &filter, ">=", request.after).await?;
-        let older = self.exists(pool, &filter, "<=", request.before).await?;
+        let has_newer = self.exists(pool, &filter, ">=", request.after).await?;
+        let has_older = self.exists(pool, &filter, "<=", request.before).await?;
         match request.take {
             Take::First(_) => Ok(Page {
                 rows,
-                has_previous: newer,
-                has_next: more || older,
+                has_previous: has_newer,
+                has_next: more || has_older,
             }),
             Take::Last(_) => {
                 rows.reverse();
                 Ok(Page {
                     rows,
-                    has_previous: more || newer,
-                    has_next: older,
+                    has_previous: more || has_newer,
+                    has_next: has_older,
                 })
             }
         }

@@ -1,13 +1,22 @@
 //! How far read models have come.
 
 use gage_application::position::LogPosition;
-use sqlx::{PgExecutor, PgPool, Row};
+use sqlx::{PgConnection, PgPool, Row};
 
 use crate::{failure::QueryError, projection::Projection, tables::Tables};
 
 /// The checkpoint of the tables; nothing when they were not made yet.
 pub(crate) async fn checkpoint<P: Projection>(
-    db: impl PgExecutor<'_>,
+    pool: &PgPool,
+    tables: Tables,
+) -> Result<Option<LogPosition>, sqlx::Error> {
+    let mut db = pool.acquire().await?;
+    checkpoint_within::<P>(&mut db, tables).await
+}
+
+/// The same, within a transaction.
+pub(crate) async fn checkpoint_within<P: Projection>(
+    db: &mut PgConnection,
     tables: Tables,
 ) -> Result<Option<LogPosition>, sqlx::Error> {
     let sql = "SELECT xact_id, position FROM projections \

@@ -1,7 +1,7 @@
 //! Making the tables of read models, and clearing away those of older versions.
 
 use gage_application::{ports::StoreUnavailable, position::LogPosition};
-use sqlx::{PgConnection, PgPool, Row};
+use sqlx::{Executor, PgConnection, PgPool, Row};
 
 use crate::{
     catalog::Catalog, failure::unavailable, name::ProjectionName, orders::Orders,
@@ -75,7 +75,7 @@ async fn ensure_one<P: Projection>(pool: &PgPool) -> Result<EnsuredState, sqlx::
     let mut db = pool.begin().await?;
     lock_setup(&mut db).await?;
     // Looked at again: another replica may have been first.
-    if progress::checkpoint::<P>(&mut *db, Tables::Live)
+    if progress::checkpoint_within::<P>(&mut db, Tables::Live)
         .await?
         .is_some()
     {
@@ -125,8 +125,7 @@ async fn drop_older_versions(pool: &PgPool) -> Result<Vec<String>, sqlx::Error> 
         .await?;
         for row in older {
             let schema: String = row.try_get("schema_name")?;
-            sqlx::raw_sql(&format!("DROP SCHEMA IF EXISTS {schema} CASCADE"))
-                .execute(&mut *db)
+            db.execute(&*format!("DROP SCHEMA IF EXISTS {schema} CASCADE"))
                 .await?;
             dropped.push(schema);
         }

@@ -8,7 +8,7 @@ use gage_application::{
     ports::wake::Notice,
     position::LogPosition,
 };
-use sqlx::{PgConnection, PgPool};
+use sqlx::{Executor, PgConnection, PgPool};
 
 use crate::projection::Projection;
 
@@ -44,11 +44,9 @@ impl Tables {
         db: &mut PgConnection,
     ) -> Result<(), sqlx::Error> {
         let schema = self.schema::<P>();
-        sqlx::raw_sql(&format!("CREATE SCHEMA {schema}"))
-            .execute(&mut *db)
-            .await?;
+        db.execute(&*format!("CREATE SCHEMA {schema}")).await?;
         enter(db, &schema).await?;
-        sqlx::raw_sql(P::DDL).execute(&mut *db).await?;
+        db.execute(P::DDL).await?;
         sqlx::query(
             "INSERT INTO projections (name, version, live, schema_name) VALUES ($1, $2, $3, $4)",
         )

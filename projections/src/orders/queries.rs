@@ -28,6 +28,7 @@ use crate::{
     page::{Listing, Page, PageRequest, PageSize},
     progress,
     projection::Projection,
+    tables::Tables,
 };
 
 const SCHEMA: &str = Orders::SCHEMA;
@@ -50,6 +51,15 @@ impl OrderQueries {
     /// [`QueryError`].
     pub async fn reached(&self, position: LogPosition) -> Result<bool, QueryError> {
         progress::reached::<Orders>(&self.pool, position).await
+    }
+
+    /// How far the orders have come: everything up to here is in their rows.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    pub async fn checkpoint(&self) -> Result<LogPosition, QueryError> {
+        let checkpoint = progress::checkpoint::<Orders>(&self.pool, Tables::Live).await?;
+        Ok(checkpoint.unwrap_or(LogPosition::START))
     }
 
     /// One order.

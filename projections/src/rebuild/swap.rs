@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sqlx::{PgConnection, PgPool, Row};
+use sqlx::{Executor, PgConnection, PgPool, Row};
 use tokio::time::sleep;
 
 use super::Difference;
@@ -112,11 +112,10 @@ pub(super) async fn compare<P: Projection>(
 pub(super) async fn swap<P: Projection>(pool: &PgPool) -> Result<(), sqlx::Error> {
     let (live, copy) = (Tables::Live.schema::<P>(), Tables::Copy.schema::<P>());
     let mut db = pool.begin().await?;
-    sqlx::raw_sql(&format!(
+    db.execute(&*format!(
         "ALTER SCHEMA {live} RENAME TO {}; ALTER SCHEMA {copy} RENAME TO {live}",
         retired::<P>()
     ))
-    .execute(&mut *db)
     .await?;
     sqlx::query("DELETE FROM projections WHERE name = $1 AND version = $2 AND live")
         .bind(P::NAME)
@@ -155,10 +154,9 @@ pub(super) async fn drop_when_unread<P: Projection>(pool: &PgPool) {
 /// Drops a schema with its tables, if it is there.
 pub(super) async fn drop_schema(pool: &PgPool, schema: &str) -> Result<(), sqlx::Error> {
     let mut db = pool.begin().await?;
-    sqlx::raw_sql(&format!(
+    db.execute(&*format!(
         "SET LOCAL lock_timeout = '{DROP_PATIENCE}'; DROP SCHEMA IF EXISTS {schema} CASCADE"
     ))
-    .execute(&mut *db)
     .await?;
     db.commit().await
 }

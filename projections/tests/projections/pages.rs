@@ -1,0 +1,206 @@
+//! Paging: every row exactly once, whichever way and however it is cut.
+
+use gage_application::position::LogPosition;
+use gage_domain::product::ProductEvent;
+use gage_projections::{
+    InvalidPageSize, Listed, Page, PageRequest, PageSize,
+    catalog::{Catalog, CatalogQueries, ProductFilter, ProductRow, Visibility},
+};
+use proptest::{
+    prelude::{Strategy, any},
+    test_runner::{Config, TestRunner},
+};
+
+use crate::support::{
+    FactOf, History, TestDb, product_id, product_listed, shop_id, shop_opened, text, wallet,
+};
+
+fn size(rows: i64) -> PageSize {
+    PageSize::try_from(rows).unwrap()
+}
+
+fn filter() -> ProductFilter {
+    ProductFilter {
+        search: None,
+        shop: Some(shop_id(1)),
+        visibility: Visibility::Published,
+    }
+}
+
+async fn page(catalog: &CatalogQueries, request: PageRequest) -> Page<ProductRow> {
+    catalog.products(&filter(), &request).await.unwrap()
+}
+
+fn cursors(rows: &[ProductRow]) -> Vec<LogPosition> {
+    rows.iter().map(Listed::cursor).collect()
+}
+
+/// Walks from the newest to the oldest.
+async fn forward(catalog: &CatalogQueries, sizes: &[i64]) -> Vec<LogPosition> {
+    let mut walked: Vec<LogPosition> = vec![];
+    for rows in sizes.iter().cycle() {
+        let request = PageRequest::first(size(*rows));
+        let request = match walked.last() {
+            Some(last) => request.after(*last),
+            None => request,
+        };
+        let page = page(catalog, request).await;
+        assert_eq!(page.has_previous, !walked.is_empty());
+        assert!(page.rows.len() <= usize::try_from(*rows).unwrap());
+        walked.extend(cursors(&page.rows));
+        if !page.has_next {
+            break;
+        }
+    }
+    walked
+}
+
+/// Walks from the oldest to the newest.
+async fn backward(catalog: &CatalogQueries, sizes: &[i64]) -> Vec<LogPosition> {
+    let mut walked: Vec<LogPosition> = vec![];
+    for rows in sizes.iter().cycle() {
+        let request = PageRequest::last(size(*rows));
+        let request = match walked.first() {
+            Some(first) => request.before(*first),
+            None => request,
+        };
+        let page = page(catalog, request).await;
+        assert_eq!(page.has_next, !walked.is_empty());
+        walked.splice(0..0, cursors(&page.rows));
+        if !page.has_previous {
+            break;
+        }
+    }
+    walked
+}
+
+/// A shop of which the products that the mask marks are published, all listed in few
+/// transactions, so that the first column of the key is often equal.
+async fn shop(mask: &[bool]) -> (TestDb, Vec<LogPosition>) {
+    let db = TestDb::new().await;
+    let mut history = History::default();
+    history.then(shop_opened(1));
+    let mut expected = vec![];
+    let numbered: Vec<(u128, bool)> = (1..).zip(mask.iter().copied()).collect();
+    for chunk in numbered.chunks(5) {
+        let listings = chunk
+            .iter()
+            .map(|(number, _)| FactOf::from(product_listed(*number, text("콩", "Bean"))).0);
+        history.together(listings);
+        let listed = history.events[history.events.len() - chunk.len()..].iter();
+        for ((number, published), event) in chunk.iter().zip(listed.cloned().collect::<Vec<_>>()) {
+            if *published {
+                history.then((product_id(*number), ProductEvent::ProductPublished {}));
+                expected.insert(0, event.position);
+            }
+        }
+    }
+    db.project::<Catalog>(&history).await;
+    (db, expected)
+}
+
+#[test]
+fn every_row_comes_exactly_once_forward_and_backward() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let mut runner = TestRunner::new(Config {
+        cases: 24,
+        ..Config::default()
+    });
+    let mask = proptest::collection::vec(any::<bool>(), 0..40);
+    let sizes = proptest::collection::vec(1_i64..=7, 1..4);
+    let inputs = (mask, sizes).prop_map(|inputs| inputs);
+    let outcome = runner.run(&inputs, |(mask, sizes)| {
+        runtime.block_on(async {
+            let (db, expected) = shop(&mask).await;
+            let catalog = CatalogQueries::new(db.pool.clone());
+            assert_eq!(forward(&catalog, &sizes).await, expected);
+            assert_eq!(backward(&catalog, &sizes).await, expected);
+        });
+        Ok(())
+    });
+    outcome.unwrap();
+}
+
+#[tokio::test]
+async fn a_page_between_two_cursors_leaves_both_out() {
+    let (db, all) = shop(&[true; 8]).await;
+    let catalog = CatalogQueries::new(db.pool.clone());
+    let request = PageRequest::first(PageSize::MAX)
+        .after(all[1])
+        .before(all[5]);
+    let between = page(&catalog, request).await;
+    assert_eq!(cursors(&between.rows), all[2..5]);
+    assert!(between.has_previous && between.has_next);
+    let last = page(
+        &catalog,
+        PageRequest::last(size(2)).after(all[1]).before(all[5]),
+    )
+    .await;
+    assert_eq!(cursors(&last.rows), all[3..5]);
+    let nothing = page(&catalog, PageRequest::first(size(1)).after(all[7])).await;
+    assert_eq!(
+        (nothing.rows.len(), nothing.has_previous, nothing.has_next),
+        (0, true, false)
+    );
+}
+
+#[tokio::test]
+async fn rows_that_come_between_two_pages_neither_repeat_nor_hide_others() {
+    let db = TestDb::new().await;
+    let mut history = History::default();
+    history.then(shop_opened(1));
+    let publish = |history: &mut History, number| {
+        history.then(product_listed(number, text("콩", "Bean")));
+        history.then((product_id(number), ProductEvent::ProductPublished {}));
+    };
+    (1..=4).for_each(|number| publish(&mut history, number));
+    db.project::<Catalog>(&history).await;
+    let catalog = CatalogQueries::new(db.pool.clone());
+    let first = page(&catalog, PageRequest::first(size(2))).await;
+    publish(&mut history, 5);
+    history.then((product_id(4), ProductEvent::ProductUnpublished {}));
+    db.project::<Catalog>(&history).await;
+    let cursor = first.rows[1].cursor();
+    let second = page(&catalog, PageRequest::first(size(2)).after(cursor)).await;
+    let ids: Vec<_> = first
+        .rows
+        .iter()
+        .chain(&second.rows)
+        .map(|row| row.id)
+        .collect();
+    assert_eq!(ids, [4, 3, 2, 1].map(product_id));
+}
+
+#[tokio::test]
+async fn shops_are_listed_newest_first_and_by_owner() {
+    let db = TestDb::new().await;
+    let mut history = History::default();
+    history.then(shop_opened(1));
+    history.then(shop_opened(2));
+    db.project::<Catalog>(&history).await;
+    let catalog = CatalogQueries::new(db.pool.clone());
+    let all = catalog
+        .shops(None, &PageRequest::first(size(10)))
+        .await
+        .unwrap();
+    assert_eq!(
+        all.rows.iter().map(|row| row.id).collect::<Vec<_>>(),
+        [shop_id(2), shop_id(1)]
+    );
+    let his = catalog
+        .shops(Some(wallet(1)), &PageRequest::first(size(10)))
+        .await
+        .unwrap();
+    assert_eq!(
+        his.rows.iter().map(|row| row.id).collect::<Vec<_>>(),
+        [shop_id(1)]
+    );
+}
+
+#[test]
+fn a_page_has_1_to_100_rows() {
+    for given in [i64::MIN, -1, 0, 101, i64::MAX] {
+        assert_eq!(PageSize::try_from(given), Err(InvalidPageSize { given }));
+    }
+    assert_eq!((size(1).get(), size(100)), (1, PageSize::MAX));
+}
