@@ -15,5 +15,7 @@
 //! 3. `UPDATE_SCHEMA=1 cargo test -p gage-api --test schema` writes `schema.graphql` anew.
 
 pub mod config;
+pub mod graphql;
+pub mod http;
 pub mod identity;
 pub mod telemetry;

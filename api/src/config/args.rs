@@ -118,6 +118,12 @@ pub struct ServerArgs {
     /// How long a sign-in holds [default: 86400]
     #[arg(long, env = "GAGE_SESSION_TTL_SECS", value_name = "SECS")]
     pub session_ttl_secs: Option<String>,
+    /// Sign-ins that one address may try in a minute [default: 60; in development: 100000]
+    #[arg(long, env = "GAGE_SIGN_INS_PER_MINUTE", value_name = "N")]
+    pub sign_ins_per_minute: Option<String>,
+    /// Requests that one wallet, or one address, may make in a minute [default: 1200; in development: 1000000]
+    #[arg(long, env = "GAGE_REQUESTS_PER_MINUTE", value_name = "N")]
+    pub requests_per_minute: Option<String>,
     /// Wallets that may see every order, comma-separated
     #[arg(long, env = "GAGE_AUDITORS", value_name = "ADDRESSES")]
     pub auditors: Option<String>,

@@ -49,6 +49,10 @@ settings! {
         "the origin of the pages that use the API, for example https://shop.example";
     SESSION_TTL = "GAGE_SESSION_TTL_SECS", "session-ttl-secs",
         "how long a sign-in holds in seconds, for example 86400";
+    SIGN_INS = "GAGE_SIGN_INS_PER_MINUTE", "sign-ins-per-minute",
+        "how many sign-ins one address may try in a minute, for example 60";
+    REQUESTS = "GAGE_REQUESTS_PER_MINUTE", "requests-per-minute",
+        "how many requests one wallet, or one address, may make in a minute, for example 1200";
     AUDITORS = "GAGE_AUDITORS", "auditors", "wallets of auditors, comma-separated";
     OPERATORS = "GAGE_OPERATORS", "operators", "wallets of operators, comma-separated";
     ENVIRONMENT = "GAGE_ENV", "env", "the kind of place it runs in";

@@ -108,6 +108,10 @@ pub struct ServerSettings {
     pub origin: Origin,
     /// How long a sign-in holds.
     pub session_ttl: Duration,
+    /// Sign-ins that one address may try in a minute.
+    pub sign_ins_per_minute: u32,
+    /// Requests that one wallet, or one address, may make in a minute.
+    pub requests_per_minute: u32,
     /// Wallets of auditors.
     pub auditors: Vec<Address>,
     /// Wallets of operators.
@@ -149,7 +153,7 @@ impl Settings {
         let node = checks.node(&args.node);
         let chain = checks.chain(&args.chain, environment);
         let rules = checks.rules(&args.rules);
-        let server = checks.server(&args.server);
+        let server = checks.server(&args.server, environment);
         match (database, redis, node, chain, rules, server, log) {
             (
                 Some(database),
@@ -317,7 +321,7 @@ impl Checks {
         })
     }
 
-    fn server(&mut self, args: &ServerArgs) -> Option<ServerSettings> {
+    fn server(&mut self, args: &ServerArgs, environment: Environment) -> Option<ServerSettings> {
         let listen = args.listen.as_deref().unwrap_or("127.0.0.1:8080");
         let listen = listen.parse().map_err(|_| Fault::Listen {
             given: listen.to_owned(),
@@ -333,12 +337,24 @@ impl Checks {
         };
         let ttl = args.session_ttl_secs.as_deref();
         let ttl = self.number(names::SESSION_TTL, ttl, 86_400, 60, 31_536_000);
+        let (sign_ins, requests) = match environment {
+            Environment::Production => (60, 1_200),
+            // Load tests come from one address.
+            Environment::Development => (100_000, 1_000_000),
+        };
+        let most = u64::from(u32::MAX);
+        let given = args.sign_ins_per_minute.as_deref();
+        let sign_ins = self.number(names::SIGN_INS, given, sign_ins, 1, most);
+        let given = args.requests_per_minute.as_deref();
+        let requests = self.number(names::REQUESTS, given, requests, 1, most);
         let auditors = self.addresses(names::AUDITORS, args.auditors.as_deref());
         let operators = self.addresses(names::OPERATORS, args.operators.as_deref());
         Some(ServerSettings {
             listen: listen?,
             origin: origin?,
             session_ttl: Duration::from_secs(ttl?),
+            sign_ins_per_minute: u32::try_from(sign_ins?).ok()?,
+            requests_per_minute: u32::try_from(requests?).ok()?,
             auditors: auditors?,
             operators: operators?,
         })

@@ -178,6 +178,8 @@ fn server(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
         LogFormat::Json => "json",
         LogFormat::Text => "text",
     };
+    let sign_ins = server.sign_ins_per_minute.to_string();
+    let requests = server.requests_per_minute.to_string();
     let ttl = server.session_ttl.as_secs().to_string();
     vec![
         (
@@ -195,6 +197,8 @@ fn server(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
             args.server.session_ttl_secs.clone(),
             ttl,
         ),
+        (names::SIGN_INS, args.server.sign_ins_per_minute.clone(), sign_ins),
+        (names::REQUESTS, args.server.requests_per_minute.clone(), requests),
         (
             names::AUDITORS,
             args.server.auditors.clone(),

@@ -1,0 +1,231 @@
+//! Every code that a client can meet, and the code of every refusal.
+
+use async_graphql::{Enum, resolver_utils::EnumType as _};
+use gage_application::gateway::{Refusal, What};
+use gage_domain::{
+    inventory::InventoryRejection,
+    order::OrderRejection,
+    payment::PaymentRejection,
+    product::ProductRejection,
+    rejection::Rejection,
+    shop::ShopRejection,
+};
+
+/// What went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum)]
+pub enum ErrorCode {
+    /// Nobody is signed in, or the session has ended.
+    Unauthenticated,
+    /// The wallet may not do this.
+    Forbidden,
+    /// There is no such thing, or it is not for this wallet to see.
+    NotFound,
+    /// Too often: try again later.
+    RateLimited,
+    /// The request is not as the schema has it.
+    BadRequest,
+    /// The document is too large, too deep or too complex.
+    TooComplex,
+    /// The request took too long.
+    Timeout,
+    /// Too many others want the same at once: try again.
+    Busy,
+    /// A part of the server is away: try again later.
+    Unavailable,
+    /// What was written is not visible yet: ask again.
+    NotYetVisible,
+    /// The server's own fault. Quote the correlation id.
+    Internal,
+    /// The sign-in message or its signature is refused.
+    SignInRefused,
+    /// The sign-in nonce is not this server's, was used, or has run out.
+    NonceUnknown,
+    /// Not 1 to 200 visible ASCII characters.
+    IdempotencyKeyInvalid,
+    /// The key was used for another request.
+    IdempotencyKeyReused,
+    /// Not 1 to 1000000000 pieces.
+    QuantityInvalid,
+    /// A text is empty, too long, or has control characters.
+    TextInvalid,
+    /// The zero address stands where a wallet is needed.
+    AddressZero,
+    /// The shop is already open, with other details.
+    ShopAlreadyOpen,
+    /// The product is already listed, with other details.
+    ProductAlreadyListed,
+    /// The product is not for sale.
+    ProductNotPublished,
+    /// A price must be above zero.
+    PriceZero,
+    /// A product needs a price before it is published.
+    PriceMissing,
+    /// A published product needs a name in Korean or English.
+    NameMissing,
+    /// The price is not the one that was seen.
+    PriceChanged,
+    /// The token is not accepted.
+    TokenNotAccepted,
+    /// Fewer pieces are left than were asked for.
+    OutOfStock,
+    /// The stock would fall below what orders hold.
+    StockBelowReserved,
+    /// The stock would be above what can be counted.
+    StockAboveLimit,
+    /// An adjustment must change the count.
+    AdjustmentZero,
+    /// The order holds other stock already, or none.
+    ReservationConflict,
+    /// An order needs at least one line.
+    OrderEmpty,
+    /// The order has too many lines.
+    OrderTooManyLines,
+    /// All lines of an order must be of one shop.
+    OrderMixedShops,
+    /// All lines of an order must be priced in the same token.
+    OrderMixedTokens,
+    /// The total is larger than any token has units.
+    AmountTooLarge,
+    /// The order is already placed, with other lines.
+    OrderAlreadyPlaced,
+    /// The order is in a state in which this cannot be done.
+    OrderStateConflict,
+    /// The order's payment is not confirmed.
+    OrderNotPaid,
+    /// The order waits for no payment (any more).
+    OrderNotAwaitingPayment,
+    /// The payment was made already.
+    PaymentAlreadyMade,
+    /// The payment is closed.
+    PaymentClosed,
+    /// The payment is in a state in which this cannot be done.
+    PaymentStateConflict,
+    /// The transaction was reported with another nonce.
+    AttemptNonceDiffers,
+    /// No more transactions can be reported for this payment.
+    AttemptLimit,
+}
+
+/// The code of a refusal. Exhaustive: a new refusal asks for its code here.
+pub fn code_of_refusal(refusal: &Refusal) -> ErrorCode {
+    match refusal {
+        Refusal::Rejected(rejection) => code_of_rejection(rejection),
+        Refusal::NotFound(What::Shop | What::Product | What::Order | What::Payment) => {
+            ErrorCode::NotFound
+        }
+        Refusal::PriceChanged { .. } => ErrorCode::PriceChanged,
+        Refusal::OutOfStock { .. } => ErrorCode::OutOfStock,
+        Refusal::OtherShop { .. } => ErrorCode::OrderMixedShops,
+        Refusal::TokenNotAccepted { .. } => ErrorCode::TokenNotAccepted,
+        Refusal::NotFunded { .. } => ErrorCode::OrderNotPaid,
+        Refusal::NotAwaitingPayment { .. } => ErrorCode::OrderNotAwaitingPayment,
+    }
+}
+
+fn code_of_rejection(rejection: &Rejection) -> ErrorCode {
+    match rejection {
+        Rejection::Shop(rejection) => code_of_shop(rejection),
+        Rejection::Product(rejection) => code_of_product(rejection),
+        Rejection::Inventory(rejection) => code_of_inventory(rejection),
+        Rejection::Order(rejection) => code_of_order(rejection),
+        Rejection::Payment(rejection) => code_of_payment(rejection),
+    }
+}
+
+fn code_of_shop(rejection: &ShopRejection) -> ErrorCode {
+    match rejection {
+        ShopRejection::AlreadyOpen => ErrorCode::ShopAlreadyOpen,
+        ShopRejection::NotOpen => ErrorCode::NotFound,
+        ShopRejection::NotTheOwner => ErrorCode::Forbidden,
+        ShopRejection::ZeroOwner | ShopRejection::ZeroPayoutAddress => ErrorCode::AddressZero,
+        ShopRejection::Name(_) => ErrorCode::TextInvalid,
+    }
+}
+
+fn code_of_product(rejection: &ProductRejection) -> ErrorCode {
+    match rejection {
+        ProductRejection::AlreadyListed => ErrorCode::ProductAlreadyListed,
+        ProductRejection::NotListed => ErrorCode::NotFound,
+        ProductRejection::NotPublished => ErrorCode::ProductNotPublished,
+        ProductRejection::ZeroPrice => ErrorCode::PriceZero,
+        ProductRejection::PriceMissing => ErrorCode::PriceMissing,
+        ProductRejection::NameMissing => ErrorCode::NameMissing,
+        ProductRejection::Name(_) | ProductRejection::Description(_) => ErrorCode::TextInvalid,
+    }
+}
+
+fn code_of_inventory(rejection: &InventoryRejection) -> ErrorCode {
+    match rejection {
+        InventoryRejection::OutOfStock { .. } => ErrorCode::OutOfStock,
+        InventoryRejection::AlreadyReserved { .. } | InventoryRejection::NotReserved => {
+            ErrorCode::ReservationConflict
+        }
+        InventoryRejection::AdjustBelowReserved { .. } => ErrorCode::StockBelowReserved,
+        InventoryRejection::AdjustByNothing => ErrorCode::AdjustmentZero,
+        InventoryRejection::StockLimit { .. } => ErrorCode::StockAboveLimit,
+        InventoryRejection::Reason(_) => ErrorCode::TextInvalid,
+    }
+}
+
+fn code_of_order(rejection: &OrderRejection) -> ErrorCode {
+    match rejection {
+        OrderRejection::NotPlaced | OrderRejection::NotTheBuyer => ErrorCode::NotFound,
+        OrderRejection::AlreadyPlaced => ErrorCode::OrderAlreadyPlaced,
+        OrderRejection::ZeroBuyer => ErrorCode::AddressZero,
+        OrderRejection::NoLines => ErrorCode::OrderEmpty,
+        OrderRejection::TooManyLines { .. } => ErrorCode::OrderTooManyLines,
+        OrderRejection::SkuTwice { .. } => ErrorCode::ReservationConflict,
+        OrderRejection::QuantityOverflow { .. } => ErrorCode::QuantityInvalid,
+        OrderRejection::MixedTokens => ErrorCode::OrderMixedTokens,
+        OrderRejection::ZeroPrice { .. } => ErrorCode::PriceZero,
+        OrderRejection::AmountOverflow => ErrorCode::AmountTooLarge,
+        OrderRejection::NotAwaitingPayment { .. } | OrderRejection::PayByPassed { .. } => {
+            ErrorCode::OrderNotAwaitingPayment
+        }
+        OrderRejection::NotPaid { .. } => ErrorCode::OrderNotPaid,
+        OrderRejection::NotYetDue { .. }
+        | OrderRejection::NotRejectable { .. }
+        | OrderRejection::NotCancellable { .. }
+        | OrderRejection::NotApproved { .. }
+        | OrderRejection::AlreadyShipped
+        | OrderRejection::NotShipped { .. }
+        | OrderRejection::NotDelivered { .. } => ErrorCode::OrderStateConflict,
+        OrderRejection::Reason(_)
+        | OrderRejection::Carrier(_)
+        | OrderRejection::TrackingNumber(_) => ErrorCode::TextInvalid,
+    }
+}
+
+fn code_of_payment(rejection: &PaymentRejection) -> ErrorCode {
+    match rejection {
+        PaymentRejection::NotRequested | PaymentRejection::NotTheBuyer => ErrorCode::NotFound,
+        PaymentRejection::Closed { .. } => ErrorCode::PaymentClosed,
+        PaymentRejection::AlreadyPaid => ErrorCode::PaymentAlreadyMade,
+        PaymentRejection::TooManyAttempts => ErrorCode::AttemptLimit,
+        PaymentRejection::NonceDiffers { .. } => ErrorCode::AttemptNonceDiffers,
+        PaymentRejection::NotConfirmed => ErrorCode::OrderNotPaid,
+        PaymentRejection::ZeroAmount => ErrorCode::PriceZero,
+        PaymentRejection::AlreadyRequested
+        | PaymentRejection::Terms(_)
+        | PaymentRejection::NoSuchAttempt
+        | PaymentRejection::AttemptPaid
+        | PaymentRejection::ChainMismatch { .. }
+        | PaymentRejection::KeyMismatch { .. }
+        | PaymentRejection::TokenMismatch { .. }
+        | PaymentRejection::AmountMismatch { .. }
+        | PaymentRejection::CreditedByAnotherLog { .. }
+        | PaymentRejection::NotDetected
+        | PaymentRejection::FundsMoved { .. }
+        | PaymentRejection::InFlight
+        | PaymentRejection::MoreThanHeld(_)
+        | PaymentRejection::LogUsedOtherwise
+        | PaymentRejection::AlreadyDisputed => ErrorCode::PaymentStateConflict,
+    }
+}
+
+impl ErrorCode {
+    /// As the schema spells it.
+    pub fn name(self) -> &'static str {
+        Self::items().iter().find(|item| item.value == self).map_or("INTERNAL", |item| item.name)
+    }
+}

@@ -1,0 +1,16 @@
+//! The GraphQL API: its schema, and how a document becomes an answer. It knows no transport.
+
+pub mod answer;
+pub mod context;
+pub mod engine;
+pub mod errors;
+pub mod limits;
+pub mod lookup;
+pub mod mutations;
+pub mod node_id;
+pub mod pages;
+pub mod queries;
+pub mod scalars;
+pub mod schema;
+pub mod subscriptions;
+pub mod types;

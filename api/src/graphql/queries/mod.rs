@@ -1,0 +1,130 @@
+//! What can be asked: answered from the read models, each thing to those who may see it.
+
+use async_graphql::{Context, ID, Object, Result, connection::Connection};
+use gage_domain::ids::{OrderId, ProductId, ShopId};
+use gage_projections::catalog::{ProductFilter, Visibility};
+
+use crate::{
+    graphql::{
+        context::Asked as _,
+        lookup::{Model, load, wait_for},
+        node_id::GlobalId as _,
+        pages::{PageArguments, connection, weight},
+        scalars::Cursor,
+        types::{Me, Node, Order, Product, Shop, may_see_order, may_see_product},
+    },
+    identity::viewer::Viewer,
+};
+
+/// What can be asked. Where a query takes `atLeast`, it waits (at most two seconds) until what
+/// was written at that position is visible.
+pub struct Query;
+
+#[Object]
+impl Query {
+    /// Whatever has this global id, if the wallet that asks may see it.
+    async fn node(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Node>> {
+        Node::find(ctx, &id).await
+    }
+
+    /// The wallet that asks; null when nobody is signed in.
+    async fn me(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Waits until this position is visible.")] at_least: Option<Cursor>,
+    ) -> Result<Option<Me>> {
+        wait_for(ctx, &[Model::Catalog, Model::Orders], at_least.map(|cursor| cursor.0)).await?;
+        match &ctx.request()?.viewer {
+            Viewer::Anonymous => Ok(None),
+            // An error, not null: a page must not show "sign in" to someone who is.
+            Viewer::SignedIn(_) | Viewer::Unknown => Ok(Some(Me(ctx.wallet()?.clone()))),
+        }
+    }
+
+    /// One shop.
+    async fn shop(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+        #[graphql(desc = "Waits until this position is visible.")] at_least: Option<Cursor>,
+    ) -> Result<Option<Shop>> {
+        wait_for(ctx, &[Model::Catalog], at_least.map(|cursor| cursor.0)).await?;
+        let Some(id) = ShopId::from_global(&id) else { return Ok(None) };
+        Ok(load(ctx, id).await?.map(Shop))
+    }
+
+    /// All shops, newest first.
+    #[graphql(complexity = "weight(first, last) * child_complexity")]
+    async fn shops(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<String, Shop>> {
+        let page = PageArguments { first, after, last, before }.request();
+        let page = page.map_err(|error| ctx.error(error))?;
+        let found = ctx.services()?.catalog.shops(None, &page).await;
+        Ok(connection(found.map_err(|error| ctx.error(error.into()))?, Shop))
+    }
+
+    /// One product; those not for sale for their owner only.
+    async fn product(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+        #[graphql(desc = "Waits until this position is visible.")] at_least: Option<Cursor>,
+    ) -> Result<Option<Product>> {
+        wait_for(ctx, &[Model::Catalog], at_least.map(|cursor| cursor.0)).await?;
+        let viewer = &ctx.request()?.viewer;
+        let Some(id) = ProductId::from_global(&id) else { return Ok(None) };
+        let product = load(ctx, id).await?.filter(|product| may_see_product(product, viewer));
+        Ok(product.map(Product))
+    }
+
+    /// Products for sale, newest first.
+    #[graphql(complexity = "weight(first, last) * child_complexity")]
+    #[expect(clippy::too_many_arguments, reason = "Relay's four, two filters, position, context")]
+    async fn products(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Words that the name must have, in either language.")] search: Option<
+            String,
+        >,
+        #[graphql(desc = "Only of this shop.")] shop: Option<ID>,
+        #[graphql(desc = "Waits until this position is visible.")] at_least: Option<Cursor>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<String, Product>> {
+        wait_for(ctx, &[Model::Catalog], at_least.map(|cursor| cursor.0)).await?;
+        let page = PageArguments { first, after, last, before }.request();
+        let page = page.map_err(|error| ctx.error(error))?;
+        let shop = match shop.as_ref().map(ShopId::from_global) {
+            // No such shop, no products.
+            Some(None) => return Ok(Connection::new(false, false)),
+            Some(known) => known,
+            None => None,
+        };
+        let filter = ProductFilter { search, shop, visibility: Visibility::Published };
+        let found = ctx.services()?.catalog.products(&filter, &page).await;
+        Ok(connection(found.map_err(|error| ctx.error(error.into()))?, Product))
+    }
+
+    /// One order, for its buyer, its shop's owner, auditors and operators.
+    async fn order(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+        #[graphql(desc = "Waits until this position is visible.")] at_least: Option<Cursor>,
+    ) -> Result<Option<Order>> {
+        let viewer = &ctx.request()?.viewer;
+        ctx.wallet()?;
+        wait_for(ctx, &[Model::Orders, Model::Payments], at_least.map(|cursor| cursor.0)).await?;
+        let Some(id) = OrderId::from_global(&id) else { return Ok(None) };
+        let order = load(ctx, id).await?.filter(|order| may_see_order(order, viewer));
+        Ok(order.map(Order))
+    }
+}

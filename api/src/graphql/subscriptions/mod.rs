@@ -1,0 +1,208 @@
+//! What can be followed. Each item carries a cursor; a subscription that starts again after the
+//! last one misses nothing.
+
+mod follow;
+
+use async_graphql::{Context, Error, ID, Result, SimpleObject, Subscription};
+use futures::{FutureExt as _, Stream, StreamExt as _};
+use gage_application::{gateway::What, ports::wake::Notice, position::LogPosition};
+use gage_domain::ids::{OrderId, ProductId, ShopId};
+use gage_projections::{PageSize, orders::OrderQueries};
+
+use self::follow::{Change, follow};
+use crate::graphql::{
+    context::Asked as _,
+    errors::ApiError,
+    lookup::load,
+    node_id::GlobalId as _,
+    scalars::Cursor,
+    types::{Order, Product, Shop, TimelineEntry, may_see_order, may_see_product},
+};
+
+/// What can be followed.
+pub struct SubscriptionRoot;
+
+/// Something that happened to an order.
+#[derive(SimpleObject)]
+pub struct OrderUpdate {
+    /// Where to go on after this one.
+    cursor: Cursor,
+    /// What happened.
+    entry: TimelineEntry,
+    /// The order as it is now.
+    order: Order,
+}
+
+/// An order of a shop that changed.
+#[derive(SimpleObject)]
+pub struct ShopOrderUpdate {
+    /// Where to go on after this one.
+    cursor: Cursor,
+    /// The order as it is now.
+    order: Order,
+}
+
+/// A change of a product's stock.
+#[derive(SimpleObject)]
+pub struct StockUpdate {
+    /// Where to go on after this one.
+    cursor: Cursor,
+    /// The product as it is now.
+    product: Product,
+}
+
+type Updates<T> = Result<futures::stream::BoxStream<'static, Result<T>>>;
+
+#[Subscription(name = "Subscription")]
+impl SubscriptionRoot {
+    /// What happens to an order and to its payment, one by one. Begins after the cursor, or with
+    /// the latest that happened.
+    async fn order_updates(
+        &self,
+        ctx: &Context<'_>,
+        order: ID,
+        after: Option<Cursor>,
+    ) -> Result<impl Stream<Item = Result<OrderUpdate>>> {
+        order_updates(ctx, &order, after).await
+    }
+
+    /// Orders of a shop that change, for its owner, auditors and operators. Begins after the
+    /// cursor, or with what changes from now on. Of an order that changes several times between
+    /// two looks, only the newest state is told.
+    async fn shop_orders(
+        &self,
+        ctx: &Context<'_>,
+        shop: ID,
+        after: Option<Cursor>,
+    ) -> Result<impl Stream<Item = Result<ShopOrderUpdate>>> {
+        shop_orders(ctx, &shop, after).await
+    }
+
+    /// The stock of a product. Begins after the cursor, or with the stock as it is.
+    async fn stock(
+        &self,
+        ctx: &Context<'_>,
+        product: ID,
+        after: Option<Cursor>,
+    ) -> Result<impl Stream<Item = Result<StockUpdate>>> {
+        stock(ctx, &product, after).await
+    }
+}
+
+async fn order_updates(ctx: &Context<'_>, order: &ID, after: Option<Cursor>) -> Updates<OrderUpdate> {
+    let viewer = &ctx.request()?.viewer;
+    ctx.wallet()?;
+    let row = match OrderId::from_global(order) {
+        Some(id) => load(ctx, id).await?.filter(|row| may_see_order(row, viewer)),
+        None => None,
+    };
+    let row = row.ok_or_else(|| ctx.error(ApiError::NotFound(What::Order)))?;
+    // Just before the latest: subscribers see at once how the order stands.
+    let latest = LogPosition { position: row.position.position - 1, ..row.position };
+    let after = after.map_or(latest, |cursor| cursor.0);
+    let services = ctx.services()?;
+    let (orders, id) = (services.orders.clone(), row.id);
+    let look = move |after| {
+        let orders = orders.clone();
+        async move { timeline_after(&orders, id, after).await }.boxed()
+    };
+    let updates = follow(services.wake.as_ref(), Notice::Order(id), after, Box::new(look));
+    Ok(as_graphql(ctx, updates)?)
+}
+
+async fn timeline_after(
+    orders: &OrderQueries,
+    id: OrderId,
+    after: LogPosition,
+) -> Result<Vec<Change<OrderUpdate>>, ApiError> {
+    let entries = orders.timeline(id, after, PageSize::MAX).await?;
+    if entries.is_empty() {
+        return Ok(Vec::new());
+    }
+    let row = orders.order(id).await?.ok_or(ApiError::NotFound(What::Order))?;
+    let update = |entry: gage_projections::orders::TimelineRow| Change {
+        position: entry.position,
+        what: OrderUpdate {
+            cursor: Cursor(entry.position),
+            entry: TimelineEntry(entry),
+            order: Order(row.clone()),
+        },
+    };
+    Ok(entries.into_iter().map(update).collect())
+}
+
+async fn shop_orders(ctx: &Context<'_>, shop: &ID, after: Option<Cursor>) -> Updates<ShopOrderUpdate> {
+    let viewer = &ctx.request()?.viewer;
+    ctx.wallet()?;
+    let row = match ShopId::from_global(shop) {
+        Some(id) => load(ctx, id).await?,
+        None => None,
+    };
+    let Shop(row) = Shop(row.ok_or_else(|| ctx.error(ApiError::NotFound(What::Shop)))?);
+    if !viewer.is(row.owner) && !viewer.oversees() {
+        return Err(ctx.error(ApiError::Forbidden(What::Shop)));
+    }
+    let services = ctx.services()?;
+    let after = match after {
+        Some(cursor) => cursor.0,
+        None => {
+            let now = services.orders.checkpoint().await;
+            now.map_err(|error| ctx.error(error.into()))?
+        }
+    };
+    let (orders, id) = (services.orders.clone(), row.id);
+    let look = move |after| {
+        let orders = orders.clone();
+        let found = async move {
+            let rows = orders.changed_after(id, after, PageSize::MAX).await?;
+            let change = |row: gage_projections::orders::OrderRow| Change {
+                position: row.position,
+                what: ShopOrderUpdate { cursor: Cursor(row.position), order: Order(row) },
+            };
+            Ok(rows.into_iter().map(change).collect())
+        };
+        found.boxed()
+    };
+    let updates = follow(services.wake.as_ref(), Notice::ShopOrders(id), after, Box::new(look));
+    Ok(as_graphql(ctx, updates)?)
+}
+
+async fn stock(ctx: &Context<'_>, product: &ID, after: Option<Cursor>) -> Updates<StockUpdate> {
+    let viewer = ctx.request()?.viewer.clone();
+    let row = match ProductId::from_global(product) {
+        Some(id) => load(ctx, id).await?.filter(|row| may_see_product(row, &viewer)),
+        None => None,
+    };
+    let row = row.ok_or_else(|| ctx.error(ApiError::NotFound(What::Product)))?;
+    // Before everything: also a stock that was never counted is told, once.
+    let before_all = LogPosition { xact_id: -1, position: 0 };
+    let after = after.map_or(before_all, |cursor| cursor.0);
+    let services = ctx.services()?;
+    let (catalog, id) = (services.catalog.clone(), row.id);
+    let look = move |after| {
+        let (catalog, viewer) = (catalog.clone(), viewer.clone());
+        let found = async move {
+            let row = catalog.product(id).await?.filter(|row| may_see_product(row, &viewer));
+            // A product that is taken off sale is not for this viewer to see any more.
+            let row = row.ok_or(ApiError::NotFound(What::Product))?;
+            let position = row.stock.position;
+            let update = StockUpdate { cursor: Cursor(position), product: Product(row) };
+            let changed = (position > after).then_some(Change { position, what: update });
+            Ok(changed.into_iter().collect())
+        };
+        found.boxed()
+    };
+    let updates = follow(services.wake.as_ref(), Notice::Stock(row.sku), after, Box::new(look));
+    Ok(as_graphql(ctx, updates)?)
+}
+
+/// Errors as clients see them.
+fn as_graphql<T: 'static>(
+    ctx: &Context<'_>,
+    updates: impl Stream<Item = Result<T, ApiError>> + Send + 'static,
+) -> Result<futures::stream::BoxStream<'static, Result<T>>, Error> {
+    let correlation_id = ctx.request()?.correlation_id;
+    Ok(updates
+        .map(move |update| update.map_err(|error| error.into_graphql(correlation_id)))
+        .boxed())
+}

@@ -1,0 +1,24 @@
+//! What the schema shows, each type with what its viewer may see of it.
+
+mod me;
+mod node;
+mod order;
+mod payment;
+mod price;
+mod product;
+mod shop;
+mod text;
+mod timeline;
+
+pub use me::{Me, ViewerRole};
+pub use node::Node;
+pub use order::{Order, OrderLine, OrderStatus, Tracking, may_see as may_see_order};
+pub use payment::{
+    Attempt, AttemptStatus, GasQuote, GasUnavailable, GasUnavailableReason, Payment,
+    PaymentInstructions, PaymentStatus,
+};
+pub use price::{Price, PriceInput};
+pub use product::{Product, may_see as may_see_product};
+pub use shop::Shop;
+pub use text::{LocalizedText, LocalizedTextInput};
+pub use timeline::{TimelineEntry, TimelineEvent};

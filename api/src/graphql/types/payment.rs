@@ -1,0 +1,306 @@
+//! Payments, and what a wallet needs to make one.
+
+use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
+use gage_application::ports::chain;
+use gage_domain::{
+    ids::PaymentId,
+    payment::{AttemptFailure, AttemptStanding},
+};
+use gage_projections::payments::{AttemptRow, FundingRow, PaymentRow};
+
+use crate::graphql::{
+    context::Asked as _,
+    node_id::GlobalId as _,
+    scalars::{Address, BaseUnits, Bytes, DateTime, Hash, Long},
+    types::Price,
+};
+
+/// A payment in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "gage_projections::payments::PaymentStatus")]
+pub enum PaymentStatus {
+    /// The buyer can pay.
+    Requested,
+    /// Nobody paid, and nobody should any more.
+    Expired,
+    /// Seen on the chain, not deep enough yet.
+    Detected,
+    /// The escrow holds the money.
+    Confirmed,
+    /// The escrow holds money for an order that will not be delivered.
+    RefundDue,
+    /// The escrow holds the money, and the arbiter is asked.
+    Disputed,
+    /// Nothing is held any more, and the seller got at least a part.
+    Released,
+    /// All went back to the buyer.
+    Refunded,
+}
+
+/// The payment of an order: what was asked for, what the chain showed, where the money is.
+pub struct Payment(pub PaymentRow);
+
+#[Object]
+impl Payment {
+    /// Its global id.
+    pub async fn id(&self) -> ID {
+        PaymentId::from(self.0.terms.order).to_global()
+    }
+
+    /// The payment in one word.
+    async fn status(&self) -> PaymentStatus {
+        self.0.status().into()
+    }
+
+    /// What is to be paid.
+    async fn price(&self) -> Price {
+        let terms = &self.0.terms;
+        Price { token: Address(terms.token), amount: BaseUnits(terms.amount) }
+    }
+
+    /// The last moment to pay.
+    async fn deadline(&self) -> DateTime {
+        DateTime(self.0.terms.deadline)
+    }
+
+    /// The chain on which to pay.
+    async fn chain_id(&self) -> Long {
+        Long(self.0.terms.chain_id)
+    }
+
+    /// The contract that holds the money.
+    async fn escrow(&self) -> Address {
+        Address(self.0.terms.escrow)
+    }
+
+    /// The payment's key in the contract: the hash of the signed quote (EIP-712).
+    async fn key(&self) -> Hash {
+        Hash(self.0.terms.key)
+    }
+
+    /// Whom a refund goes to.
+    async fn buyer(&self) -> Address {
+        Address(self.0.terms.buyer)
+    }
+
+    /// Whom a release goes to.
+    async fn seller(&self) -> Address {
+        Address(self.0.terms.seller)
+    }
+
+    /// Who decides disputes; null for nobody.
+    async fn arbiter(&self) -> Option<Address> {
+        let arbiter = self.0.terms.arbiter;
+        (!arbiter.is_zero()).then_some(Address(arbiter))
+    }
+
+    /// Who sent the money, once it was seen.
+    async fn payer(&self) -> Option<Address> {
+        self.0.funding.sighting().map(|sighting| Address(sighting.payer))
+    }
+
+    /// The transaction that pays, once it was seen.
+    async fn transaction_hash(&self) -> Option<Hash> {
+        self.0.funding.sighting().map(|sighting| Hash(sighting.log.tx_hash))
+    }
+
+    /// The number of its block.
+    async fn block_number(&self) -> Option<Long> {
+        self.0.funding.sighting().map(|sighting| Long(sighting.log.block_number))
+    }
+
+    /// The hash of its block.
+    async fn block_hash(&self) -> Option<Hash> {
+        self.0.funding.sighting().map(|sighting| Hash(sighting.log.block_hash))
+    }
+
+    /// Blocks from its own to the chain's newest, both included; 0 before it was seen. After it
+    /// was confirmed, at least as many as then.
+    async fn confirmations(&self, ctx: &Context<'_>) -> Result<Long> {
+        let head = ctx.services()?.chain.status().head.map(|head| head.number);
+        let Some(sighting) = self.0.funding.sighting() else { return Ok(Long(0)) };
+        let block = sighting.log.block_number;
+        // A head below the block is one that this replica has not caught up with.
+        let now = head.and_then(|head| head.checked_sub(block)).map_or(1, |above| above + 1);
+        Ok(Long(match &self.0.funding {
+            FundingRow::Confirmed { confirmations, .. } => now.max(*confirmations),
+            FundingRow::None | FundingRow::Detected(_) => now,
+        }))
+    }
+
+    /// Confirmations that the payment needs to count.
+    async fn confirmations_required(&self, ctx: &Context<'_>) -> Result<Long> {
+        Ok(Long(ctx.services()?.chain.confirmations_required()))
+    }
+
+    /// What the escrow holds now.
+    async fn held(&self) -> BaseUnits {
+        BaseUnits(self.0.funding.held())
+    }
+
+    /// What went to the seller.
+    async fn released(&self) -> BaseUnits {
+        match &self.0.funding {
+            FundingRow::Confirmed { released, .. } => BaseUnits(*released),
+            FundingRow::None | FundingRow::Detected(_) => BaseUnits(Default::default()),
+        }
+    }
+
+    /// What went back to the buyer.
+    async fn refunded(&self) -> BaseUnits {
+        match &self.0.funding {
+            FundingRow::Confirmed { refunded, .. } => BaseUnits(*refunded),
+            FundingRow::None | FundingRow::Detected(_) => BaseUnits(Default::default()),
+        }
+    }
+
+    /// What must go back to the buyer, because the order will not be delivered.
+    async fn refund_due(&self) -> Option<BaseUnits> {
+        self.0.refund_due().map(BaseUnits)
+    }
+
+    /// Transactions that the buyer reported, oldest first: hints, never proof.
+    async fn attempts(&self) -> Vec<Attempt> {
+        self.0.attempts.iter().map(Attempt::from).collect()
+    }
+}
+
+/// What became of a reported transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum AttemptStatus {
+    /// Nothing is known yet.
+    Pending,
+    /// It ran and failed.
+    Reverted,
+    /// Another one with its nonce was mined.
+    Replaced,
+    /// The network forgot it.
+    Dropped,
+}
+
+/// A transaction that the buyer reported.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Attempt {
+    /// The transaction.
+    transaction_hash: Hash,
+    /// Its nonce in its sender's account.
+    nonce: Long,
+    /// When it was reported.
+    reported_at: DateTime,
+    /// What became of it.
+    status: AttemptStatus,
+}
+
+impl From<&AttemptRow> for Attempt {
+    fn from(row: &AttemptRow) -> Self {
+        Self {
+            transaction_hash: Hash(row.tx_hash),
+            nonce: Long(row.nonce),
+            reported_at: DateTime(row.reported_at),
+            status: match row.standing {
+                AttemptStanding::Pending => AttemptStatus::Pending,
+                AttemptStanding::Failed(AttemptFailure::Reverted) => AttemptStatus::Reverted,
+                AttemptStanding::Failed(AttemptFailure::Replaced) => AttemptStatus::Replaced,
+                AttemptStanding::Failed(AttemptFailure::Dropped) => AttemptStatus::Dropped,
+            },
+        }
+    }
+}
+
+/// Everything that a wallet needs to pay, besides its own choice of fees.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct PaymentInstructions {
+    /// The chain on which to pay.
+    chain_id: Long,
+    /// The contract to call.
+    contract: Address,
+    /// The call's data.
+    call_data: Bytes,
+    /// The chain's own coin to send with it, wei.
+    value: BaseUnits,
+    /// The last moment to pay.
+    deadline: DateTime,
+    /// What it will cost in gas, for information: the wallet sets the fees.
+    gas: Option<GasQuote>,
+    /// Why there is no gas quote.
+    gas_unavailable: Option<GasUnavailable>,
+}
+
+/// A gas quote.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct GasQuote {
+    /// Units of gas, estimated with the payer's own call.
+    gas_limit: Long,
+    /// Base fee of the next block, wei per unit.
+    base_fee_per_gas: BaseUnits,
+    /// Tip, wei per unit.
+    priority_fee_per_gas: BaseUnits,
+    /// What a wallet should allow at most, wei per unit.
+    max_fee_per_gas: BaseUnits,
+    /// Expected cost, wei.
+    expected_cost: BaseUnits,
+    /// Cost at the most that is allowed, wei.
+    maximum_cost: BaseUnits,
+    /// When it was asked.
+    quoted_at: DateTime,
+}
+
+/// Why there is no gas quote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum GasUnavailableReason {
+    /// The node is away. Paying works all the same.
+    NodeUnreachable,
+    /// The payment would fail now, for example for lack of funds.
+    WouldFail,
+}
+
+/// Why there is no gas quote, with the node's or the contract's word.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct GasUnavailable {
+    /// The kind.
+    reason: GasUnavailableReason,
+    /// In words.
+    message: String,
+}
+
+impl From<chain::PaymentInstructions> for PaymentInstructions {
+    fn from(instructions: chain::PaymentInstructions) -> Self {
+        let (gas, gas_unavailable) = match instructions.gas {
+            Ok(quote) => (Some(quote.into()), None),
+            Err(unavailable) => (None, Some(unavailable.into())),
+        };
+        Self {
+            chain_id: Long(instructions.chain_id),
+            contract: Address(instructions.contract),
+            call_data: Bytes(instructions.call_data),
+            value: BaseUnits(instructions.value),
+            deadline: DateTime(instructions.deadline),
+            gas,
+            gas_unavailable,
+        }
+    }
+}
+
+impl From<chain::GasQuote> for GasQuote {
+    fn from(quote: chain::GasQuote) -> Self {
+        Self {
+            gas_limit: Long(quote.gas_limit),
+            base_fee_per_gas: BaseUnits(quote.base_fee_per_gas),
+            priority_fee_per_gas: BaseUnits(quote.priority_fee_per_gas),
+            max_fee_per_gas: BaseUnits(quote.max_fee_per_gas),
+            expected_cost: BaseUnits(quote.expected_cost),
+            maximum_cost: BaseUnits(quote.maximum_cost),
+            quoted_at: DateTime(quote.quoted_at),
+        }
+    }
+}
+
+impl From<chain::GasUnavailable> for GasUnavailable {
+    fn from(unavailable: chain::GasUnavailable) -> Self {
+        let reason = match unavailable {
+            chain::GasUnavailable::NodeUnreachable => GasUnavailableReason::NodeUnreachable,
+            chain::GasUnavailable::WouldFail { .. } => GasUnavailableReason::WouldFail,
+        };
+        Self { reason, message: unavailable.to_string() }
+    }
+}

@@ -1,0 +1,93 @@
+//! Products and their stock.
+
+use async_graphql::{Context, ID, Object, Result};
+use gage_application::gateway::What;
+use gage_projections::catalog::{ProductRow, Visibility};
+
+use crate::{
+    graphql::{
+        context::Asked as _,
+        errors::ApiError,
+        lookup::load,
+        node_id::GlobalId as _,
+        scalars::{Cursor, DateTime},
+        types::{LocalizedText, Price, Shop},
+    },
+    identity::viewer::Viewer,
+};
+
+/// A product of a shop.
+pub struct Product(pub ProductRow);
+
+/// What a viewer may see of products.
+pub(super) fn visibility(viewer: &Viewer) -> Visibility {
+    match viewer {
+        Viewer::SignedIn(wallet) if wallet.oversees() => Visibility::All,
+        Viewer::SignedIn(wallet) => Visibility::PublishedOrOwnedBy(wallet.address),
+        Viewer::Anonymous | Viewer::Unknown => Visibility::Published,
+    }
+}
+
+/// Whether a viewer may see a product: what is not for sale is its owner's business.
+pub fn may_see(product: &ProductRow, viewer: &Viewer) -> bool {
+    product.published || viewer.is(product.owner) || viewer.oversees()
+}
+
+#[Object]
+impl Product {
+    /// Its global id.
+    pub async fn id(&self) -> ID {
+        self.0.id.to_global()
+    }
+
+    /// The shop that sells it.
+    async fn shop(&self, ctx: &Context<'_>) -> Result<Shop> {
+        let shop = load(ctx, self.0.shop).await?;
+        shop.map(Shop).ok_or_else(|| ctx.error(ApiError::NotFound(What::Shop)))
+    }
+
+    /// Its name.
+    async fn name(&self) -> LocalizedText {
+        (&self.0.name).into()
+    }
+
+    /// Its description; may be empty.
+    async fn description(&self) -> LocalizedText {
+        (&self.0.description).into()
+    }
+
+    /// What one piece costs; always there when it is for sale.
+    async fn price(&self) -> Option<Price> {
+        self.0.price.map(Into::into)
+    }
+
+    /// Whether it is for sale.
+    async fn published(&self) -> bool {
+        self.0.published
+    }
+
+    /// Pieces that can still be ordered.
+    async fn available(&self) -> u32 {
+        self.0.stock.available()
+    }
+
+    /// Pieces that are there, reserved or not. Null but for the shop's owner.
+    async fn on_hand(&self, ctx: &Context<'_>) -> Result<Option<u32>> {
+        Ok(ctx.request()?.viewer.is(self.0.owner).then_some(self.0.stock.on_hand))
+    }
+
+    /// Pieces of these that orders hold. Null but for the shop's owner.
+    async fn reserved(&self, ctx: &Context<'_>) -> Result<Option<u32>> {
+        Ok(ctx.request()?.viewer.is(self.0.owner).then_some(self.0.stock.reserved))
+    }
+
+    /// Where its stock changed last: where a subscription to its stock can go on.
+    async fn stock_cursor(&self) -> Cursor {
+        Cursor(self.0.stock.position)
+    }
+
+    /// When it was listed.
+    async fn listed_at(&self) -> DateTime {
+        DateTime(self.0.listed_at)
+    }
+}

@@ -1,0 +1,104 @@
+//! Whether the process lives (`/healthz`), whether it can serve (`/readyz`), and its metrics.
+
+use async_trait::async_trait;
+use axum::{
+    Json,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use crate::http::state::HttpState;
+
+/// Looks at the parts of the server.
+#[async_trait]
+pub trait HealthView: Send + Sync {
+    /// How they fare now. Bounded in time, whatever is away.
+    async fn report(&self) -> Report;
+}
+
+/// How a part fares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// It works.
+    Up,
+    /// It does not, and what needs it has to wait.
+    Down,
+    /// It has not been heard of yet.
+    Starting,
+    /// It stopped and needs the operator.
+    Stopped,
+}
+
+/// How the listener of the chain fares.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChainHealth {
+    /// Following, or what keeps it from that.
+    pub condition: Condition,
+    /// The newest block of the chain.
+    pub head: Option<u64>,
+    /// Blocks that are still to be read.
+    pub lag_blocks: u64,
+    /// Until when the chain has surely been read.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub read_until: Option<OffsetDateTime>,
+}
+
+/// How a reader of the log fares: a projection or the reactions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReaderHealth {
+    /// Its name.
+    pub name: &'static str,
+    /// Running, or what keeps it from that.
+    pub condition: Condition,
+    /// How far it has come, `TRANSACTION-POSITION`.
+    pub checkpoint: String,
+    /// Whether it had read everything at its last look.
+    pub at_end: bool,
+    /// What stopped it, in words for the operator.
+    pub reason: Option<String>,
+}
+
+/// How the parts of the server fare.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Whether requests can be served.
+    pub ready: bool,
+    /// PostgreSQL: nothing works without.
+    pub database: Condition,
+    /// Redis: without, nobody signs in and nobody is known; orders go on.
+    pub redis: Condition,
+    /// The chain: without, payments are not seen; orders and payments go on.
+    pub chain: ChainHealth,
+    /// The readers of the log.
+    pub readers: Vec<ReaderHealth>,
+    /// Seconds since which an open transaction keeps new events from the readers.
+    pub horizon_age_secs: Option<i64>,
+}
+
+/// Says that the process lives.
+pub(super) async fn alive() -> &'static str {
+    "ok\n"
+}
+
+/// Says whether requests can be served, and how the parts fare.
+pub(super) async fn ready(State(state): State<HttpState>) -> Response {
+    let report = state.health.report().await;
+    let status = if report.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let no_store = [(header::CACHE_CONTROL, "no-store")];
+    (status, no_store, Json(report)).into_response()
+}
+
+/// Metrics in Prometheus' text form.
+pub(super) async fn metrics(State(state): State<HttpState>) -> Response {
+    match state.metrics {
+        Some(metrics) => {
+            let text_format = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+            (text_format, metrics.render()).into_response()
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}

@@ -1,0 +1,62 @@
+//! HTTP: GraphQL over three transports, health and metrics.
+
+pub mod auth;
+mod graphql;
+pub mod health;
+mod media;
+mod observe;
+mod parameters;
+mod sse;
+mod state;
+mod ws;
+
+use axum::{
+    Extension, Router,
+    extract::{
+        Request, State,
+        ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
+    },
+    http::{Method, StatusCode, header},
+    middleware,
+    response::{IntoResponse, Response},
+    routing::{any, get},
+};
+
+pub use state::HttpState;
+use state::Circumstances;
+
+/// All routes.
+pub fn router(state: HttpState) -> Router {
+    Router::new()
+        .route("/graphql", any(graphql_or_socket))
+        .route("/graphql/ws", get(ws::handle))
+        .route("/graphql/stream", get(sse::handle).post(sse::handle))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .fallback(nothing_here)
+        .layer(middleware::from_fn_with_state(state.clone(), observe::observe))
+        .with_state(state)
+}
+
+/// `/graphql` also takes WebSockets: many clients know one address only.
+async fn graphql_or_socket(
+    state: State<HttpState>,
+    circumstances: Extension<Circumstances>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    request: Request,
+) -> Response {
+    let wants_socket = request.method() == Method::GET
+        && request.headers().get(header::UPGRADE).is_some_and(|to| to.as_bytes().eq_ignore_ascii_case(b"websocket"));
+    match upgrade {
+        Ok(upgrade) if wants_socket => {
+            ws::handle(state, circumstances, request.headers().clone(), upgrade).await
+        }
+        Err(rejection) if wants_socket => rejection.into_response(),
+        _ => graphql::handle(state, circumstances, request).await,
+    }
+}
+
+async fn nothing_here() -> (StatusCode, &'static str) {
+    (StatusCode::NOT_FOUND, "nothing here; GraphQL is at /graphql\n")
+}

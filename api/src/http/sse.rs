@@ -1,0 +1,79 @@
+//! GraphQL over server-sent events: the "distinct connections" mode of graphql-sse. One request,
+//! one stream of `next` events, then `complete`.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{
+    Extension,
+    extract::{Request, State},
+    http::{HeaderValue, Method, StatusCode, header},
+    response::{
+        IntoResponse, Response, Sse,
+        sse::{Event, KeepAlive},
+    },
+};
+use futures::{StreamExt as _, future, stream};
+
+use crate::{
+    graphql::answer::Answer,
+    http::{
+        graphql::{parameter_fault, turned_away},
+        media::{self, ResponseType},
+        parameters,
+        state::{Circumstances, HttpState},
+    },
+};
+
+/// How often an idle stream shows that it lives: proxies cut silent ones after half a minute.
+const HEARTBEAT: Duration = Duration::from_secs(12);
+
+/// Answers with a stream of events.
+pub(super) async fn handle(
+    State(state): State<HttpState>,
+    Extension(circumstances): Extension<Circumstances>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    if !media::accepts_events(&parts.headers) {
+        return (StatusCode::NOT_ACCEPTABLE, "accept text/event-stream\n").into_response();
+    }
+    let read = match parts.method {
+        Method::GET => parameters::of_query(parts.uri.query().unwrap_or_default()),
+        _ => parameters::of_body(&parts.headers, body).await,
+    };
+    let parameters = match read {
+        Ok(parameters) => parameters,
+        Err(fault) => return parameter_fault(&fault, ResponseType::Json),
+    };
+    let context = match state.admit(&parts.headers, &parts.method, circumstances).await {
+        Ok(context) => context,
+        Err(reason) => return turned_away(reason, ResponseType::Json),
+    };
+    let answers = match state.engine.prepare(parameters, context) {
+        Ok(prepared)
+            if parts.method == Method::GET
+                && prepared.operation() == async_graphql::parser::types::OperationType::Mutation =>
+        {
+            let allow = [(header::ALLOW, HeaderValue::from_static("POST"))];
+            return (StatusCode::METHOD_NOT_ALLOWED, allow, "use POST\n").into_response();
+        }
+        Ok(prepared) => state.engine.stream(prepared),
+        // An EventSource cannot read the body of a 400: the errors travel as an event.
+        Err(answer) => stream::once(future::ready(answer)).boxed(),
+    };
+    let stop = state.stop.clone();
+    let events = answers.map(|answer| next(&answer)).take_until(stop.cancelled_owned());
+    let complete = stream::once(future::ready(Event::default().event("complete").data("")));
+    let events = events.chain(complete).map(Ok::<_, Infallible>);
+    let keep_alive = KeepAlive::new().interval(HEARTBEAT);
+    let mut response = Sse::new(events).keep_alive(keep_alive).into_response();
+    let unbuffered = HeaderValue::from_static("no");
+    response.headers_mut().insert("x-accel-buffering", unbuffered);
+    response
+}
+
+fn next(answer: &Answer) -> Event {
+    // An answer is made of GraphQL values: it can always be written as JSON.
+    let data = serde_json::to_string(answer).unwrap_or_default();
+    Event::default().event("next").data(data)
+}
