@@ -59,9 +59,9 @@ async fn payment(db: &TestDb) -> PaymentRow {
 async fn after(events: impl IntoIterator<Item = PaymentEvent>) -> PaymentRow {
     let db = TestDb::new().await;
     let mut history = requested();
-    events
-        .into_iter()
-        .for_each(|event| add(&mut history, event));
+    for event in events {
+        add(&mut history, event);
+    }
     db.project::<Payments>(&history).await;
     payment(&db).await
 }
@@ -273,9 +273,9 @@ async fn what_a_payment_cannot_be_is_poison() {
     let db = TestDb::new().await;
     for events in impossible {
         let mut history = requested();
-        events
-            .into_iter()
-            .for_each(|event| add(&mut history, event));
+        for event in events {
+            add(&mut history, event);
+        }
         let error = db
             .try_project::<Payments>(&history)
             .await
