@@ -3,7 +3,7 @@
 -- Gives 0 when granted, else the microseconds until the next attempt fits. A refusal writes
 -- nothing, so trying on and on does not push the moment away.
 local per = tonumber(ARGV[2])
-local interval = math.max(1, math.floor(per / tonumber(ARGV[1])))
+local interval = math.min(per, math.max(1, math.floor(per / tonumber(ARGV[1]))))
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local free_at = tonumber(redis.call('GET', KEYS[1])) or now
