@@ -239,3 +239,24 @@ fn money_for_a_closed_payment_is_recorded_and_due_back() {
         assert_eq!(given.state().refund_due(), Some(terms().amount));
     }
 }
+
+#[test]
+fn a_log_that_no_decision_wrote_is_still_folded_and_the_first_event_stands() {
+    let reason = ClosingReason::OrderCancelled;
+    let sane = [requested(), closed(reason), detected(1)];
+    let strange = [
+        requested(),
+        requested(),
+        confirmed(1),
+        closed(reason),
+        closed(ClosingReason::Lapsed),
+        detected(1),
+        detected(2),
+        confirmed(2),
+        reverted(2),
+    ];
+    assert_eq!(
+        given::<Payment>(strange).state(),
+        given::<Payment>(sane).state()
+    );
+}

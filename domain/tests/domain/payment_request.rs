@@ -110,6 +110,17 @@ fn terms_that_nobody_could_keep_are_refused() {
 }
 
 #[test]
+fn the_time_of_a_chain_starts_with_1970() {
+    let terms = Terms {
+        deadline: OffsetDateTime::UNIX_EPOCH,
+        ..terms()
+    };
+    nothing_yet::<Payment>()
+        .when(PaymentCommand::Request(terms.clone()))
+        .then([PaymentEvent::PaymentRequested(terms)]);
+}
+
+#[test]
 fn a_payment_may_do_without_an_arbiter() {
     let terms = Terms {
         arbiter: NOBODY,
