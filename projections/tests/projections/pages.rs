@@ -1,5 +1,7 @@
 //! Paging: every row exactly once, whichever way and however it is cut.
 
+use std::cell::RefCell;
+
 use gage_application::position::LogPosition;
 use gage_domain::product::ProductEvent;
 use gage_projections::{
@@ -7,7 +9,7 @@ use gage_projections::{
     catalog::{Catalog, CatalogQueries, ProductFilter, ProductRow, Visibility},
 };
 use proptest::{
-    prelude::{Strategy, any},
+    prelude::any,
     test_runner::{Config, TestRunner},
 };
 
@@ -19,102 +21,123 @@ fn size(rows: i64) -> PageSize {
     PageSize::try_from(rows).unwrap()
 }
 
-fn filter() -> ProductFilter {
-    ProductFilter {
-        search: None,
-        shop: Some(shop_id(1)),
-        visibility: Visibility::Published,
-    }
-}
-
-async fn page(catalog: &CatalogQueries, request: PageRequest) -> Page<ProductRow> {
-    catalog.products(&filter(), &request).await.unwrap()
-}
-
 fn cursors(rows: &[ProductRow]) -> Vec<LogPosition> {
     rows.iter().map(Listed::cursor).collect()
 }
 
-/// Walks from the newest to the oldest.
-async fn forward(catalog: &CatalogQueries, sizes: &[i64]) -> Vec<LogPosition> {
-    let mut walked: Vec<LogPosition> = vec![];
-    for rows in sizes.iter().cycle() {
-        let request = PageRequest::first(size(*rows));
-        let request = match walked.last() {
-            Some(last) => request.after(*last),
-            None => request,
-        };
-        let page = page(catalog, request).await;
-        assert_eq!(page.has_previous, !walked.is_empty());
-        assert!(page.rows.len() <= usize::try_from(*rows).unwrap());
-        walked.extend(cursors(&page.rows));
-        if !page.has_next {
-            break;
-        }
-    }
-    walked
+/// The published products of a shop.
+struct Shop {
+    catalog: CatalogQueries,
+    filter: ProductFilter,
 }
 
-/// Walks from the oldest to the newest.
-async fn backward(catalog: &CatalogQueries, sizes: &[i64]) -> Vec<LogPosition> {
-    let mut walked: Vec<LogPosition> = vec![];
-    for rows in sizes.iter().cycle() {
-        let request = PageRequest::last(size(*rows));
-        let request = match walked.first() {
-            Some(first) => request.before(*first),
-            None => request,
-        };
-        let page = page(catalog, request).await;
-        assert_eq!(page.has_next, !walked.is_empty());
-        walked.splice(0..0, cursors(&page.rows));
-        if !page.has_previous {
-            break;
+impl Shop {
+    fn of(db: &TestDb, number: u8) -> Self {
+        let shop = Some(shop_id(u128::from(number)));
+        Self {
+            catalog: CatalogQueries::new(db.pool.clone()),
+            filter: ProductFilter {
+                search: None,
+                shop,
+                visibility: Visibility::Published,
+            },
         }
     }
-    walked
+
+    async fn page(&self, request: PageRequest) -> Page<ProductRow> {
+        self.catalog.products(&self.filter, &request).await.unwrap()
+    }
+
+    /// Walks from the newest to the oldest.
+    async fn forward(&self, sizes: &[i64]) -> Vec<LogPosition> {
+        let mut walked: Vec<LogPosition> = vec![];
+        for rows in sizes.iter().cycle() {
+            let request = PageRequest::first(size(*rows));
+            let request = match walked.last() {
+                Some(last) => request.after(*last),
+                None => request,
+            };
+            let page = self.page(request).await;
+            assert_eq!(page.has_previous, !walked.is_empty());
+            assert!(page.rows.len() <= usize::try_from(*rows).unwrap());
+            walked.extend(cursors(&page.rows));
+            if !page.has_next {
+                break;
+            }
+        }
+        walked
+    }
+
+    /// Walks from the oldest to the newest.
+    async fn backward(&self, sizes: &[i64]) -> Vec<LogPosition> {
+        let mut walked: Vec<LogPosition> = vec![];
+        for rows in sizes.iter().cycle() {
+            let request = PageRequest::last(size(*rows));
+            let request = match walked.first() {
+                Some(first) => request.before(*first),
+                None => request,
+            };
+            let page = self.page(request).await;
+            assert_eq!(page.has_next, !walked.is_empty());
+            walked.splice(0..0, cursors(&page.rows));
+            if !page.has_previous {
+                break;
+            }
+        }
+        walked
+    }
 }
 
-/// A shop of which the products that the mask marks are published, all listed in few
-/// transactions, so that the first column of the key is often equal.
-async fn shop(mask: &[bool]) -> (TestDb, Vec<LogPosition>) {
-    let db = TestDb::new().await;
-    let mut history = History::default();
-    history.then(shop_opened(1));
-    let mut expected = vec![];
-    let numbered: Vec<(u128, bool)> = (1..).zip(mask.iter().copied()).collect();
+/// A shop of which the products that the mask marks are published; returns where these were
+/// listed, newest first. Many are listed in one transaction, so that the first column of the
+/// key is often equal.
+fn open_shop(history: &mut History, number: u8, mask: &[bool]) -> Vec<LogPosition> {
+    history.then(shop_opened(number));
+    let first = 1000 * u128::from(number);
+    let numbered: Vec<(u128, bool)> = (first..).zip(mask.iter().copied()).collect();
+    let mut published = vec![];
     for chunk in numbered.chunks(5) {
-        let listings = chunk
-            .iter()
-            .map(|(number, _)| FactOf::from(product_listed(*number, text("콩", "Bean"))).0);
+        let listings = chunk.iter().map(|(product, _)| {
+            let (id, mut event) = product_listed(*product, text("콩", "Bean"));
+            if let ProductEvent::ProductListed { shop, .. } = &mut event {
+                *shop = shop_id(u128::from(number));
+            }
+            FactOf::from((id, event)).0
+        });
         history.together(listings);
-        let listed = history.events[history.events.len() - chunk.len()..].iter();
-        for ((number, published), event) in chunk.iter().zip(listed.cloned().collect::<Vec<_>>()) {
-            if *published {
-                history.then((product_id(*number), ProductEvent::ProductPublished {}));
-                expected.insert(0, event.position);
+        let listed = history.events[history.events.len() - chunk.len()..].to_vec();
+        for ((product, public), event) in chunk.iter().zip(listed) {
+            if *public {
+                history.then((product_id(*product), ProductEvent::ProductPublished {}));
+                published.push(event.position);
             }
         }
     }
-    db.project::<Catalog>(&history).await;
-    (db, expected)
+    published.reverse();
+    published
 }
 
 #[test]
 fn every_row_comes_exactly_once_forward_and_backward() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
+    let db = runtime.block_on(TestDb::new());
+    // Every case is another shop in the same database.
+    let state = RefCell::new((History::default(), 0));
     let mut runner = TestRunner::new(Config {
-        cases: 24,
+        cases: 100,
         ..Config::default()
     });
     let mask = proptest::collection::vec(any::<bool>(), 0..40);
     let sizes = proptest::collection::vec(1_i64..=7, 1..4);
-    let inputs = (mask, sizes).prop_map(|inputs| inputs);
-    let outcome = runner.run(&inputs, |(mask, sizes)| {
+    let outcome = runner.run(&(mask, sizes), |(mask, sizes)| {
+        let (history, number) = &mut *state.borrow_mut();
+        *number += 1;
+        let expected = open_shop(history, *number, &mask);
         runtime.block_on(async {
-            let (db, expected) = shop(&mask).await;
-            let catalog = CatalogQueries::new(db.pool.clone());
-            assert_eq!(forward(&catalog, &sizes).await, expected);
-            assert_eq!(backward(&catalog, &sizes).await, expected);
+            db.project::<Catalog>(history).await;
+            let shop = Shop::of(&db, *number);
+            assert_eq!(shop.forward(&sizes).await, expected);
+            assert_eq!(shop.backward(&sizes).await, expected);
         });
         Ok(())
     });
@@ -123,21 +146,18 @@ fn every_row_comes_exactly_once_forward_and_backward() {
 
 #[tokio::test]
 async fn a_page_between_two_cursors_leaves_both_out() {
-    let (db, all) = shop(&[true; 8]).await;
-    let catalog = CatalogQueries::new(db.pool.clone());
-    let request = PageRequest::first(PageSize::MAX)
-        .after(all[1])
-        .before(all[5]);
-    let between = page(&catalog, request).await;
-    assert_eq!(cursors(&between.rows), all[2..5]);
-    assert!(between.has_previous && between.has_next);
-    let last = page(
-        &catalog,
-        PageRequest::last(size(2)).after(all[1]).before(all[5]),
-    )
-    .await;
+    let db = TestDb::new().await;
+    let mut history = History::default();
+    let all = open_shop(&mut history, 1, &[true; 8]);
+    db.project::<Catalog>(&history).await;
+    let shop = Shop::of(&db, 1);
+    let between = |request: PageRequest| request.after(all[1]).before(all[5]);
+    let first = shop.page(between(PageRequest::first(PageSize::MAX))).await;
+    assert_eq!(cursors(&first.rows), all[2..5]);
+    assert!(first.has_previous && first.has_next);
+    let last = shop.page(between(PageRequest::last(size(2)))).await;
     assert_eq!(cursors(&last.rows), all[3..5]);
-    let nothing = page(&catalog, PageRequest::first(size(1)).after(all[7])).await;
+    let nothing = shop.page(PageRequest::first(size(1)).after(all[7])).await;
     assert_eq!(
         (nothing.rows.len(), nothing.has_previous, nothing.has_next),
         (0, true, false)
@@ -155,13 +175,13 @@ async fn rows_that_come_between_two_pages_neither_repeat_nor_hide_others() {
     };
     (1..=4).for_each(|number| publish(&mut history, number));
     db.project::<Catalog>(&history).await;
-    let catalog = CatalogQueries::new(db.pool.clone());
-    let first = page(&catalog, PageRequest::first(size(2))).await;
+    let shop = Shop::of(&db, 1);
+    let first = shop.page(PageRequest::first(size(2))).await;
     publish(&mut history, 5);
     history.then((product_id(4), ProductEvent::ProductUnpublished {}));
     db.project::<Catalog>(&history).await;
     let cursor = first.rows[1].cursor();
-    let second = page(&catalog, PageRequest::first(size(2)).after(cursor)).await;
+    let second = shop.page(PageRequest::first(size(2)).after(cursor)).await;
     let ids: Vec<_> = first
         .rows
         .iter()
