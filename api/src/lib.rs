@@ -14,8 +14,11 @@
 //! 2. A new refusal gets its code in `graphql/errors.rs`: the match there has no wildcard.
 //! 3. `UPDATE_SCHEMA=1 cargo test -p gage-api --test schema` writes `schema.graphql` anew.
 
+pub mod cli;
+pub mod commands;
 pub mod config;
 pub mod graphql;
 pub mod http;
 pub mod identity;
 pub mod telemetry;
+mod wiring;

@@ -2,6 +2,7 @@
 
 pub mod auth;
 mod graphql;
+mod gate;
 pub mod health;
 mod media;
 mod observe;
@@ -22,6 +23,7 @@ use axum::{
     routing::{any, get},
 };
 
+pub use gate::Gate;
 pub use state::HttpState;
 use state::Circumstances;
 

@@ -1,0 +1,102 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use gage_projections::name::ProjectionName;
+
+use crate::config::args::{DatabaseArgs, LogArgs, NodeArgs, ServeArgs};
+
+/// Gage: a shop that is paid in crypto, with its whole history kept as events.
+///
+/// Customers sign in with their wallet, order, and pay into an escrow contract; owners approve;
+/// every step is an event that can be read back.
+///
+/// To begin: `gage migrate` prepares the database, `gage deploy-escrow` puts the contract on the
+/// chain, `gage serve` runs the server. `gage config` shows what is in force, and where each value
+/// comes from. Every setting is an environment variable or a flag; the flag wins.
+#[derive(Debug, Parser)]
+#[command(name = "gage", version, about, max_term_width = 100, subcommand_required = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the server: GraphQL, the chain's listener, projections, expiry
+    ///
+    /// Any number of replicas may run on one database. It waits for a database that is away, and
+    /// takes orders while Redis or the chain's node is. SIGTERM or Ctrl-C ends it: it stops
+    /// accepting, answers what it has begun, and stops its loops.
+    Serve(Box<ServeArgs>),
+    /// Prepare the database, or bring it up to date
+    ///
+    /// Safe to run again, and from several replicas at once. Also settles the log's offset after
+    /// a restore into another cluster.
+    Migrate {
+        /// Where the events are.
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// Environment and logs.
+        #[command(flatten)]
+        log: LogArgs,
+        /// Also drop read models of older versions; only when no older release runs any more
+        #[arg(long)]
+        drop_older: bool,
+    },
+    /// Build a read model anew beside the live one, compare the two, and swap them
+    ///
+    /// The server may go on running. The result says whether the two were identical.
+    Rebuild {
+        /// catalog, orders or payments
+        #[arg(value_name = "NAME")]
+        name: ProjectionName,
+        /// Where the events are.
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// Environment and logs.
+        #[command(flatten)]
+        log: LogArgs,
+    },
+    /// Print every event of a stream, oldest first
+    ///
+    /// For example: gage history Order:018f3c5e-7b5a-7000-8000-000000000001. The types are Shop,
+    /// Product, Inventory, Order and Payment; an order's payment has the order's UUID. A global id
+    /// of the API is taken too.
+    History {
+        /// TYPE:UUID, or a global id of the API
+        #[arg(value_name = "STREAM")]
+        stream: String,
+        /// One JSON object a line, for other programs
+        #[arg(long)]
+        json: bool,
+        /// Where the events are.
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// Environment and logs.
+        #[command(flatten)]
+        log: LogArgs,
+    },
+    /// Show what is in force and where each value comes from; secrets are hidden
+    Config(Box<ServeArgs>),
+    /// Put the ShopEscrow contract on the chain, and print its address and block
+    ///
+    /// The contract takes quotes that GAGE_QUOTE_SIGNER_KEY_FILE signs; it has no owner, so the
+    /// deployer's key is needed this once only. Prints the two settings that `gage serve` needs.
+    DeployEscrow {
+        /// File with the private key (0x…) that pays for the deployment
+        #[arg(long, env = "GAGE_DEPLOYER_KEY_FILE", value_name = "FILE")]
+        deployer_key_file: PathBuf,
+        /// The chain's node.
+        #[command(flatten)]
+        node: NodeArgs,
+        /// Environment and logs.
+        #[command(flatten)]
+        log: LogArgs,
+    },
+    /// Print the GraphQL schema
+    Schema,
+}

@@ -1,0 +1,33 @@
+//! What the command line can do, one file each.
+
+mod config;
+mod deploy_escrow;
+mod history;
+mod migrate;
+mod rebuild;
+mod schema;
+mod serve;
+
+use crate::cli::Command;
+
+/// Carries a command out.
+///
+/// # Errors
+/// What went wrong, in words for whoever typed it.
+pub async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Serve(args) => serve::run(*args).await,
+        Command::Migrate { database, log, drop_older } => {
+            migrate::run(&database, &log, drop_older).await
+        }
+        Command::Rebuild { name, database, log } => rebuild::run(name, &database, &log).await,
+        Command::History { stream, json, database, log } => {
+            history::run(&stream, json, &database, &log).await
+        }
+        Command::Config(args) => config::run(*args),
+        Command::DeployEscrow { deployer_key_file, node, log } => {
+            deploy_escrow::run(&deployer_key_file, node, &log).await
+        }
+        Command::Schema => schema::run(),
+    }
+}

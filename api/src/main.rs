@@ -1,0 +1,19 @@
+//! The binary `gage`.
+
+use std::{io::Write as _, process::ExitCode};
+
+use clap::Parser as _;
+use gage_api::{cli::Cli, commands};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match commands::run(Cli::parse().command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // `{:#}` gives the causes too, on one line.
+            let told = writeln!(std::io::stderr(), "gage: {error:#}");
+            // Standard error may be closed; then the exit code has to do.
+            if told.is_ok() { ExitCode::FAILURE } else { ExitCode::from(2) }
+        }
+    }
+}

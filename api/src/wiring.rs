@@ -1,0 +1,265 @@
+//! The composition root: the only place that knows which adapter stands behind which port.
+
+mod chain;
+mod health;
+mod watch;
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use axum::Router;
+use gage_application::{
+    catch_up::{CatchUp, Consumer, HealthHandle},
+    expiry::Expiry,
+    gateway::{Gateway, Parts, snapshotter},
+    ports::{
+        clock::{Clock, Entropy},
+        event_log::EventLog,
+        rate_limit::RateLimiter,
+        wake::WakeUps,
+    },
+    reactions::Reactions,
+};
+use gage_domain::value::Address;
+use gage_infrastructure::{
+    clock::{SystemClock, SystemEntropy},
+    postgres::{self, Migrated, PoolOptions, PostgresCheckpoints, PostgresEventLog, PostgresSnapshots},
+    redis::{RedisNonces, RedisRateLimiter, RedisSessions, RedisStore, RedisWakeUps},
+};
+use gage_projections::{
+    catalog::CatalogQueries, consumer, orders::OrderQueries, payments::PaymentQueries, setup,
+};
+use metrics_exporter_prometheus::PrometheusHandle;
+use sqlx::PgPool;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    config::{DatabaseSettings, NodeSettings, PrivateKey, Settings},
+    graphql::{context::Services, engine::Engine, limits::DocumentLimits, schema},
+    http::{self, HttpState},
+    identity::{
+        desk::{Desk, DeskParts},
+        roles::RoleBook,
+    },
+};
+
+/// How long a query or a mutation may take.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// The database, and the log in it.
+pub(crate) struct Database {
+    /// Connections.
+    pub(crate) pool: PgPool,
+    /// The log.
+    pub(crate) log: Arc<dyn EventLog>,
+}
+
+/// A server that runs.
+pub(crate) struct Running {
+    /// Its routes.
+    pub(crate) router: Router,
+    /// Its loops.
+    pub(crate) tasks: TaskTracker,
+}
+
+/// Connects to the database.
+///
+/// # Errors
+/// When it is away.
+pub(crate) async fn database(settings: &DatabaseSettings) -> anyhow::Result<Database> {
+    let options = PoolOptions { max_connections: settings.pool, ..PoolOptions::default() };
+    let pool = postgres::connect(settings.url.reveal(), options).await?;
+    let log = Arc::new(PostgresEventLog::new(pool.clone()));
+    Ok(Database { pool, log })
+}
+
+/// Brings the database up to date.
+///
+/// # Errors
+/// When it cannot be.
+pub(crate) async fn migrate(database: &Database) -> anyhow::Result<Migrated> {
+    Ok(postgres::migrate(&database.pool).await?)
+}
+
+/// Checks that the database is up to date and the log is this cluster's.
+///
+/// # Errors
+/// When it is not, with what to do.
+pub(crate) async fn check_log(database: &Database) -> anyhow::Result<()> {
+    Ok(postgres::check_log(&database.pool).await?)
+}
+
+/// Makes the read models that are missing; their consumers fill them.
+///
+/// # Errors
+/// When the database is away.
+pub(crate) async fn ensure_read_models(database: &Database) -> anyhow::Result<()> {
+    setup::ensure(&database.pool).await.context("read models")?;
+    Ok(())
+}
+
+/// Puts the escrow contract on the chain; its address and block.
+///
+/// # Errors
+/// When the node is away, or refuses.
+pub(crate) async fn deploy_escrow(
+    node: &NodeSettings,
+    deployer: &PrivateKey,
+) -> anyhow::Result<(Address, u64)> {
+    chain::deploy(node, deployer).await
+}
+
+/// The adapters that everything stands on.
+struct Adapters {
+    database: Database,
+    redis: RedisStore,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    wake: Arc<dyn WakeUps>,
+    limiter: Arc<dyn RateLimiter>,
+}
+
+/// Puts a server together and starts its loops, which end when `loops_stop` is cancelled.
+/// Nothing here waits for Redis or the chain's node: they may be away.
+///
+/// # Errors
+/// When a setting cannot be used.
+pub(crate) async fn assemble(
+    settings: Settings,
+    database: Database,
+    metrics: PrometheusHandle,
+    stop: CancellationToken,
+    loops_stop: &CancellationToken,
+) -> anyhow::Result<Running> {
+    let tasks = TaskTracker::new();
+    let adapters = adapters(&settings, database)?;
+    let chain = chain::prepare(&settings, &adapters.database, &adapters)?;
+    let gateway = gateway(&settings, &adapters, chain.rail.clone(), &tasks);
+    let readers = start_readers(&adapters, &gateway, &tasks, loops_stop);
+    let view = chain.follow(gateway.clone(), &tasks, loops_stop);
+    let pool = &adapters.database.pool;
+    let orders = OrderQueries::new(pool.clone());
+    let expiry = Expiry {
+        gateway: gateway.clone(),
+        due: Arc::new(orders.clone()),
+        chain: view.clone(),
+        clock: adapters.clock.clone(),
+        entropy: adapters.entropy.clone(),
+        grace: settings.rules.expiry_grace,
+    };
+    tasks.spawn(expiry.run(loops_stop.clone()));
+    let log = adapters.database.log.clone();
+    tasks.spawn(watch::run(log.clone(), readers.clone(), metrics.clone(), loops_stop.clone()));
+    let health = health::Health::new(log, adapters.redis.clone(), view.clone(), readers, adapters.clock.clone());
+    let desk = Arc::new(desk(&settings, &adapters, chain.contracts.clone())?);
+    let services = Services {
+        gateway,
+        catalog: CatalogQueries::new(pool.clone()),
+        orders,
+        payments: PaymentQueries::new(pool.clone()),
+        rail: chain.rail.clone(),
+        chain: view,
+        desk: desk.clone(),
+        wake: adapters.wake.clone(),
+        entropy: adapters.entropy.clone(),
+    };
+    let limits = DocumentLimits::STANDARD;
+    let schema = schema::build(services, settings.log.environment, &limits);
+    let state = HttpState {
+        engine: Engine::new(schema, limits, desk, PATIENCE),
+        origin: settings.server.origin.clone(),
+        limiter: adapters.limiter.clone(),
+        requests_per_minute: settings.server.requests_per_minute,
+        entropy: adapters.entropy.clone(),
+        health: Arc::new(health),
+        metrics: Some(metrics),
+        stop,
+    };
+    Ok(Running { router: http::router(state), tasks })
+}
+
+fn adapters(settings: &Settings, database: Database) -> anyhow::Result<Adapters> {
+    let redis = RedisStore::new(settings.redis.url.reveal(), &settings.redis.prefix)?;
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    Ok(Adapters {
+        database,
+        wake: Arc::new(RedisWakeUps::start(redis.clone(), entropy.clone())),
+        limiter: Arc::new(RedisRateLimiter::new(redis.clone())),
+        redis,
+        clock: Arc::new(SystemClock),
+        entropy,
+    })
+}
+
+fn gateway(
+    settings: &Settings,
+    adapters: &Adapters,
+    rail: Arc<dyn gage_application::ports::chain::PaymentRail>,
+    tasks: &TaskTracker,
+) -> Arc<Gateway> {
+    let snapshots = Arc::new(PostgresSnapshots::new(adapters.database.pool.clone()));
+    let (snapshotter, writing) = snapshotter(snapshots.clone());
+    // Ends with the gateway; a snapshot that is not written costs a longer fold later.
+    tasks.spawn(writing);
+    Arc::new(Gateway::new(Parts {
+        log: adapters.database.log.clone(),
+        snapshots,
+        snapshotter,
+        wake: adapters.wake.clone(),
+        clock: adapters.clock.clone(),
+        entropy: adapters.entropy.clone(),
+        rail,
+        policy: settings.rules.policy,
+        concurrency: write_share(settings.database.pool),
+    }))
+}
+
+/// Connections that writes may use at once; the rest answer queries and move projections.
+fn write_share(pool: u32) -> usize {
+    usize::try_from(pool / 2).unwrap_or(1).max(1)
+}
+
+/// Starts projections and reactions, each on a loop of its own.
+fn start_readers(
+    adapters: &Adapters,
+    gateway: &Arc<Gateway>,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) -> Vec<HealthHandle> {
+    let pool = &adapters.database.pool;
+    let checkpoints = Arc::new(PostgresCheckpoints::new(pool.clone()));
+    let reactions: Arc<dyn Consumer> = Arc::new(Reactions::new(gateway.clone(), checkpoints));
+    let consumers = consumer::all(pool).into_iter().chain([reactions]);
+    consumers
+        .map(|consumer| {
+            let log = adapters.database.log.clone();
+            let catch_up = CatchUp::new(consumer, log, adapters.wake.clone());
+            let health = catch_up.health();
+            tasks.spawn(catch_up.run(stop.clone()));
+            health
+        })
+        .collect()
+}
+
+fn desk(
+    settings: &Settings,
+    adapters: &Adapters,
+    contracts: Arc<dyn gage_application::ports::contract_signatures::ContractSignatures>,
+) -> anyhow::Result<Desk> {
+    let server = &settings.server;
+    let roles = RoleBook::new(server.auditors.iter().copied(), server.operators.iter().copied());
+    let parts = DeskParts {
+        nonces: Arc::new(RedisNonces::new(adapters.redis.clone())),
+        sessions: Arc::new(RedisSessions::new(adapters.redis.clone())),
+        limiter: adapters.limiter.clone(),
+        contracts,
+        clock: adapters.clock.clone(),
+        entropy: adapters.entropy.clone(),
+        roles,
+        origin: server.origin.clone(),
+        chain_id: settings.chain.chain_id,
+        session_ttl: server.session_ttl,
+        sign_ins_per_minute: server.sign_ins_per_minute,
+    };
+    Desk::new(parts).context("GAGE_PUBLIC_URL")
+}

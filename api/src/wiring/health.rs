@@ -1,0 +1,98 @@
+//! The parts of this server, as the health page shows them.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use gage_application::{
+    catch_up::{ConsumerCondition, ConsumerHealth, HealthHandle},
+    ports::{
+        chain::{ChainCondition, ChainView},
+        clock::Clock,
+        event_log::EventLog,
+    },
+};
+use gage_infrastructure::redis::RedisStore;
+use tokio::time::timeout;
+
+use crate::http::health::{ChainHealth, Condition, HealthView, ReaderHealth, Report};
+
+/// How long a part may take to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Looks at the parts of this server.
+pub(super) struct Health {
+    log: Arc<dyn EventLog>,
+    redis: RedisStore,
+    chain: Arc<dyn ChainView>,
+    readers: Vec<HealthHandle>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Health {
+    pub(super) fn new(
+        log: Arc<dyn EventLog>,
+        redis: RedisStore,
+        chain: Arc<dyn ChainView>,
+        readers: Vec<HealthHandle>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { log, redis, chain, readers, clock }
+    }
+}
+
+#[async_trait]
+impl HealthView for Health {
+    async fn report(&self) -> Report {
+        let log = timeout(PATIENCE, self.log.state());
+        let redis = timeout(PATIENCE, self.redis.ping());
+        let (log, redis) = tokio::join!(log, redis);
+        let state = log.ok().and_then(Result::ok);
+        let database = if state.is_some() { Condition::Up } else { Condition::Down };
+        let redis = if matches!(redis, Ok(Ok(()))) { Condition::Up } else { Condition::Down };
+        let readers: Vec<_> = self.readers.iter().map(|reader| of_reader(reader.get())).collect();
+        let stopped = readers.iter().any(|reader| reader.condition == Condition::Stopped);
+        let since = state.and_then(|state| state.horizon_since);
+        Report {
+            ready: database == Condition::Up && !stopped,
+            database,
+            redis,
+            chain: of_chain(self.chain.as_ref()),
+            readers,
+            horizon_age_secs: since.map(|since| (self.clock.now() - since).whole_seconds().max(0)),
+        }
+    }
+}
+
+fn of_chain(chain: &dyn ChainView) -> ChainHealth {
+    let status = chain.status();
+    ChainHealth {
+        condition: match status.condition {
+            ChainCondition::Starting => Condition::Starting,
+            ChainCondition::Following => Condition::Up,
+            ChainCondition::Unreachable => Condition::Down,
+            ChainCondition::Halted => Condition::Stopped,
+        },
+        head: status.head.map(|head| head.number),
+        lag_blocks: status.lag_blocks,
+        read_until: status.read_until,
+    }
+}
+
+fn of_reader(health: ConsumerHealth) -> ReaderHealth {
+    let (condition, reason) = match health.condition {
+        ConsumerCondition::Starting => (Condition::Starting, None),
+        ConsumerCondition::Running => (Condition::Up, None),
+        ConsumerCondition::Waiting { reason } => (Condition::Down, Some(reason)),
+        ConsumerCondition::Stopped { position: None, reason } => (Condition::Stopped, Some(reason)),
+        ConsumerCondition::Stopped { position: Some(position), reason } => {
+            (Condition::Stopped, Some(format!("event {position}: {reason}")))
+        }
+    };
+    ReaderHealth {
+        name: health.name,
+        condition,
+        checkpoint: health.checkpoint.to_string(),
+        at_end: health.at_end,
+        reason,
+    }
+}
