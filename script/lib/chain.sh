@@ -5,6 +5,18 @@
 GANACHE=$GAGE_ROOT/contracts/node_modules/.bin/ganache
 CHAIN_ID=1337
 
+# anvil_program: the native one. The package's own command is a wrapper, and killing it would leave the node running.
+anvil_program() {
+  local program
+  for program in "$GAGE_ROOT"/contracts/node_modules/@foundry-rs/anvil-linux-*/bin/anvil; do
+    if [[ -x $program ]]; then
+      echo "$program"
+      return
+    fi
+  done
+  die "@foundry-rs/anvil has no program for this machine"
+}
+
 # The wallet's accounts by their place in it. Their keys are public: they hold test money alone.
 OWNER=0
 CUSTOMER=1
