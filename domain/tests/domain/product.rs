@@ -239,6 +239,16 @@ fn names_are_one_line_of_200_characters_and_descriptions_have_10_000() {
         max_chars,
         chars: max_chars + 1,
     };
+    nothing_yet::<Product>()
+        .when(list(ko(&"커".repeat(201)), None))
+        .then_refused(ProductRejection::Name(too_long(200)))
+        .when(ProductCommand::List {
+            shop: SHOP,
+            name: ko("커피"),
+            description: en(&"x".repeat(10_001)),
+            price: None,
+        })
+        .then_refused(ProductRejection::Description(too_long(10_000)));
     draft()
         .when(revise(ko(&"커".repeat(201))))
         .then_refused(ProductRejection::Name(too_long(200)))
