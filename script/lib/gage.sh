@@ -35,7 +35,8 @@ new_key() {
   (umask 077 && node -p '"0x" + crypto.randomBytes(32).toString("hex")' >"$1")
 }
 
-# deploy_escrow: once for each chain of ours; then the address is remembered. On a foreign chain it must be given.
+# deploy_escrow: once for each chain of ours; then what it printed (the settings that name the contract) is remembered.
+# On a foreign chain they must be given.
 deploy_escrow() {
   local remembered=$RUN_DIR/chain/escrow key=$RUN_DIR/chain/deployer.key
   if [[ -n ${GAGE_ESCROW_ADDRESS:-} ]]; then return; fi
@@ -46,8 +47,8 @@ deploy_escrow() {
     "$GAGE_BIN" deploy-escrow --deployer-key-file "$key" >"$remembered.new" || die "the escrow contract cannot be deployed"
     mv "$remembered.new" "$remembered"
   fi
-  GAGE_ESCROW_ADDRESS=$(grep -oiEm1 '0x[0-9a-f]{40}\b' "$remembered")
-  GAGE_ESCROW_START_BLOCK=$(sed -nE 's/.*block[^0-9]*([0-9]+).*/\1/Ip' "$remembered" | tail -n 1)
+  # shellcheck source=/dev/null
+  . "$remembered"
   export GAGE_ESCROW_ADDRESS GAGE_ESCROW_START_BLOCK
   step "Escrow: $GAGE_ESCROW_ADDRESS"
 }
