@@ -8,9 +8,9 @@ build_gage() {
   local target profile=debug
   step "Building gage (the first time takes minutes)"
   # For the whole workspace, so that the dependencies get the same features as for script/test and are built once.
-  foreground cargo build --locked --workspace --bins "$@" || die "gage does not build"
+  foreground cargo build --workspace --bins "$@" || die "gage does not build"
   [[ " $* " != *" --release "* ]] || profile=release
-  target=$(cargo metadata --format-version 1 --no-deps --locked --offline | node -p 'JSON.parse(require("fs").readFileSync(0)).target_directory')
+  target=$(cargo metadata --format-version 1 --no-deps --offline | node -p 'JSON.parse(require("fs").readFileSync(0)).target_directory')
   GAGE_BIN=$target/$profile/gage
 }
 
