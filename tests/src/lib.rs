@@ -1,1 +1,14 @@
-//! tests
+//! What the end-to-end tests and the demo stand on: real parts ([`stack`]), a client of the
+//! public API ([`client`]), and people who use it ([`actors`]).
+//!
+//! Tests name behaviour in sentences, and never reach behind the API but to audit what is stored.
+
+pub mod actors;
+pub mod client;
+pub mod database;
+pub mod node;
+pub mod process;
+pub mod server;
+pub mod stack;
+pub mod subscription;
+pub mod wait;

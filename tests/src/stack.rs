@@ -1,0 +1,139 @@
+//! Everything that a shop needs, for one test: a database, a chain with the escrow, servers.
+
+use std::{collections::BTreeMap, path::Path};
+
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use crate::{
+    database::{Database, required},
+    node::{CHAIN_ID, Node, Program, wallet},
+    server::Server,
+};
+
+/// Settings of a test's server that differ from the defaults.
+pub type Settings = BTreeMap<&'static str, String>;
+
+/// A database, a chain with the escrow, and one server that runs. More can be added.
+#[derive(Debug)]
+pub struct Stack {
+    /// The database.
+    pub database: Database,
+    /// The chain.
+    pub node: Node,
+    /// The first server.
+    pub server: Server,
+    settings: Settings,
+    folder: TempDir,
+}
+
+impl Stack {
+    /// A stack on Ganache with settings for tests: one confirmation, quick polls.
+    pub async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// A stack with these settings changed.
+    pub async fn with(changed: &[(&'static str, &str)]) -> Self {
+        Self::on(Program::Ganache, changed).await
+    }
+
+    /// A stack on this chain program.
+    ///
+    /// # Panics
+    /// When a part cannot be started.
+    pub async fn on(program: Program, changed: &[(&'static str, &str)]) -> Self {
+        let folder = TempDir::new().unwrap();
+        let node = Node::start(program, folder.path()).await;
+        let database = Database::new().await;
+        let mut settings = settings(&database, &node, folder.path());
+        settings.extend(changed.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        let mut server = Server::new(settings.clone(), folder.path());
+        server.run(&["migrate"]);
+        deploy_escrow(&server, &mut settings);
+        server = Server::new(settings.clone(), folder.path());
+        server.start().await;
+        server.ready().await;
+        Self { database, node, server, settings, folder }
+    }
+
+    /// One more server on the same database, chain and Redis; not yet started.
+    pub fn replica(&self) -> Server {
+        Server::new(self.settings.clone(), self.folder.path())
+    }
+
+    /// Deletes everything that Redis holds for this stack, as a flush would.
+    ///
+    /// # Panics
+    /// When Redis is away.
+    pub async fn forget_redis(&self) {
+        let client = redis::Client::open(required("REDIS_URL")).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        let pattern = format!("{}*", self.settings["GAGE_REDIS_PREFIX"]);
+        let keys: Vec<String> =
+            redis::cmd("KEYS").arg(pattern).query_async(&mut connection).await.unwrap();
+        assert!(!keys.is_empty(), "Redis holds nothing of this stack");
+        let _: i64 = redis::cmd("DEL").arg(keys).query_async(&mut connection).await.unwrap();
+    }
+
+    /// A folder of the test's own.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Ends everything and leaves nothing behind.
+    pub async fn end(self) {
+        let Self { database, mut node, mut server, .. } = self;
+        server.stop();
+        node.kill();
+        database.end().await;
+    }
+}
+
+fn settings(database: &Database, node: &Node, folder: &Path) -> Settings {
+    let key_file = |name: &str, place: usize| {
+        let path = folder.join(name);
+        let key = format!("0x{}", hex::encode(wallet(place).to_bytes()));
+        std::fs::write(&path, key).unwrap();
+        path.to_string_lossy().into_owned()
+    };
+    #[expect(clippy::disallowed_methods, reason = "a test's own name, part of no event")]
+    let prefix = format!("gage-test-{}:", Uuid::new_v4().simple());
+    BTreeMap::from([
+        ("DATABASE_URL", database.url.to_string()),
+        ("REDIS_URL", required("REDIS_URL")),
+        ("GAGE_REDIS_PREFIX", prefix),
+        ("CHAIN_RPC_URL", node.url()),
+        ("GAGE_CHAIN_ID", CHAIN_ID.to_string()),
+        ("GAGE_ENV", "development".to_owned()),
+        ("GAGE_QUOTE_SIGNER_KEY_FILE", key_file("signer.key", 8)),
+        ("DEPLOYER_KEY_FILE", key_file("deployer.key", 9)),
+        ("GAGE_ARBITER_ADDRESS", wallet(5).address().to_string()),
+        ("GAGE_AUDITORS", wallet(3).address().to_string()),
+        ("GAGE_OPERATORS", wallet(4).address().to_string()),
+        ("GAGE_CONFIRMATIONS", "1".to_owned()),
+        ("GAGE_POLL_INTERVAL_MS", "100".to_owned()),
+        ("GAGE_LOG_FORMAT", "text".to_owned()),
+        // Every customer of a test comes from the same address.
+        ("GAGE_SIGN_INS_PER_MINUTE", "100000".to_owned()),
+        ("GAGE_REQUESTS_PER_MINUTE", "1000000".to_owned()),
+    ])
+}
+
+/// Deploys the escrow and remembers where it is.
+fn deploy_escrow(server: &Server, settings: &mut Settings) {
+    let key_file = settings.remove("DEPLOYER_KEY_FILE").unwrap_or_default();
+    let text = server.run(&["deploy-escrow", "--deployer-key-file", &key_file]);
+    for line in text.lines() {
+        if let Some((name, value)) = line.trim().split_once('=') {
+            match name {
+                "GAGE_ESCROW_ADDRESS" => settings.insert("GAGE_ESCROW_ADDRESS", value.to_owned()),
+                "GAGE_ESCROW_START_BLOCK" => {
+                    settings.insert("GAGE_ESCROW_START_BLOCK", value.to_owned())
+                }
+                _ => None,
+            };
+        }
+    }
+    assert!(settings.contains_key("GAGE_ESCROW_ADDRESS"), "no address in {text:?}");
+}

@@ -1,0 +1,384 @@
+//! A shop's random story: every command there is, legal and not, decided by the domain and
+//! appended to a real log.
+
+use std::collections::BTreeMap;
+
+use cqrs_es::DomainEvent;
+use gage_application::{
+    event::StreamName,
+    metadata::{Actor, Metadata},
+    ports::event_log::{Append, EventLog, NewEvent, StreamAppend},
+    position::LogPosition,
+};
+use gage_domain::{
+    decider::Decider,
+    ids::{OrderId, PaymentId, ProductId, ShopId, SkuId},
+    inventory::{Inventory, InventoryCommand},
+    order::{Order, OrderCommand, OrderLine, Tracking},
+    payment::{AttemptFailure, ClosingReason, LogRef, Payment, PaymentCommand, Terms},
+    product::{Product, ProductCommand},
+    shop::{Shop, ShopCommand},
+    text::LocalizedText,
+    value::{Address, B256, BaseUnits, Price, Quantity},
+};
+use serde_json::to_value;
+use time::{Duration, OffsetDateTime, macros::datetime};
+use uuid::Uuid;
+
+const DAWN: OffsetDateTime = datetime!(2026-01-01 00:00 UTC);
+const PRODUCTS: u64 = 3;
+
+/// Streams of one kind, as this writer knows them; nobody else writes them.
+type Streams<D> = BTreeMap<<D as Decider>::Id, (D, u64)>;
+
+/// One shop, its products, orders and payments.
+pub(crate) struct Story {
+    number: u64,
+    random: u64,
+    minutes: i64,
+    orders: u64,
+    shops: Streams<Shop>,
+    products: Streams<Product>,
+    stock: Streams<Inventory>,
+    order: Streams<Order>,
+    payments: Streams<Payment>,
+}
+
+/// What one append will write.
+#[derive(Default)]
+struct Draft(Vec<StreamAppend>);
+
+impl Story {
+    /// The story of a shop; the same number gives the same story.
+    pub(crate) fn new(number: u64) -> Self {
+        Self {
+            number,
+            random: 0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(number + 1),
+            minutes: 0,
+            orders: 0,
+            shops: Streams::<Shop>::new(),
+            products: Streams::<Product>::new(),
+            stock: Streams::<Inventory>::new(),
+            order: Streams::<Order>::new(),
+            payments: Streams::<Payment>::new(),
+        }
+    }
+
+    /// Opens the shop, and lets `steps` random things be tried.
+    pub(crate) async fn play(&mut self, log: &dyn EventLog, steps: usize) {
+        self.open(log).await;
+        for _ in 0..steps {
+            self.step(log).await;
+        }
+    }
+
+    /// One random thing, which the rules may refuse.
+    pub(crate) async fn step(&mut self, log: &dyn EventLog) {
+        self.minutes += 1;
+        let mut draft = Draft::default();
+        match self.below(20) {
+            0 => self.shop(&mut draft),
+            1..=2 => self.product(&mut draft),
+            3 => self.count(&mut draft),
+            4..=5 => self.place(&mut draft),
+            6..=12 => self.follow_order(&mut draft),
+            _ => self.follow_payment(&mut draft),
+        }
+        self.write(log, draft).await;
+    }
+
+    async fn open(&mut self, log: &dyn EventLog) {
+        let mut draft = Draft::default();
+        let (shop, owner, now) = (self.shop_id(), self.wallet(0), self.now());
+        let open = ShopCommand::Open { owner, name: name("Shop"), payout: owner };
+        try_on(&mut self.shops, shop, &open, now, &mut draft);
+        self.write(log, std::mem::take(&mut draft)).await;
+        for number in 0..PRODUCTS {
+            let product = self.product_id(number);
+            let list = ProductCommand::List {
+                shop,
+                name: name("Bean"),
+                description: LocalizedText::default(),
+                price: Some(price(10 + number)),
+            };
+            try_on(&mut self.products, product, &list, now, &mut draft);
+            try_on(&mut self.products, product, &ProductCommand::Publish, now, &mut draft);
+            let receive = InventoryCommand::Receive { quantity: pieces(30) };
+            try_on(&mut self.stock, SkuId::from(product), &receive, now, &mut draft);
+        }
+        self.write(log, draft).await;
+    }
+
+    fn shop(&mut self, draft: &mut Draft) {
+        let (id, by, now) = (self.shop_id(), self.wallet(0), self.now());
+        let command = match self.below(2) {
+            0 => ShopCommand::Revise { by, name: name(&format!("Shop {}", self.minutes)) },
+            _ => ShopCommand::ChangePayoutAddress { by, payout: self.wallet(50) },
+        };
+        try_on(&mut self.shops, id, &command, now, draft);
+    }
+
+    fn product(&mut self, draft: &mut Draft) {
+        let (id, now) = (self.any_product(), self.now());
+        let command = match self.below(4) {
+            0 => ProductCommand::Revise {
+                name: name(&format!("Bean {}", self.minutes)),
+                description: name("Roasted"),
+            },
+            1 => ProductCommand::ChangePrice { price: price(1 + self.below(1000)) },
+            2 => ProductCommand::Publish,
+            _ => ProductCommand::Unpublish,
+        };
+        try_on(&mut self.products, id, &command, now, draft);
+    }
+
+    fn count(&mut self, draft: &mut Draft) {
+        let (id, now) = (SkuId::from(self.any_product()), self.now());
+        let command = match self.below(2) {
+            0 => InventoryCommand::Receive { quantity: pieces(1 + self.below(20)) },
+            _ => InventoryCommand::Adjust {
+                delta: i64::try_from(self.below(20)).unwrap() - 15,
+                reason: "counted".to_owned(),
+            },
+        };
+        try_on(&mut self.stock, id, &command, now, draft);
+    }
+
+    fn place(&mut self, draft: &mut Draft) {
+        self.orders += 1;
+        let (order, now) = (self.order_id(self.orders), self.now());
+        let mut lines = vec![];
+        for number in 0..=self.below(PRODUCTS) {
+            let product = self.product_id(number);
+            let quantity = pieces(1 + self.below(3));
+            let reserve = InventoryCommand::Reserve { order, quantity };
+            let (sku, unit_price) = (SkuId::from(product), price(7));
+            if try_on(&mut self.stock, sku, &reserve, now, draft) {
+                lines.push(OrderLine { product, sku, name: name("Bean"), unit_price, quantity });
+            }
+        }
+        let customer = 1 + self.below(3);
+        let (buyer, pay_by) = (self.wallet(customer), now + Duration::minutes(15));
+        let place = OrderCommand::Place { buyer, shop: self.shop_id(), lines, pay_by };
+        if try_on(&mut self.order, order, &place, now, draft) {
+            let total = self.order[&order].0.total().unwrap();
+            let terms = self.terms(order, buyer, total, pay_by);
+            let id = PaymentId::from(order);
+            try_on(&mut self.payments, id, &PaymentCommand::Request(terms), now, draft);
+        }
+    }
+
+    fn terms(&self, order: OrderId, buyer: Address, total: Price, pay_by: OffsetDateTime) -> Terms {
+        Terms {
+            order,
+            buyer,
+            seller: self.wallet(0),
+            arbiter: Address::ZERO,
+            token: total.token,
+            amount: total.amount,
+            deadline: pay_by,
+            hold_secs: 60,
+            dispute_secs: 60,
+            chain_id: 1337,
+            escrow: Address::repeat_byte(0xe5),
+            key: B256::from(Address::repeat_byte(1).into_word()),
+        }
+    }
+
+    /// Something happens to a recent order, with what belongs to it in the same append.
+    fn follow_order(&mut self, draft: &mut Draft) {
+        let (order, now) = (self.recent_order(), self.now());
+        let command = match self.below(12) {
+            0..=1 => OrderCommand::MarkPaid,
+            8..=9 => OrderCommand::Approve,
+            10 => OrderCommand::Ship { tracking: None },
+            2 => OrderCommand::Reject { reason: "품절".to_owned() },
+            3 => OrderCommand::Cancel,
+            4 => OrderCommand::Expire,
+            5 => OrderCommand::Ship { tracking: Some(tracking(self.minutes)) },
+            6 => OrderCommand::ConfirmDelivery,
+            _ => OrderCommand::Complete,
+        };
+        if !try_on(&mut self.order, order, &command, now, draft) {
+            return;
+        }
+        let skus: Vec<_> = self.order[&order].0.lines().iter().map(|line| line.sku).collect();
+        for sku in skus {
+            let settle = match command {
+                OrderCommand::Approve => InventoryCommand::Commit { order },
+                OrderCommand::Reject { .. } | OrderCommand::Cancel | OrderCommand::Expire => {
+                    InventoryCommand::Release { order }
+                }
+                _ => continue,
+            };
+            try_on(&mut self.stock, sku, &settle, now, draft);
+        }
+        let reason = match command {
+            OrderCommand::Reject { .. } => ClosingReason::OrderRejected,
+            OrderCommand::Cancel => ClosingReason::OrderCancelled,
+            OrderCommand::Expire => ClosingReason::Lapsed,
+            _ => return,
+        };
+        let expire = PaymentCommand::Expire { reason };
+        try_on(&mut self.payments, PaymentId::from(order), &expire, now, draft);
+    }
+
+    fn follow_payment(&mut self, draft: &mut Draft) {
+        let (order, now) = (self.recent_order(), self.now());
+        let id = PaymentId::from(order);
+        let Some(terms) =
+            self.payments.get(&id).and_then(|(payment, _)| payment.request().ok()).map(|r| r.terms.clone())
+        else {
+            return;
+        };
+        let later = 2 + self.below(9);
+        let (payment_log, later_log) = (self.log(order, 1), self.log(order, later));
+        let tx_hash = B256::repeat_byte(u8::try_from(self.below(4)).unwrap());
+        let amount = BaseUnits::from(1 + self.below(9));
+        let command = match self.below(12) {
+            0..=1 => PaymentCommand::ReportAttempt { tx_hash, nonce: self.minutes.unsigned_abs(), by: terms.buyer },
+            2 => PaymentCommand::FailAttempt { tx_hash, reason: AttemptFailure::Replaced },
+            3..=5 => PaymentCommand::Detect {
+                key: terms.key,
+                log: payment_log,
+                payer: terms.buyer,
+                token: terms.token,
+                amount: terms.amount,
+            },
+            6..=7 => PaymentCommand::Confirm { log: payment_log, confirmations: 12 },
+            8 => PaymentCommand::Revert { log: payment_log },
+            9 => PaymentCommand::RecordRelease { log: later_log, amount },
+            10 => PaymentCommand::RecordRefund { log: later_log, amount },
+            _ => PaymentCommand::RecordDispute { log: later_log, by: terms.buyer },
+        };
+        try_on(&mut self.payments, id, &command, now, draft);
+    }
+
+    async fn write(&mut self, log: &dyn EventLog, draft: Draft) {
+        if draft.0.is_empty() {
+            return;
+        }
+        let mut streams: BTreeMap<StreamName, StreamAppend> = BTreeMap::new();
+        for part in draft.0 {
+            match streams.get_mut(&part.stream) {
+                Some(stream) => stream.events.extend(part.events),
+                None => {
+                    streams.insert(part.stream.clone(), part);
+                }
+            }
+        }
+        let append = Append {
+            streams: streams.into_values().collect(),
+            metadata: Metadata {
+                actor: Actor::Wallet(self.wallet(0)),
+                correlation_id: Uuid::from_u128(u128::from(self.number)),
+                causation_id: "a story".to_owned(),
+                decided_at: self.now(),
+            },
+            idempotency: None,
+            cursor: None,
+            seen: LogPosition::START,
+        };
+        log.append(&append).await.expect("nobody else writes these streams");
+    }
+
+    fn now(&self) -> OffsetDateTime {
+        DAWN + Duration::minutes(self.minutes)
+    }
+
+    /// xorshift64: the stories need variety, not secrecy.
+    fn below(&mut self, bound: u64) -> u64 {
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        self.random % bound
+    }
+
+    fn id(&self, kind: u64, number: u64) -> Uuid {
+        Uuid::from_u64_pair((self.number << 8) | kind, number)
+    }
+
+    pub(crate) fn shop_id(&self) -> ShopId {
+        ShopId(self.id(1, 0))
+    }
+
+    pub(crate) fn product_id(&self, number: u64) -> ProductId {
+        ProductId(self.id(2, number))
+    }
+
+    fn any_product(&mut self) -> ProductId {
+        let number = self.below(PRODUCTS);
+        self.product_id(number)
+    }
+
+    fn order_id(&self, number: u64) -> OrderId {
+        OrderId(self.id(3, number))
+    }
+
+    /// One of the last five orders; they get far before they are left alone.
+    fn recent_order(&mut self) -> OrderId {
+        let back = self.below(5).min(self.orders.saturating_sub(1));
+        self.order_id(self.orders - back)
+    }
+
+    fn wallet(&self, number: u64) -> Address {
+        Address::left_padding_from(&(1 + self.number * 100 + number).to_be_bytes())
+    }
+
+    fn log(&self, order: OrderId, index: u64) -> LogRef {
+        LogRef {
+            chain_id: 1337,
+            block_number: index,
+            block_hash: B256::left_padding_from(order.0.as_bytes()),
+            tx_hash: B256::repeat_byte(1),
+            log_index: index,
+        }
+    }
+}
+
+/// Lets an aggregate decide; whether something happened.
+fn try_on<D: Decider>(
+    streams: &mut Streams<D>,
+    id: D::Id,
+    command: &D::Command,
+    now: OffsetDateTime,
+    draft: &mut Draft,
+) -> bool {
+    let (state, sequence) = streams.remove(&id).unwrap_or_default();
+    let events = state.decide(command, now).unwrap_or_default();
+    let after = events.iter().fold(state, |state, event| state.evolve(event));
+    streams.insert(id, (after, sequence + u64::try_from(events.len()).unwrap()));
+    let happened = !events.is_empty();
+    if happened {
+        draft.0.push(StreamAppend {
+            stream: StreamName::of::<D>(id),
+            expected_sequence: sequence,
+            events: events.iter().map(stored).collect(),
+        });
+    }
+    happened
+}
+
+fn stored<E: DomainEvent>(event: &E) -> NewEvent {
+    NewEvent {
+        event_type: event.event_type(),
+        event_version: event.event_version(),
+        payload: to_value(event).unwrap(),
+    }
+}
+
+fn name(en: &str) -> LocalizedText {
+    LocalizedText::new(Some("이름".to_owned()), Some(en.to_owned()))
+}
+
+fn price(amount: u64) -> Price {
+    Price { token: Address::ZERO, amount: BaseUnits::from(amount) }
+}
+
+fn pieces(number: u64) -> Quantity {
+    Quantity::try_from(i64::try_from(number).unwrap()).unwrap()
+}
+
+fn tracking(number: i64) -> Tracking {
+    Tracking { carrier: "우체국".to_owned(), number: number.to_string() }
+}

@@ -1,0 +1,112 @@
+//! A log with read models on it, and what runs beside a rebuild.
+
+use std::sync::Arc;
+
+use gage_application::{
+    catch_up::{CatchUp, Consumer, ConsumerError},
+    ports::{
+        event_log::EventLog,
+        wake::{Notice, WakeUps},
+    },
+};
+use gage_infrastructure::postgres::{PoolOptions, PostgresEventLog, connect, migrate};
+use gage_projections::{
+    consumer,
+    name::ProjectionName,
+    rebuild::{RebuildError, Report, rebuild},
+    setup,
+};
+use gage_tests::database::Database;
+use sqlx::PgPool;
+use tokio::sync::broadcast;
+
+/// A migrated database with empty read models.
+pub(crate) struct World {
+    pub(crate) pool: PgPool,
+    pub(crate) log: Arc<PostgresEventLog>,
+    database: Database,
+}
+
+/// Nobody is woken: the tests poll.
+pub(crate) struct NoWakeUps(broadcast::Sender<Notice>);
+
+impl Default for NoWakeUps {
+    fn default() -> Self {
+        Self(broadcast::channel(1).0)
+    }
+}
+
+impl WakeUps for NoWakeUps {
+    fn notify(&self, _: Notice) {}
+
+    fn subscribe(&self) -> broadcast::Receiver<Notice> {
+        self.0.subscribe()
+    }
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let database = Database::new().await;
+        let options = PoolOptions { max_connections: 24, ..PoolOptions::default() };
+        let pool = connect(database.url.as_str(), options).await.expect("connects");
+        migrate(&pool).await.expect("migrates");
+        setup::ensure(&pool).await.expect("makes the tables");
+        let log = Arc::new(PostgresEventLog::new(pool.clone()));
+        Self { pool, log, database }
+    }
+
+    pub(crate) async fn end(self) {
+        self.pool.close().await;
+        self.database.end().await;
+    }
+
+    /// A read model on a loop of its own.
+    pub(crate) fn loop_of(&self, consumer: Arc<dyn Consumer>) -> CatchUp {
+        let log: Arc<dyn EventLog> = self.log.clone();
+        CatchUp::new(consumer, log, Arc::new(NoWakeUps::default()))
+    }
+
+    /// Brings every read model to the end of the log.
+    pub(crate) async fn catch_up(&self) -> Result<(), ConsumerError> {
+        for consumer in consumer::all(&self.pool) {
+            self.loop_of(consumer).run_to_end().await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn rebuild(&self, name: ProjectionName) -> Result<Report, RebuildError> {
+        rebuild(&self.pool, &*self.log, name, &|_| {}).await
+    }
+
+    /// Every row of the live tables, printed.
+    pub(crate) async fn dump(&self, name: ProjectionName) -> Vec<String> {
+        let schema = format!("{name}_v{}", name.version());
+        let tables: Vec<String> =
+            sqlx::query_scalar("SELECT tablename::text FROM pg_tables WHERE schemaname = $1 ORDER BY 1")
+                .bind(&schema)
+                .fetch_all(&self.pool)
+                .await
+                .unwrap();
+        let mut dump = vec![];
+        for table in tables {
+            let sql = format!("SELECT '{table} ' || t::text FROM {schema}.{table} t ORDER BY 1");
+            let rows: Vec<String> = sqlx::query_scalar(&sql).fetch_all(&self.pool).await.unwrap();
+            dump.extend(rows);
+        }
+        dump
+    }
+
+    /// Schemas of read models, of whatever kind.
+    pub(crate) async fn schemas(&self) -> Vec<String> {
+        sqlx::query_scalar(
+            "SELECT nspname::text FROM pg_namespace WHERE nspname ~ '_v[0-9]' ORDER BY 1",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .unwrap()
+    }
+
+    pub(crate) async fn run(&self, sql: &str) {
+        sqlx::query(sql).execute(&self.pool).await.unwrap();
+    }
+}
