@@ -12,6 +12,10 @@
 //! - rows depend on the events alone: [`rebuild`] makes the very same bytes;
 //! - a read model reads no other one's tables.
 //!
+//! Assumption: what an event refers to (an order to its shop, a payment to its order) was
+//! written before it, in an earlier append or in an earlier stream of the same one. An event
+//! that breaks it is poison, not a row without a parent.
+//!
 //! # What it may know
 //!
 //! The application's ports and the domain; SQL of its own tables. Not the event log's tables,

@@ -28,8 +28,9 @@ pub(super) async fn run(
     let database = wiring::database(&database).await?;
     wiring::check_log(&database).await?;
     let style = "{msg:<12} [{bar:40}] {percent:>3} %  {pos}/{len}  {elapsed_precise}";
-    let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template(style)?.progress_chars("=> "));
-    let mut show = |progress: Progress| {
+    let bar =
+        ProgressBar::new(0).with_style(ProgressStyle::with_template(style)?.progress_chars("=> "));
+    let show = |progress: Progress| {
         bar.set_message(match progress.stage {
             Stage::CatchingUp => "catching up",
             Stage::Filling => "filling",
@@ -39,7 +40,7 @@ pub(super) async fn run(
         bar.set_length(progress.total);
         bar.set_position(progress.done);
     };
-    let rebuilt = rebuild(&database.pool, database.log.as_ref(), name, &mut show).await;
+    let rebuilt = rebuild(&database.pool, database.log.as_ref(), name, &show).await;
     bar.finish_and_clear();
     let report = rebuilt.with_context(|| format!("{name} was not rebuilt; the live one stands"))?;
     tell(&report)?;
@@ -48,9 +49,18 @@ pub(super) async fn run(
 }
 
 fn tell(report: &Report) -> std::io::Result<()> {
-    let Report { name, events, rows, checkpoint, .. } = report;
+    let Report {
+        name,
+        events,
+        rows,
+        checkpoint,
+        ..
+    } = report;
     let mut out = std::io::stdout().lock();
-    writeln!(out, "rebuilt {name}: {events} events, {rows} rows, up to {checkpoint}")?;
+    writeln!(
+        out,
+        "rebuilt {name}: {events} events, {rows} rows, up to {checkpoint}"
+    )?;
     if let Some((position, reason)) = &report.stopped {
         writeln!(out, "the live one had stopped at {position}: {reason}")?;
     }

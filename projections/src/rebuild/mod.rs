@@ -139,10 +139,10 @@ pub async fn rebuild(
     pool: &PgPool,
     log: &dyn EventLog,
     name: ProjectionName,
-    progress: &mut (dyn FnMut(Progress) + Send),
+    progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Report, RebuildError> {
     setup::ensure(pool).await?;
-    let mut rebuild = Rebuild {
+    let rebuild = Rebuild {
         pool,
         log,
         decoder: Decoder::current(),
@@ -161,11 +161,11 @@ struct Rebuild<'a> {
     log: &'a dyn EventLog,
     decoder: Decoder,
     name: ProjectionName,
-    progress: &'a mut (dyn FnMut(Progress) + Send),
+    progress: &'a (dyn Fn(Progress) + Send + Sync),
 }
 
 impl Rebuild<'_> {
-    async fn run<P: Projection>(&mut self) -> Result<Report, RebuildError> {
+    async fn run<P: Projection>(&self) -> Result<Report, RebuildError> {
         // A connection of its own: its locks end with it, whatever happens here.
         let mut locks = self.pool.acquire().await?.detach();
         let lock = format!("rebuild {}", P::SCHEMA);
@@ -183,7 +183,7 @@ impl Rebuild<'_> {
     }
 
     async fn run_locked<P: Projection>(
-        &mut self,
+        &self,
         locks: &mut PgConnection,
     ) -> Result<Report, RebuildError> {
         self.discard_copy::<P>().await?;
@@ -216,7 +216,7 @@ impl Rebuild<'_> {
     /// Brings the live tables to the end of the log, or to the event that stops them: without a
     /// server they would be as far as it left them.
     async fn catch_up_live<P: Projection>(
-        &mut self,
+        &self,
     ) -> Result<Option<(LogPosition, String)>, RebuildError> {
         let head = self.log.state().await?.head;
         loop {
@@ -239,7 +239,7 @@ impl Rebuild<'_> {
     }
 
     /// Fills the copy up to the live tables' checkpoint; returns how many events that took.
-    async fn fill<P: Projection>(&mut self) -> Result<u64, RebuildError> {
+    async fn fill<P: Projection>(&self) -> Result<u64, RebuildError> {
         let until = self.checkpoint::<P>(Tables::Live).await?;
         let mut from = self.checkpoint::<P>(Tables::Copy).await?;
         let mut written = 0;
@@ -284,7 +284,7 @@ impl Rebuild<'_> {
         Ok(())
     }
 
-    fn tell(&mut self, stage: Stage, done: LogPosition, total: LogPosition) {
+    fn tell(&self, stage: Stage, done: LogPosition, total: LogPosition) {
         let count = |position: LogPosition| u64::try_from(position.position).unwrap_or(0);
         (self.progress)(Progress {
             stage,
