@@ -1,0 +1,90 @@
+// What a test needs of a chain: sign locally, send, and decide in which second a transaction is mined.
+import { createPublicClient, defineChain, encodeDeployData, http } from 'viem'
+import { mnemonicToAccount } from 'viem/accounts'
+import { CHAIN_ID, MNEMONIC, startNode } from './node.mjs'
+
+// Given, not estimated: a transaction that reverts must reach the chain too.
+const GAS_LIMIT = 3_000_000n
+const TIP = 1_000_000_000n
+
+export class Chain {
+  static async start(name) {
+    return new Chain(await startNode(name))
+  }
+
+  constructor(node) {
+    this.node = node
+    const chain = defineChain({
+      id: CHAIN_ID,
+      name: node.name,
+      nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
+      rpcUrls: { default: { http: [node.url] } },
+    })
+    this.client = createPublicClient({ chain, transport: http(node.url), pollingInterval: 20, cacheTime: 0 })
+  }
+
+  stop() {
+    return this.node.stop()
+  }
+
+  /** The n-th account of the deterministic wallet. */
+  static account(index) {
+    return mnemonicToAccount(MNEMONIC, { addressIndex: index })
+  }
+
+  /** The time of the newest block, in unix seconds. */
+  async now() {
+    return (await this.client.getBlock()).timestamp
+  }
+
+  /**
+   * Signs, sends and mines one transaction.
+   *
+   * @param at the second in which it is mined; as the node likes, when left out
+   * @returns its receipt, whether it reverted or not
+   */
+  async send(account, { to, data, value = 0n }, at) {
+    const [nonce, { baseFeePerGas }] = await Promise.all([
+      this.client.getTransactionCount({ address: account.address }),
+      this.client.getBlock(),
+    ])
+    // Not from eth_gasPrice: Anvil's follows the latest transactions, so doubling it here would double it for ever.
+    const fees = { maxFeePerGas: 2n * baseFeePerGas + TIP, maxPriorityFeePerGas: TIP }
+    const signed = await account.signTransaction({
+      ...{ type: 'eip1559', chainId: CHAIN_ID, nonce, gas: GAS_LIMIT, ...fees },
+      ...{ to, data, value },
+    })
+    const hash = await this.#mined(at, () => this.client.sendRawTransaction({ serializedTransaction: signed }))
+    return this.client.waitForTransactionReceipt({ hash })
+  }
+
+  /** Mines an empty block in the given second. */
+  async mineAt(at) {
+    await this.#mined(at, async () => {})
+    if (this.node.name === 'anvil') await this.client.request({ method: 'evm_mine' })
+  }
+
+  async deploy(account, { abi, bytecode }, args = []) {
+    const receipt = await this.send(account, { data: encodeDeployData({ abi, bytecode, args }) })
+    if (receipt.status !== 'success') throw new Error('the deployment reverted')
+    return { address: receipt.contractAddress, gasUsed: receipt.gasUsed }
+  }
+
+  async #mined(at, submit) {
+    if (at === undefined) return submit()
+    if (this.node.name === 'anvil') {
+      await this.client.request({ method: 'evm_setNextBlockTimestamp', params: [Number(at)] })
+      return submit()
+    }
+    // Ganache mines at once, in the second of its clock; only a block mined by hand takes a second as given.
+    await this.client.request({ method: 'miner_stop' })
+    try {
+      const submitted = await submit()
+      await this.client.request({ method: 'evm_setTime', params: [Number(at) * 1000] })
+      await this.client.request({ method: 'evm_mine', params: [Number(at)] })
+      return submitted
+    } finally {
+      await this.client.request({ method: 'miner_start' })
+    }
+  }
+}
