@@ -44,8 +44,8 @@ impl LocalizedText {
     #[must_use]
     pub fn new(ko: Option<String>, en: Option<String>) -> Self {
         Self {
-            ko: ko.and_then(trimmed),
-            en: en.and_then(trimmed),
+            ko: ko.as_deref().and_then(trimmed),
+            en: en.as_deref().and_then(trimmed),
         }
     }
 
@@ -192,16 +192,11 @@ fn shows_nothing(character: char) -> bool {
 }
 
 /// The text without the blanks around it, or nothing when it shows nothing.
-fn trimmed(text: String) -> Option<String> {
+fn trimmed(text: &str) -> Option<String> {
     if text.chars().all(shows_nothing) {
         return None;
     }
-    let inner = text.trim();
-    if inner.len() == text.len() {
-        Some(text)
-    } else {
-        Some(inner.to_owned())
-    }
+    Some(text.trim().to_owned())
 }
 
 impl fmt::Display for LocalizedText {
