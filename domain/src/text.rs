@@ -44,8 +44,8 @@ impl LocalizedText {
     #[must_use]
     pub fn new(ko: Option<String>, en: Option<String>) -> Self {
         Self {
-            ko: ko.as_deref().and_then(trimmed),
-            en: en.as_deref().and_then(trimmed),
+            ko: ko.and_then(trimmed),
+            en: en.and_then(trimmed),
         }
     }
 
@@ -192,11 +192,14 @@ fn shows_nothing(character: char) -> bool {
 }
 
 /// The text without the blanks around it, or nothing when it shows nothing.
-fn trimmed(text: &str) -> Option<String> {
+fn trimmed(mut text: String) -> Option<String> {
     if text.chars().all(shows_nothing) {
         return None;
     }
-    Some(text.trim().to_owned())
+    text.truncate(text.trim_end().len());
+    let leading = text.len().saturating_sub(text.trim_start().len());
+    text.drain(..leading);
+    Some(text)
 }
 
 impl fmt::Display for LocalizedText {
