@@ -16,7 +16,13 @@ use crate::config::args::{DatabaseArgs, LogArgs, NodeArgs, ServeArgs};
 /// chain, `gage serve` runs the server. `gage config` shows what is in force, and where each value
 /// comes from. Every setting is an environment variable or a flag; the flag wins.
 #[derive(Debug, Parser)]
-#[command(name = "gage", version, about, max_term_width = 100, subcommand_required = true)]
+#[command(
+    name = "gage",
+    version,
+    about,
+    max_term_width = 100,
+    subcommand_required = true
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -82,9 +88,9 @@ pub enum Command {
     },
     /// Show what is in force and where each value comes from; secrets are hidden
     Config(Box<ServeArgs>),
-    /// Put the ShopEscrow contract on the chain, and print its address and block
+    /// Put the escrow contract on the chain, and print its address and block
     ///
-    /// The contract takes quotes that GAGE_QUOTE_SIGNER_KEY_FILE signs; it has no owner, so the
+    /// The contract takes quotes that `GAGE_QUOTE_SIGNER_KEY_FILE` signs; it has no owner, so the
     /// deployer's key is needed this once only. Prints the two settings that `gage serve` needs.
     DeployEscrow {
         /// File with the private key (0x…) that pays for the deployment

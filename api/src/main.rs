@@ -13,7 +13,11 @@ async fn main() -> ExitCode {
             // `{:#}` gives the causes too, on one line.
             let told = writeln!(std::io::stderr(), "gage: {error:#}");
             // Standard error may be closed; then the exit code has to do.
-            if told.is_ok() { ExitCode::FAILURE } else { ExitCode::from(2) }
+            if told.is_ok() {
+                ExitCode::FAILURE
+            } else {
+                ExitCode::from(2)
+            }
         }
     }
 }

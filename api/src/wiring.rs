@@ -23,7 +23,9 @@ use gage_application::{
 use gage_domain::value::Address;
 use gage_infrastructure::{
     clock::{SystemClock, SystemEntropy},
-    postgres::{self, Migrated, PoolOptions, PostgresCheckpoints, PostgresEventLog, PostgresSnapshots},
+    postgres::{
+        self, Migrated, PoolOptions, PostgresCheckpoints, PostgresEventLog, PostgresSnapshots,
+    },
     redis::{RedisNonces, RedisRateLimiter, RedisSessions, RedisStore, RedisWakeUps},
 };
 use gage_projections::{
@@ -67,7 +69,10 @@ pub(crate) struct Running {
 /// # Errors
 /// When it is away.
 pub(crate) async fn database(settings: &DatabaseSettings) -> anyhow::Result<Database> {
-    let options = PoolOptions { max_connections: settings.pool, ..PoolOptions::default() };
+    let options = PoolOptions {
+        max_connections: settings.pool,
+        ..PoolOptions::default()
+    };
     let pool = postgres::connect(settings.url.reveal(), options).await?;
     let log = Arc::new(PostgresEventLog::new(pool.clone()));
     Ok(Database { pool, log })
@@ -124,19 +129,19 @@ struct Adapters {
 ///
 /// # Errors
 /// When a setting cannot be used.
-pub(crate) async fn assemble(
-    settings: Settings,
+pub(crate) fn assemble(
+    settings: &Settings,
     database: Database,
     metrics: PrometheusHandle,
     stop: CancellationToken,
     loops_stop: &CancellationToken,
 ) -> anyhow::Result<Running> {
     let tasks = TaskTracker::new();
-    let adapters = adapters(&settings, database)?;
-    let chain = chain::prepare(&settings, &adapters.database, &adapters)?;
-    let gateway = gateway(&settings, &adapters, chain.rail.clone(), &tasks);
+    let adapters = adapters(settings, database)?;
+    let chain = chain::prepare(settings, &adapters)?;
+    let gateway = gateway(settings, &adapters, chain.rail.clone(), &tasks);
     let readers = start_readers(&adapters, &gateway, &tasks, loops_stop);
-    let view = chain.follow(gateway.clone(), &tasks, loops_stop);
+    let view = chain.follow(&adapters, gateway.clone(), &tasks, loops_stop);
     let pool = &adapters.database.pool;
     let orders = OrderQueries::new(pool.clone());
     let expiry = Expiry {
@@ -149,9 +154,20 @@ pub(crate) async fn assemble(
     };
     tasks.spawn(expiry.run(loops_stop.clone()));
     let log = adapters.database.log.clone();
-    tasks.spawn(watch::run(log.clone(), readers.clone(), metrics.clone(), loops_stop.clone()));
-    let health = health::Health::new(log, adapters.redis.clone(), view.clone(), readers, adapters.clock.clone());
-    let desk = Arc::new(desk(&settings, &adapters, chain.contracts.clone())?);
+    tasks.spawn(watch::run(
+        log.clone(),
+        readers.clone(),
+        metrics.clone(),
+        loops_stop.clone(),
+    ));
+    let health = health::Health::new(
+        log,
+        adapters.redis.clone(),
+        view.clone(),
+        readers,
+        adapters.clock.clone(),
+    );
+    let desk = Arc::new(desk(settings, &adapters, chain.contracts.clone())?);
     let services = Services {
         gateway,
         catalog: CatalogQueries::new(pool.clone()),
@@ -175,7 +191,10 @@ pub(crate) async fn assemble(
         metrics: Some(metrics),
         stop,
     };
-    Ok(Running { router: http::router(state), tasks })
+    Ok(Running {
+        router: http::router(state),
+        tasks,
+    })
 }
 
 fn adapters(settings: &Settings, database: Database) -> anyhow::Result<Adapters> {
@@ -247,7 +266,10 @@ fn desk(
     contracts: Arc<dyn gage_application::ports::contract_signatures::ContractSignatures>,
 ) -> anyhow::Result<Desk> {
     let server = &settings.server;
-    let roles = RoleBook::new(server.auditors.iter().copied(), server.operators.iter().copied());
+    let roles = RoleBook::new(
+        server.auditors.iter().copied(),
+        server.operators.iter().copied(),
+    );
     let parts = DeskParts {
         nonces: Arc::new(RedisNonces::new(adapters.redis.clone())),
         sessions: Arc::new(RedisSessions::new(adapters.redis.clone())),

@@ -19,7 +19,11 @@ pub(super) fn run(mut args: ServeArgs) -> anyhow::Result<()> {
             Source::Environment => "environment",
             Source::Default => "default",
         };
-        writeln!(out, "{:names$}  {:values$}  {source}", row.setting.variable, row.value)?;
+        writeln!(
+            out,
+            "{:names$}  {:values$}  {source}",
+            row.setting.variable, row.value
+        )?;
     }
     Ok(())
 }

@@ -30,13 +30,21 @@ pub(super) async fn run(
     let (database, log) = config::database(database, log)?;
     telemetry::start_logs(&log)?;
     let database = wiring::database(&database).await?;
-    let events = database.log.load(&stream, 0).await.context("the event log")?;
+    let events = database
+        .log
+        .load(&stream, 0)
+        .await
+        .context("the event log")?;
     if events.is_empty() {
         bail!("the stream {stream} has no events");
     }
     let mut out = io::stdout().lock();
     for event in &events {
-        if json { print_json(&mut out, event)? } else { print(&mut out, event)? }
+        if json {
+            print_json(&mut out, event)?;
+        } else {
+            print(&mut out, event)?;
+        }
     }
     database.pool.close().await;
     Ok(())
@@ -48,12 +56,18 @@ fn parse(text: &str) -> anyhow::Result<StreamName> {
     let (aggregate_type, aggregate_id) = named
         .split_once(':')
         .with_context(|| format!("{text:?} is no stream: it is TYPE:UUID, for example Order:…"))?;
-    let Some(aggregate_type) = TYPES.iter().find(|known| known.eq_ignore_ascii_case(aggregate_type))
+    let Some(aggregate_type) = TYPES
+        .iter()
+        .find(|known| known.eq_ignore_ascii_case(aggregate_type))
     else {
-        bail!("there is no stream type {aggregate_type:?}; there are {}", TYPES.join(", "));
+        bail!(
+            "there is no stream type {aggregate_type:?}; there are {}",
+            TYPES.join(", ")
+        );
     };
-    let id: uuid::Uuid =
-        aggregate_id.parse().with_context(|| format!("{aggregate_id:?} is no UUID"))?;
+    let id: uuid::Uuid = aggregate_id
+        .parse()
+        .with_context(|| format!("{aggregate_id:?} is no UUID"))?;
     Ok(StreamName {
         aggregate_type: (*aggregate_type).to_owned(),
         aggregate_id: id.hyphenated().to_string(),
@@ -61,7 +75,11 @@ fn parse(text: &str) -> anyhow::Result<StreamName> {
 }
 
 fn print(out: &mut impl Write, event: &StoredEvent) -> io::Result<()> {
-    let decided_at = event.metadata.decided_at.format(&Rfc3339).unwrap_or_default();
+    let decided_at = event
+        .metadata
+        .decided_at
+        .format(&Rfc3339)
+        .unwrap_or_default();
     writeln!(
         out,
         "{:>4}  {}  {} {}  at {decided_at}",
@@ -74,7 +92,9 @@ fn print(out: &mut impl Write, event: &StoredEvent) -> io::Result<()> {
         event.metadata.correlation_id, event.metadata.causation_id
     )?;
     let payload = serde_json::to_string_pretty(&event.payload).unwrap_or_default();
-    payload.lines().try_for_each(|line| writeln!(out, "      {line}"))
+    payload
+        .lines()
+        .try_for_each(|line| writeln!(out, "      {line}"))
 }
 
 fn print_json(out: &mut impl Write, event: &StoredEvent) -> io::Result<()> {
@@ -109,9 +129,11 @@ mod tests {
 
     #[test]
     fn what_is_no_stream_is_told_why() {
-        for (text, told) in
-            [("Order", "TYPE:UUID"), ("Cart:1", "Shop, Product"), ("Order:1", "no UUID")]
-        {
+        for (text, told) in [
+            ("Order", "TYPE:UUID"),
+            ("Cart:1", "Shop, Product"),
+            ("Order:1", "no UUID"),
+        ] {
             let error = format!("{:#}", parse(text).unwrap_err());
             assert!(error.contains(told), "{error}");
         }

@@ -29,11 +29,18 @@ pub(super) async fn run(
         writeln!(out, "applied {number:04} {description}")?;
     }
     if let Some(offset) = migrated.new_offset {
-        writeln!(out, "the log came from another cluster: its offset is now {offset}")?;
+        writeln!(
+            out,
+            "the log came from another cluster: its offset is now {offset}"
+        )?;
     }
     for read_model in &ensured {
         if let EnsuredState::Created { beside } = read_model.state {
-            write!(out, "made read model {} version {}", read_model.name, read_model.version)?;
+            write!(
+                out,
+                "made read model {} version {}",
+                read_model.name, read_model.version
+            )?;
             match beside {
                 Some(older) => writeln!(out, " beside version {older}; the server fills it")?,
                 None => writeln!(out, "; the server fills it")?,

@@ -17,17 +17,28 @@ use crate::cli::Command;
 pub async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve(args) => serve::run(*args).await,
-        Command::Migrate { database, log, drop_older } => {
-            migrate::run(&database, &log, drop_older).await
-        }
-        Command::Rebuild { name, database, log } => rebuild::run(name, &database, &log).await,
-        Command::History { stream, json, database, log } => {
-            history::run(&stream, json, &database, &log).await
-        }
+        Command::Migrate {
+            database,
+            log,
+            drop_older,
+        } => migrate::run(&database, &log, drop_older).await,
+        Command::Rebuild {
+            name,
+            database,
+            log,
+        } => rebuild::run(name, &database, &log).await,
+        Command::History {
+            stream,
+            json,
+            database,
+            log,
+        } => history::run(&stream, json, &database, &log).await,
         Command::Config(args) => config::run(*args),
-        Command::DeployEscrow { deployer_key_file, node, log } => {
-            deploy_escrow::run(&deployer_key_file, node, &log).await
-        }
+        Command::DeployEscrow {
+            deployer_key_file,
+            node,
+            log,
+        } => deploy_escrow::run(&deployer_key_file, node, &log).await,
         Command::Schema => schema::run(),
     }
 }

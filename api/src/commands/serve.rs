@@ -34,19 +34,23 @@ pub(super) async fn run(mut args: ServeArgs) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signal(stop.clone())?);
     let listen = settings.server.listen;
-    let listener =
-        TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let listener = TcpListener::bind(listen)
+        .await
+        .with_context(|| format!("cannot listen on {listen}"))?;
     tracing::info!(%listen, origin = %settings.server.origin, "listening");
 
     let gate = Gate::default();
-    let service = gate.router().into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let service = gate
+        .router()
+        .into_make_service_with_connect_info::<SocketAddr>();
+    let served =
+        axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
     let serving = tokio::spawn(served.into_future());
 
     if let Some(database) = database(&settings, &stop).await? {
         let loops_stop = CancellationToken::new();
         let pool = database.pool.clone();
-        let running = wiring::assemble(settings, database, metrics, stop.clone(), &loops_stop).await?;
+        let running = wiring::assemble(&settings, database, metrics, stop.clone(), &loops_stop)?;
         gate.open(running.router);
         tracing::info!("ready");
         stop.cancelled().await;

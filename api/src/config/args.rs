@@ -11,7 +11,7 @@ use clap::Args;
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Database")]
 pub struct DatabaseArgs {
-    /// PostgreSQL 15 or newer, for example postgres://gage@localhost/gage
+    /// PostgreSQL 15 or newer, for example `postgres://gage@localhost/gage`
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub database_url: Option<String>,
     /// Connections that this process opens at most [default: 16]
@@ -23,7 +23,7 @@ pub struct DatabaseArgs {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Redis")]
 pub struct RedisArgs {
-    /// Redis 7 or newer, for example redis://localhost:6379
+    /// Redis 7 or newer, for example `redis://localhost:6379`
     #[arg(long, env = "REDIS_URL", value_name = "URL", hide_env_values = true)]
     pub redis_url: Option<String>,
     /// What all keys and channels begin with [default: gage:]
@@ -35,7 +35,7 @@ pub struct RedisArgs {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Chain")]
 pub struct NodeArgs {
-    /// HTTP JSON-RPC of an Ethereum node, for example http://localhost:8545
+    /// HTTP JSON-RPC of an Ethereum node, for example `http://localhost:8545`
     #[arg(
         long,
         env = "CHAIN_RPC_URL",
@@ -58,7 +58,7 @@ pub struct ChainArgs {
     /// The chain that the node must be on [default in development: 1337]
     #[arg(long = "chain-id", env = "GAGE_CHAIN_ID", value_name = "ID")]
     pub chain_id: Option<String>,
-    /// The ShopEscrow contract (gage deploy-escrow makes one)
+    /// The escrow contract (`gage deploy-escrow` makes one)
     #[arg(
         long = "escrow-address",
         env = "GAGE_ESCROW_ADDRESS",
@@ -112,7 +112,7 @@ pub struct ServerArgs {
     /// Address and port to listen on [default: 127.0.0.1:8080]
     #[arg(long, env = "GAGE_LISTEN", value_name = "ADDRESS:PORT")]
     pub listen: Option<String>,
-    /// Origin of the pages that use the API: what wallets show and sign [default: http://LISTEN]
+    /// Origin of the pages that use the API: what wallets show and sign [default: `http://LISTEN`]
     #[arg(long, env = "GAGE_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
     /// How long a sign-in holds [default: 86400]
@@ -139,7 +139,7 @@ pub struct LogArgs {
     /// production or development; development shows introspection and text logs [default: production]
     #[arg(long = "env", env = "GAGE_ENV", value_name = "NAME")]
     pub environment: Option<String>,
-    /// What is logged: error, warn, info, debug, trace, or per module as gage_api=debug,info [default: info]
+    /// What is logged: error, warn, info, debug, trace, or per module as `gage_api=debug,info` [default: info]
     #[arg(long = "log", env = "GAGE_LOG", value_name = "FILTER")]
     pub log: Option<String>,
     /// json or text [default: json; in development: text]

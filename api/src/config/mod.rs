@@ -4,6 +4,7 @@
 //! with the variable to set. Secrets have types that never print them.
 
 pub mod args;
+mod checks;
 pub mod names;
 mod origin;
 mod problem;
@@ -30,7 +31,7 @@ pub fn database(
     database: &DatabaseArgs,
     log: &LogArgs,
 ) -> Result<(DatabaseSettings, LogSettings), Problems> {
-    let mut checks = settings::Checks::default();
+    let mut checks = checks::Checks::default();
     let checked = (checks.database(database), checks.log(log));
     checks.finish(checked.0.zip(checked.1))
 }
@@ -40,7 +41,7 @@ pub fn database(
 /// # Errors
 /// Everything that is wrong.
 pub fn node(node: &NodeArgs, log: &LogArgs) -> Result<(NodeSettings, LogSettings), Problems> {
-    let mut checks = settings::Checks::default();
+    let mut checks = checks::Checks::default();
     let checked = (checks.node(node), checks.log(log));
     checks.finish(checked.0.zip(checked.1))
 }
@@ -50,7 +51,7 @@ pub fn node(node: &NodeArgs, log: &LogArgs) -> Result<(NodeSettings, LogSettings
 /// # Errors
 /// Everything that is wrong.
 pub fn log(log: &LogArgs) -> Result<LogSettings, Problems> {
-    let mut checks = settings::Checks::default();
+    let mut checks = checks::Checks::default();
     let checked = checks.log(log);
     checks.finish(checked)
 }
@@ -60,5 +61,5 @@ pub fn log(log: &LogArgs) -> Result<LogSettings, Problems> {
 /// # Errors
 /// What is wrong with it, under the name of the setting.
 pub fn private_key(setting: Setting, path: &std::path::Path) -> Result<PrivateKey, Problems> {
-    settings::read_key(path).map_err(|fault| Problems(vec![Problem { setting, fault }]))
+    checks::read_key(path).map_err(|fault| Problems(vec![Problem { setting, fault }]))
 }

@@ -5,7 +5,7 @@ use super::problem::Setting;
 macro_rules! settings {
     ($($name:ident = $variable:literal, $flag:literal, $help:literal;)*) => {
         $(
-            #[doc = $help]
+            #[doc = concat!("`", $variable, "`")]
             pub const $name: Setting =
                 Setting { variable: $variable, flag: $flag, help: $help };
         )*
@@ -29,6 +29,7 @@ settings! {
         "the block at which reading begins; `gage deploy-escrow` prints it";
     SIGNER_KEY_FILE = "GAGE_QUOTE_SIGNER_KEY_FILE", "quote-signer-key-file",
         "a file with the private key that signs payment quotes (or GAGE_QUOTE_SIGNER_KEY: the key itself)";
+    SIGNER_KEY = "GAGE_QUOTE_SIGNER_KEY", "", "the private key that signs payment quotes";
     ARBITER = "GAGE_ARBITER_ADDRESS", "arbiter-address",
         "the wallet that decides disputes; nobody when it is the zero address";
     CONFIRMATIONS = "GAGE_CONFIRMATIONS", "confirmations",

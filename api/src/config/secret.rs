@@ -89,6 +89,11 @@ impl ServiceUrl {
     pub fn reveal(&self) -> &str {
         self.url.as_str()
     }
+
+    /// The same as a URL.
+    pub fn to_url(&self) -> Url {
+        self.url.clone()
+    }
 }
 
 impl fmt::Display for ServiceUrl {

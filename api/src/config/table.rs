@@ -68,14 +68,16 @@ fn values(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
 
 fn services(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
     let (database, redis) = (&settings.database, &settings.redis);
-    let key_file = args
-        .node
-        .quote_signer_key_file
-        .as_ref()
-        .map(|path| path.display().to_string());
-    let key = match &key_file {
-        Some(path) => format!("(hidden, from {path})"),
-        None => "(hidden, from GAGE_QUOTE_SIGNER_KEY)".to_owned(),
+    let key = match &args.node.quote_signer_key_file {
+        Some(path) => {
+            let path = path.display().to_string();
+            (names::SIGNER_KEY_FILE, Some(path.clone()), path)
+        }
+        None => (
+            names::SIGNER_KEY,
+            args.node.quote_signer_key.clone(),
+            "(hidden)".to_owned(),
+        ),
     };
     vec![
         (
@@ -103,11 +105,7 @@ fn services(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
             args.node.chain_rpc_url.clone(),
             settings.node.rpc_url.to_string(),
         ),
-        (
-            names::SIGNER_KEY_FILE,
-            key_file.or_else(|| Some(key.clone())),
-            key,
-        ),
+        key,
     ]
 }
 
@@ -197,8 +195,16 @@ fn server(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
             args.server.session_ttl_secs.clone(),
             ttl,
         ),
-        (names::SIGN_INS, args.server.sign_ins_per_minute.clone(), sign_ins),
-        (names::REQUESTS, args.server.requests_per_minute.clone(), requests),
+        (
+            names::SIGN_INS,
+            args.server.sign_ins_per_minute.clone(),
+            sign_ins,
+        ),
+        (
+            names::REQUESTS,
+            args.server.requests_per_minute.clone(),
+            requests,
+        ),
         (
             names::AUDITORS,
             args.server.auditors.clone(),

@@ -43,7 +43,11 @@ impl Answer {
                 extensions.set("code", code.name());
             }
         }
-        let outcome = if refused { Outcome::Refused } else { Outcome::Executed };
+        let outcome = if refused {
+            Outcome::Refused
+        } else {
+            Outcome::Executed
+        };
         Self { response, outcome }
     }
 
@@ -62,7 +66,10 @@ impl Answer {
         if extensions.get("code").is_none() {
             extensions.set("code", code.name());
         }
-        Self { response: Response::from_errors(vec![error]), outcome }
+        Self {
+            response: Response::from_errors(vec![error]),
+            outcome,
+        }
     }
 
     /// What it is.

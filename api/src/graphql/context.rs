@@ -106,7 +106,9 @@ pub trait Asked<'a> {
 
     /// An error for the client.
     fn error(&self, error: ApiError) -> Error {
-        let correlation_id = self.request().map_or(Uuid::nil(), |request| request.correlation_id);
+        let correlation_id = self
+            .request()
+            .map_or(Uuid::nil(), |request| request.correlation_id);
         error.into_graphql(correlation_id)
     }
 }

@@ -74,7 +74,12 @@ impl Engine {
         desk: Arc<Desk>,
         patience: Duration,
     ) -> Self {
-        Self { schema, limits, desk, patience }
+        Self {
+            schema,
+            limits,
+            desk,
+            patience,
+        }
     }
 
     /// The desk that knows the sessions.
@@ -91,17 +96,25 @@ impl Engine {
         parameters: Parameters,
         context: RequestContext,
     ) -> Result<Prepared, Answer> {
-        self.limits.check_text(&parameters.query).map_err(too_large)?;
+        self.limits
+            .check_text(&parameters.query)
+            .map_err(too_large)?;
         let document = parse_query(&parameters.query)
             .map_err(|error| Answer::refused(ErrorCode::BadRequest, error.into()))?;
         self.limits.check(&document).map_err(too_large)?;
         let operation = operation_type(&document, parameters.operation_name.as_deref())?;
         let viewer = context.viewer.clone();
         let variables = Variables::from_json(Value::Object(parameters.variables));
-        let mut request = Request::new(parameters.query).variables(variables).data(context);
+        let mut request = Request::new(parameters.query)
+            .variables(variables)
+            .data(context);
         request.operation_name = parameters.operation_name;
         request.set_parsed_query(document);
-        Ok(Prepared { request, operation, viewer })
+        Ok(Prepared {
+            request,
+            operation,
+            viewer,
+        })
     }
 
     /// Executes a query or a mutation.
@@ -139,10 +152,21 @@ impl Engine {
             let engine = self.clone();
             return stream::once(async move { engine.execute(prepared).await }).boxed();
         }
-        let answers = self.schema.execute_stream(prepared.request).map(Answer::of).boxed();
+        let answers = self
+            .schema
+            .execute_stream(prepared.request)
+            .map(Answer::of)
+            .boxed();
         let (desk, viewer) = (self.desk.clone(), prepared.viewer);
         let session_end = Box::pin(async move { desk.ended(&viewer, SESSION_CHECK).await });
-        stream::unfold(Subscription::Open { answers, session_end }, Subscription::next).boxed()
+        stream::unfold(
+            Subscription::Open {
+                answers,
+                session_end,
+            },
+            Subscription::next,
+        )
+        .boxed()
     }
 }
 
@@ -157,7 +181,13 @@ enum Subscription {
 
 impl Subscription {
     async fn next(self) -> Option<(Answer, Self)> {
-        let Self::Open { mut answers, mut session_end } = self else { return None };
+        let Self::Open {
+            mut answers,
+            mut session_end,
+        } = self
+        else {
+            return None;
+        };
         select! {
             biased;
             () = &mut session_end => {
@@ -172,7 +202,10 @@ impl Subscription {
 }
 
 fn too_large(error: TooLarge) -> Answer {
-    Answer::refused(ErrorCode::TooComplex, ServerError::new(error.to_string(), None))
+    Answer::refused(
+        ErrorCode::TooComplex,
+        ServerError::new(error.to_string(), None),
+    )
 }
 
 fn operation_type(
@@ -180,17 +213,14 @@ fn operation_type(
     name: Option<&str>,
 ) -> Result<OperationType, Answer> {
     let found = match (&document.operations, name) {
-        (DocumentOperations::Single(operation), None) => Some(operation.node.ty),
-        (DocumentOperations::Single(_), Some(_)) => None,
-        (DocumentOperations::Multiple(operations), Some(name)) => {
-            operations.get(name).map(|operation| operation.node.ty)
-        }
+        (DocumentOperations::Single(operation), None) => Some(operation),
+        (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name),
         (DocumentOperations::Multiple(operations), None) if operations.len() == 1 => {
-            operations.values().next().map(|operation| operation.node.ty)
+            operations.values().next()
         }
-        (DocumentOperations::Multiple(_), None) => None,
+        (DocumentOperations::Single(_), Some(_)) | (DocumentOperations::Multiple(_), None) => None,
     };
-    found.ok_or_else(|| {
+    found.map(|operation| operation.node.ty).ok_or_else(|| {
         let error = ServerError::new("name one of the document's operations", None);
         Answer::refused(ErrorCode::BadRequest, error)
     })

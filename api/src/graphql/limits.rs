@@ -127,9 +127,14 @@ impl DocumentLimits {
     /// The first limit that it breaks.
     pub fn check(&self, document: &ExecutableDocument) -> Result<(), TooLarge> {
         if document.operations.iter().count() + document.fragments.len() > self.definitions {
-            return Err(TooLarge::Definitions { max: self.definitions });
+            return Err(TooLarge::Definitions {
+                max: self.definitions,
+            });
         }
-        let mut measure = Measure { fragments: &document.fragments, known: HashMap::new() };
+        let mut measure = Measure {
+            fragments: &document.fragments,
+            known: HashMap::new(),
+        };
         for (_, operation) in document.operations.iter() {
             let size = measure.selection_set(&operation.node.selection_set.node);
             if size.depth > self.depth {
@@ -142,7 +147,9 @@ impl DocumentLimits {
                 return Err(TooLarge::Aliases { max: self.aliases });
             }
             if size.roots > self.root_fields {
-                return Err(TooLarge::RootFields { max: self.root_fields });
+                return Err(TooLarge::RootFields {
+                    max: self.root_fields,
+                });
             }
         }
         Ok(())
@@ -191,9 +198,7 @@ impl<'a> Measure<'a> {
                 Selection::InlineFragment(inline) => {
                     self.selection_set(&inline.node.selection_set.node)
                 }
-                Selection::FragmentSpread(spread) => {
-                    self.fragment(&spread.node.fragment_name.node)
-                }
+                Selection::FragmentSpread(spread) => self.fragment(&spread.node.fragment_name.node),
             });
         }
         size
@@ -203,7 +208,9 @@ impl<'a> Measure<'a> {
         if let Some(known) = self.known.get(name) {
             return known.unwrap_or_default();
         }
-        let Some(fragment) = self.fragments.get(name) else { return Size::default() };
+        let Some(fragment) = self.fragments.get(name) else {
+            return Size::default();
+        };
         self.known.insert(name, None);
         let size = self.selection_set(&fragment.node.selection_set.node);
         self.known.insert(name, Some(size));
@@ -250,7 +257,10 @@ mod tests {
         assert_eq!(check("{ a b c d e }"), Err(TooLarge::RootFields { max: 4 }));
         let fields = format!("{{ a {{ {} }} }}", "b ".repeat(20));
         assert_eq!(check(&fields), Err(TooLarge::Fields { max: 20 }));
-        assert_eq!(check(&" ".repeat(100_001)), Err(TooLarge::Bytes { max: 100_000 }));
+        assert_eq!(
+            check(&" ".repeat(100_001)),
+            Err(TooLarge::Bytes { max: 100_000 })
+        );
     }
 
     #[test]
@@ -263,14 +273,23 @@ mod tests {
     fn fragments_that_spread_each_other_twice_are_measured_in_no_time() {
         let mut text = "{ ...f0 } fragment f40 on Q { a }".to_owned();
         for n in 0..40 {
-            write!(text, " fragment f{n} on Q {{ ...f{} ...f{} }}", n + 1, n + 1).unwrap();
+            write!(
+                text,
+                " fragment f{n} on Q {{ ...f{} ...f{} }}",
+                n + 1,
+                n + 1
+            )
+            .unwrap();
         }
         assert_eq!(check(&text), Err(TooLarge::Fields { max: 20 }));
     }
 
     #[test]
     fn a_cycle_of_fragments_ends() {
-        assert_eq!(check("{ ...a } fragment a on Q { ...b } fragment b on Q { x ...a }"), Ok(()));
+        assert_eq!(
+            check("{ ...a } fragment a on Q { ...b } fragment b on Q { x ...a }"),
+            Ok(())
+        );
     }
 
     #[test]

@@ -97,7 +97,10 @@ impl Loader<LinesOf> for Rows {
     async fn load(&self, keys: &[LinesOf]) -> Result<HashMap<LinesOf, Vec<LineRow>>, QueryError> {
         let orders: Vec<OrderId> = keys.iter().map(|key| key.0).collect();
         let lines = self.orders.lines(&orders).await?;
-        Ok(lines.into_iter().map(|(order, lines)| (LinesOf(order), lines)).collect())
+        Ok(lines
+            .into_iter()
+            .map(|(order, lines)| (LinesOf(order), lines))
+            .collect())
     }
 }
 
@@ -108,7 +111,10 @@ impl Loader<PaymentOf> for Rows {
     async fn load(&self, keys: &[PaymentOf]) -> Result<HashMap<PaymentOf, PaymentRow>, QueryError> {
         let orders: Vec<OrderId> = keys.iter().map(|key| key.0).collect();
         let payments = self.payments.payments(&orders).await?;
-        Ok(payments.into_iter().map(|(order, payment)| (PaymentOf(order), payment)).collect())
+        Ok(payments
+            .into_iter()
+            .map(|(order, payment)| (PaymentOf(order), payment))
+            .collect())
     }
 }
 
@@ -129,7 +135,9 @@ impl From<QueryError> for ApiError {
     fn from(error: QueryError) -> Self {
         match error {
             QueryError::Unavailable(away) => away.into(),
-            QueryError::Corrupt { .. } => Self::Internal { reason: error.to_string() },
+            QueryError::Corrupt { .. } => Self::Internal {
+                reason: error.to_string(),
+            },
         }
     }
 }
@@ -154,7 +162,9 @@ pub async fn wait_for(
     models: &[Model],
     position: Option<LogPosition>,
 ) -> Result<(), Error> {
-    let Some(position) = position else { return Ok(()) };
+    let Some(position) = position else {
+        return Ok(());
+    };
     let services = ctx.services()?;
     let waiting = async {
         let mut notices = services.wake.subscribe();
@@ -169,7 +179,9 @@ pub async fn wait_for(
         Ok::<_, ApiError>(())
     };
     let waited = timeout(VISIBLE_WITHIN, waiting).await;
-    waited.unwrap_or(Err(ApiError::NotYetVisible)).map_err(|error| ctx.error(error))
+    waited
+        .unwrap_or(Err(ApiError::NotYetVisible))
+        .map_err(|error| ctx.error(error))
 }
 
 async fn reached(

@@ -39,10 +39,18 @@ impl PageArguments {
             (first, None) => Take::First(size(first.map_or(USUAL, i64::from))?),
         };
         let cursor = |text: Option<String>| {
-            text.map(|text| Cursor::decode(&text).map(|cursor| cursor.0).ok_or(BadArgument::Cursor))
-                .transpose()
+            text.map(|text| {
+                Cursor::decode(&text)
+                    .map(|cursor| cursor.0)
+                    .ok_or(BadArgument::Cursor)
+            })
+            .transpose()
         };
-        Ok(PageRequest { take, after: cursor(self.after)?, before: cursor(self.before)? })
+        Ok(PageRequest {
+            take,
+            after: cursor(self.after)?,
+            before: cursor(self.before)?,
+        })
     }
 }
 
@@ -52,7 +60,10 @@ fn size(given: i64) -> Result<PageSize, BadArgument> {
 
 /// Rows that a page may have, for the complexity of what asks for it.
 pub fn weight(first: Option<i32>, last: Option<i32>) -> usize {
-    let rows = first.or(last).map_or(USUAL, i64::from).clamp(1, i64::from(PageSize::MAX.get()));
+    let rows = first
+        .or(last)
+        .map_or(USUAL, i64::from)
+        .clamp(1, i64::from(PageSize::MAX.get()));
     usize::try_from(rows).unwrap_or(1)
 }
 
@@ -63,7 +74,10 @@ where
     N: OutputType,
 {
     let mut connection = Connection::new(page.has_previous, page.has_next);
-    let edges = page.rows.into_iter().map(|row| Edge::new(Cursor(row.cursor()).encode(), node(row)));
+    let edges = page
+        .rows
+        .into_iter()
+        .map(|row| Edge::new(Cursor(row.cursor()).encode(), node(row)));
     connection.edges.extend(edges);
     connection
 }

@@ -10,6 +10,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BaseUnits(pub value::BaseUnits);
 
+/// An amount in the smallest unit of a token (wei for ether), as a decimal string: digits without sign, point or leading zeros, at most 2^256-1.
 #[Scalar]
 impl ScalarType for BaseUnits {
     fn parse(given: Value) -> InputValueResult<Self> {
@@ -25,6 +26,7 @@ impl ScalarType for BaseUnits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Address(pub value::Address);
 
+/// A wallet or contract: 0x and 40 hexadecimal digits. Answered with the checksum of EIP-55; taken in lower case or with a right checksum.
 #[Scalar]
 impl ScalarType for Address {
     fn parse(given: Value) -> InputValueResult<Self> {
@@ -40,6 +42,7 @@ impl ScalarType for Address {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hash(pub value::B256);
 
+/// A hash of 32 bytes: 0x and 64 hexadecimal digits, lower case.
 #[Scalar]
 impl ScalarType for Hash {
     fn parse(given: Value) -> InputValueResult<Self> {
@@ -48,7 +51,9 @@ impl ScalarType for Hash {
         let mut hash = [0_u8; 32];
         match digits.map(|digits| hex::decode_to_slice(digits, &mut hash)) {
             Some(Ok(())) => Ok(Self(hash.into())),
-            _ => Err(InputValueError::custom("must be 0x and 64 hexadecimal digits")),
+            _ => Err(InputValueError::custom(
+                "must be 0x and 64 hexadecimal digits",
+            )),
         }
     }
 
@@ -61,13 +66,16 @@ impl ScalarType for Hash {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bytes(pub Vec<u8>);
 
+/// Bytes: 0x and hexadecimal digits, lower case.
 #[Scalar]
 impl ScalarType for Bytes {
     fn parse(given: Value) -> InputValueResult<Self> {
         let digits = string(&given)?.strip_prefix("0x");
         match digits.map(hex::decode) {
             Some(Ok(bytes)) => Ok(Self(bytes)),
-            _ => Err(InputValueError::custom("must be 0x and pairs of hexadecimal digits")),
+            _ => Err(InputValueError::custom(
+                "must be 0x and pairs of hexadecimal digits",
+            )),
         }
     }
 
@@ -80,6 +88,7 @@ impl ScalarType for Bytes {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DateTime(pub OffsetDateTime);
 
+/// A moment: RFC 3339, for example 2026-01-31T12:00:00Z.
 #[Scalar]
 impl ScalarType for DateTime {
     fn parse(given: Value) -> InputValueResult<Self> {
@@ -93,7 +102,7 @@ impl ScalarType for DateTime {
 }
 
 /// A place in the history: opaque, as a mutation or a subscription gave it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor(pub LogPosition);
 
 impl Cursor {
@@ -109,6 +118,7 @@ impl Cursor {
     }
 }
 
+/// A place in the history: opaque, as a mutation or a subscription gave it.
 #[Scalar]
 impl ScalarType for Cursor {
     fn parse(given: Value) -> InputValueResult<Self> {
@@ -125,6 +135,7 @@ impl ScalarType for Cursor {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Long(pub u64);
 
+/// A whole number that may be larger than an Int, as a decimal string.
 #[Scalar]
 impl ScalarType for Long {
     fn parse(given: Value) -> InputValueResult<Self> {
@@ -163,7 +174,10 @@ mod tests {
 
     #[test]
     fn a_cursor_is_read_as_it_was_written_and_nothing_else_is() {
-        let cursor = Cursor(LogPosition { xact_id: 771, position: 42 });
+        let cursor = Cursor(LogPosition {
+            xact_id: 771,
+            position: 42,
+        });
         assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor));
         for text in ["", "771-42", "!", "NzcxLTA0Mg", "NzcxLTQy=="] {
             assert_eq!(Cursor::decode(text), None, "{text}");
@@ -173,9 +187,20 @@ mod tests {
     #[test]
     fn amounts_are_strings_and_never_numbers() {
         let wei = <BaseUnits as ScalarType>::parse(Value::from("1000000000000000000000000"));
-        assert_eq!(wei.unwrap().to_value(), Value::from("1000000000000000000000000"));
-        for bad in [Value::from(1), Value::from("-1"), Value::from("1.0"), Value::from("01")] {
-            assert!(<BaseUnits as ScalarType>::parse(bad.clone()).is_err(), "{bad}");
+        assert_eq!(
+            wei.unwrap().to_value(),
+            Value::from("1000000000000000000000000")
+        );
+        for bad in [
+            Value::from(1),
+            Value::from("-1"),
+            Value::from("1.0"),
+            Value::from("01"),
+        ] {
+            assert!(
+                <BaseUnits as ScalarType>::parse(bad.clone()).is_err(),
+                "{bad}"
+            );
         }
     }
 

@@ -16,14 +16,18 @@ pub type GageSchema = Schema<Query, Mutation, SubscriptionRoot>;
 /// The schema on its services.
 pub fn build(services: Services, environment: Environment, limits: &DocumentLimits) -> GageSchema {
     let loaders = Rows::loaders(&services);
-    let schema = without_services(environment, limits).data(loaders).data(services);
+    let schema = without_services(environment, limits)
+        .data(loaders)
+        .data(services);
     schema.finish()
 }
 
 /// The schema as it is written in `schema.graphql`.
 pub fn sdl() -> String {
     let schema = without_services(Environment::Production, &DocumentLimits::STANDARD).finish();
-    let options = SDLExportOptions::new().sorted_enum_items().include_specified_by();
+    let options = SDLExportOptions::new()
+        .sorted_enum_items()
+        .include_specified_by();
     format!("{}\n", schema.sdl_with_options(options).trim_end())
 }
 

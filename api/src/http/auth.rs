@@ -36,7 +36,9 @@ pub(super) fn same_origin(headers: &HeaderMap, origin: &Origin) -> bool {
     if let Some(from) = headers.get(header::ORIGIN) {
         return from.as_bytes() == origin.to_string().as_bytes();
     }
-    headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin")
+    headers
+        .get("sec-fetch-site")
+        .is_some_and(|site| site == "same-origin")
 }
 
 fn credential(
@@ -45,15 +47,25 @@ fn credential(
     origin: &Origin,
 ) -> Result<Credential, CredentialFault> {
     if let Some(value) = headers.get(header::AUTHORIZATION) {
-        let token = value.to_str().ok().and_then(bearer).ok_or(CredentialFault::TokenInvalid)?;
+        let token = value
+            .to_str()
+            .ok()
+            .and_then(bearer)
+            .ok_or(CredentialFault::TokenInvalid)?;
         return Ok(Credential::Bearer(token));
     }
-    let Some(token) = cookie(headers) else { return Ok(Credential::None) };
+    let Some(token) = cookie(headers) else {
+        return Ok(Credential::None);
+    };
     if same_origin(headers, origin) {
         return Ok(Credential::Cookie(token));
     }
     // Reading changes nothing, and another site's page cannot read the answer: it is nobody's.
-    if method == Method::GET { Ok(Credential::None) } else { Err(CredentialFault::CrossSite) }
+    if method == Method::GET {
+        Ok(Credential::None)
+    } else {
+        Err(CredentialFault::CrossSite)
+    }
 }
 
 /// The token of `Bearer TOKEN` (RFC 6750).
@@ -67,8 +79,13 @@ pub(super) fn bearer(value: &str) -> Option<SessionToken> {
 }
 
 fn cookie(headers: &HeaderMap) -> Option<SessionToken> {
-    let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = values.flat_map(|value| value.split(';')).filter_map(|pair| pair.split_once('='));
+    let values = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let mut pairs = values
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.split_once('='));
     let (_, token) = pairs.find(|(name, _)| name.trim() == cookie::NAME)?;
     SessionToken::from_client(token.trim())
 }
@@ -118,13 +135,23 @@ mod tests {
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
         let pair = |(name, value): &(&'static str, &str)| {
-            (header::HeaderName::from_static(name), HeaderValue::from_str(value).unwrap())
+            (
+                header::HeaderName::from_static(name),
+                HeaderValue::from_str(value).unwrap(),
+            )
         };
         pairs.iter().map(pair).collect()
     }
 
-    fn shown(method: &Method, pairs: &[(&'static str, &str)]) -> Result<Credential, CredentialFault> {
-        credential(&headers(pairs), method, &Origin::parse("https://shop.example").unwrap())
+    fn shown(
+        method: &Method,
+        pairs: &[(&'static str, &str)],
+    ) -> Result<Credential, CredentialFault> {
+        credential(
+            &headers(pairs),
+            method,
+            &Origin::parse("https://shop.example").unwrap(),
+        )
     }
 
     #[test]
@@ -133,27 +160,64 @@ mod tests {
         let token = SessionToken::from_client(TOKEN).unwrap();
         let post = &Method::POST;
         let ours = Ok(Credential::Cookie(token));
-        assert_eq!(shown(post, &[("cookie", &cookie), ("origin", "https://shop.example")]), ours);
-        assert_eq!(shown(post, &[("cookie", &cookie), ("sec-fetch-site", "same-origin")]), ours);
+        assert_eq!(
+            shown(
+                post,
+                &[("cookie", &cookie), ("origin", "https://shop.example")]
+            ),
+            ours
+        );
+        assert_eq!(
+            shown(
+                post,
+                &[("cookie", &cookie), ("sec-fetch-site", "same-origin")]
+            ),
+            ours
+        );
         let cross = Err(CredentialFault::CrossSite);
         assert_eq!(shown(post, &[("cookie", &cookie)]), cross);
-        assert_eq!(shown(post, &[("cookie", &cookie), ("sec-fetch-site", "same-site")]), cross);
-        for origin in ["https://shop.example.evil", "http://shop.example", "null", ""] {
-            let pairs = [("cookie", &*cookie), ("origin", origin), ("sec-fetch-site", "same-origin")];
+        assert_eq!(
+            shown(
+                post,
+                &[("cookie", &cookie), ("sec-fetch-site", "same-site")]
+            ),
+            cross
+        );
+        for origin in [
+            "https://shop.example.evil",
+            "http://shop.example",
+            "null",
+            "",
+        ] {
+            let pairs = [
+                ("cookie", &*cookie),
+                ("origin", origin),
+                ("sec-fetch-site", "same-origin"),
+            ];
             assert_eq!(shown(post, &pairs), cross, "{origin}");
         }
-        assert_eq!(shown(&Method::GET, &[("cookie", &cookie)]), Ok(Credential::None));
+        assert_eq!(
+            shown(&Method::GET, &[("cookie", &cookie)]),
+            Ok(Credential::None)
+        );
     }
 
     #[test]
     fn a_bearer_token_needs_no_origin_and_comes_before_a_cookie() {
         let bearer = format!("Bearer {TOKEN}");
         let token = SessionToken::from_client(TOKEN).unwrap();
-        let pairs = [("authorization", &*bearer), ("cookie", "gage_session=other0123456789abcd")];
+        let pairs = [
+            ("authorization", &*bearer),
+            ("cookie", "gage_session=other0123456789abcd"),
+        ];
         assert_eq!(shown(&Method::POST, &pairs), Ok(Credential::Bearer(token)));
         for bad in ["Basic dTpw", "Bearer", "Bearer ", "Bearer a b", "Bearer ü"] {
             let refused = Err(CredentialFault::TokenInvalid);
-            assert_eq!(shown(&Method::POST, &[("authorization", bad)]), refused, "{bad}");
+            assert_eq!(
+                shown(&Method::POST, &[("authorization", bad)]),
+                refused,
+                "{bad}"
+            );
         }
     }
 }

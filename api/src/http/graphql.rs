@@ -32,7 +32,11 @@ pub(super) async fn handle(
 ) -> Response {
     let (parts, body) = request.into_parts();
     let Some(media) = media::accepted(&parts.headers) else {
-        return respond(ResponseType::Json, StatusCode::NOT_ACCEPTABLE, &not_acceptable());
+        return respond(
+            ResponseType::Json,
+            StatusCode::NOT_ACCEPTABLE,
+            &not_acceptable(),
+        );
     };
     match exchange(&state, circumstances, &parts, body).await {
         Ok((answer, context)) => {
@@ -57,7 +61,9 @@ async fn exchange(
     body: Body,
 ) -> Result<(Answer, RequestContext), Refusal> {
     let parameters = read(parts, body).await?;
-    let context = state.admit(&parts.headers, &parts.method, circumstances).await;
+    let context = state
+        .admit(&parts.headers, &parts.method, circumstances)
+        .await;
     let context = context.map_err(Refusal::TurnedAway)?;
     let prepared = match state.engine.prepare(parameters, context.clone()) {
         Ok(prepared) => prepared,
@@ -96,7 +102,8 @@ fn not_acceptable() -> Answer {
 }
 
 fn no_subscriptions() -> Answer {
-    let message = "subscribe over WebSocket at /graphql/ws or server-sent events at /graphql/stream";
+    let message =
+        "subscribe over WebSocket at /graphql/ws or server-sent events at /graphql/stream";
     Answer::refused(ErrorCode::BadRequest, ServerError::new(message, None))
 }
 
@@ -105,9 +112,12 @@ impl Refusal {
         match self {
             Self::Method { allow } => {
                 let message = format!("use {allow}");
-                let answer = Answer::refused(ErrorCode::BadRequest, ServerError::new(message, None));
+                let answer =
+                    Answer::refused(ErrorCode::BadRequest, ServerError::new(message, None));
                 let mut response = respond(media, StatusCode::METHOD_NOT_ALLOWED, &answer);
-                response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
+                response
+                    .headers_mut()
+                    .insert(header::ALLOW, HeaderValue::from_static(allow));
                 response
             }
             Self::Parameters(fault) => parameter_fault(&fault, media),
@@ -129,7 +139,11 @@ pub(super) fn parameter_fault(fault: &ParameterFault, media: ResponseType) -> Re
         | ParameterFault::Twice { .. } => StatusCode::BAD_REQUEST,
     };
     let error = ServerError::new(fault.to_string(), None);
-    respond(media, status, &Answer::refused(ErrorCode::BadRequest, error))
+    respond(
+        media,
+        status,
+        &Answer::refused(ErrorCode::BadRequest, error),
+    )
 }
 
 pub(super) fn turned_away(reason: TurnedAway, media: ResponseType) -> Response {
@@ -145,7 +159,9 @@ pub(super) fn turned_away(reason: TurnedAway, media: ResponseType) -> Response {
             let mut response = respond(media, status, &answer);
             if status == StatusCode::UNAUTHORIZED {
                 let scheme = HeaderValue::from_static("Bearer error=\"invalid_token\"");
-                response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+                response
+                    .headers_mut()
+                    .insert(header::WWW_AUTHENTICATE, scheme);
             }
             response
         }
@@ -154,7 +170,9 @@ pub(super) fn turned_away(reason: TurnedAway, media: ResponseType) -> Response {
             let message = format!("too many requests, try again in {seconds} s");
             let answer = Answer::refused(ErrorCode::RateLimited, ServerError::new(message, None));
             let mut response = respond(media, StatusCode::TOO_MANY_REQUESTS, &answer);
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
             response
         }
     }

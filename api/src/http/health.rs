@@ -87,7 +87,11 @@ pub(super) async fn alive() -> &'static str {
 /// Says whether requests can be served, and how the parts fare.
 pub(super) async fn ready(State(state): State<HttpState>) -> Response {
     let report = state.health.report().await;
-    let status = if report.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if report.ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     let no_store = [(header::CACHE_CONTROL, "no-store")];
     (status, no_store, Json(report)).into_response()
 }
@@ -96,7 +100,10 @@ pub(super) async fn ready(State(state): State<HttpState>) -> Response {
 pub(super) async fn metrics(State(state): State<HttpState>) -> Response {
     match state.metrics {
         Some(metrics) => {
-            let text_format = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+            let text_format = [(
+                header::CONTENT_TYPE,
+                "text/plain; version=0.0.4; charset=utf-8",
+            )];
             (text_format, metrics.render()).into_response()
         }
         None => StatusCode::NOT_FOUND.into_response(),

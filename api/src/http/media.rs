@@ -92,14 +92,14 @@ fn weight(ranges: &[Range<'_>], media: &str) -> u16 {
             3
         } else if range.eq_ignore_ascii_case("application/*") {
             2
-        } else if range == "*/*" {
-            1
         } else {
-            0
+            u8::from(range == "*/*")
         }
     };
     let covering = ranges.iter().filter(|range| specific(range.media) > 0);
-    covering.max_by_key(|range| specific(range.media)).map_or(0, |range| range.quality)
+    covering
+        .max_by_key(|range| specific(range.media))
+        .map_or(0, |range| range.quality)
 }
 
 fn first_named(ranges: &[Range<'_>]) -> ResponseType {
@@ -124,9 +124,14 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
 
 /// Whether the client takes a stream of server-sent events.
 pub(super) fn accepts_events(headers: &HeaderMap) -> bool {
-    let accepts = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    let ranges: Vec<Range<'_>> =
-        accepts.flat_map(|value| value.split(',')).filter_map(Range::parse).collect();
+    let accepts = headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let ranges: Vec<Range<'_>> = accepts
+        .flat_map(|value| value.split(','))
+        .filter_map(Range::parse)
+        .collect();
     ranges.iter().any(|range| {
         range.quality > 0 && ["text/event-stream", "text/*", "*/*"].contains(&range.media)
     })
@@ -137,7 +142,10 @@ mod tests {
     use super::*;
 
     fn accept(value: &'static str) -> Option<ResponseType> {
-        accepted(&HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(value))]))
+        accepted(&HeaderMap::from_iter([(
+            header::ACCEPT,
+            HeaderValue::from_static(value),
+        )]))
     }
 
     #[test]
@@ -146,13 +154,28 @@ mod tests {
         let cases = [
             ("application/json", Some(Json)),
             ("application/graphql-response+json", Some(GraphQl)),
-            ("application/graphql-response+json, application/json;q=0.9", Some(GraphQl)),
-            ("application/graphql-response+json;q=0.5, application/json", Some(Json)),
-            ("application/graphql-response+json, application/json", Some(GraphQl)),
-            ("application/json, application/graphql-response+json", Some(Json)),
+            (
+                "application/graphql-response+json, application/json;q=0.9",
+                Some(GraphQl),
+            ),
+            (
+                "application/graphql-response+json;q=0.5, application/json",
+                Some(Json),
+            ),
+            (
+                "application/graphql-response+json, application/json",
+                Some(GraphQl),
+            ),
+            (
+                "application/json, application/graphql-response+json",
+                Some(Json),
+            ),
             ("*/*", Some(Json)),
             ("application/*", Some(Json)),
-            ("application/graphql-response+json, */*;q=0.1", Some(GraphQl)),
+            (
+                "application/graphql-response+json, */*;q=0.1",
+                Some(GraphQl),
+            ),
             ("application/json;q=0, */*", Some(GraphQl)),
             ("text/html", None),
             ("application/json;q=0", None),

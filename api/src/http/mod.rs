@@ -1,8 +1,8 @@
 //! HTTP: GraphQL over three transports, health and metrics.
 
 pub mod auth;
-mod graphql;
 mod gate;
+mod graphql;
 pub mod health;
 mod media;
 mod observe;
@@ -24,8 +24,8 @@ use axum::{
 };
 
 pub use gate::Gate;
-pub use state::HttpState;
 use state::Circumstances;
+pub use state::HttpState;
 
 /// All routes.
 pub fn router(state: HttpState) -> Router {
@@ -37,11 +37,14 @@ pub fn router(state: HttpState) -> Router {
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
         .fallback(nothing_here)
-        .layer(middleware::from_fn_with_state(state.clone(), observe::observe))
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            observe::observe,
+        ))
         .with_state(state)
 }
 
-/// `/graphql` also takes WebSockets: many clients know one address only.
+/// `/graphql` also takes web sockets: many clients know one address only.
 async fn graphql_or_socket(
     state: State<HttpState>,
     circumstances: Extension<Circumstances>,
@@ -49,7 +52,10 @@ async fn graphql_or_socket(
     request: Request,
 ) -> Response {
     let wants_socket = request.method() == Method::GET
-        && request.headers().get(header::UPGRADE).is_some_and(|to| to.as_bytes().eq_ignore_ascii_case(b"websocket"));
+        && request
+            .headers()
+            .get(header::UPGRADE)
+            .is_some_and(|to| to.as_bytes().eq_ignore_ascii_case(b"websocket"));
     match upgrade {
         Ok(upgrade) if wants_socket => {
             ws::handle(state, circumstances, request.headers().clone(), upgrade).await
@@ -60,5 +66,8 @@ async fn graphql_or_socket(
 }
 
 async fn nothing_here() -> (StatusCode, &'static str) {
-    (StatusCode::NOT_FOUND, "nothing here; GraphQL is at /graphql\n")
+    (
+        StatusCode::NOT_FOUND,
+        "nothing here; GraphQL is at /graphql\n",
+    )
 }

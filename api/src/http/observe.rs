@@ -34,7 +34,10 @@ pub(super) async fn observe(
     };
     request.extensions_mut().insert(circumstances);
     let method = request.method().clone();
-    let path = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str);
+    let path = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("other", MatchedPath::as_str);
     let path = path.to_owned();
     let correlation_id = circumstances.correlation_id;
     let span = tracing::info_span!("request", %correlation_id, %method, %path);
@@ -58,27 +61,41 @@ pub(super) async fn observe(
     if let Ok(id) = HeaderValue::from_str(&correlation_id.to_string()) {
         headers.insert(REQUEST_ID, id);
     }
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     response
 }
 
 /// An answer also when a handler panics: the hook has logged where.
 async fn caught(response: impl Future<Output = Response>) -> Response {
-    AssertUnwindSafe(response).catch_unwind().await.unwrap_or_else(|_| {
-        let body = "{\"errors\":[{\"message\":\"something went wrong on our side\",\
+    AssertUnwindSafe(response)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| {
+            let body = "{\"errors\":[{\"message\":\"something went wrong on our side\",\
                     \"extensions\":{\"code\":\"INTERNAL\"}}]}";
-        let json = [(header::CONTENT_TYPE, "application/json; charset=utf-8")];
-        (StatusCode::INTERNAL_SERVER_ERROR, json, body).into_response()
-    })
+            let json = [(header::CONTENT_TYPE, "application/json; charset=utf-8")];
+            (StatusCode::INTERNAL_SERVER_ERROR, json, body).into_response()
+        })
 }
 
 /// The id that a caller gave, if it is a UUID: nothing else goes into logs and events.
 fn given_id(request: &Request) -> Option<Uuid> {
-    request.headers().get(REQUEST_ID)?.to_str().ok()?.parse().ok()
+    request
+        .headers()
+        .get(REQUEST_ID)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
 }
 
 fn ip_of(request: &Request) -> IpAddr {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     // A connection over a server of ours always has a peer.
-    peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip().to_canonical())
+    peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| {
+        peer.ip().to_canonical()
+    })
 }

@@ -28,7 +28,10 @@ pub(super) enum ParameterFault {
     #[error("the parameter `query` is missing")]
     QueryMissing,
     #[error("the parameter `{name}` must be {expected}")]
-    WrongType { name: &'static str, expected: &'static str },
+    WrongType {
+        name: &'static str,
+        expected: &'static str,
+    },
     #[error("the parameter `{name}` stands twice")]
     Twice { name: &'static str },
 }
@@ -43,9 +46,10 @@ pub(super) async fn of_body(headers: &HeaderMap, body: Body) -> Result<Parameter
         Ok(Value::Object(parameters)) => of_object(parameters),
         Ok(Value::Array(_)) => Err(ParameterFault::Batch),
         Ok(_) => Err(ParameterFault::NoObject),
-        Err(error) => {
-            Err(ParameterFault::NoJson { line: error.line(), column: error.column() })
-        }
+        Err(error) => Err(ParameterFault::NoJson {
+            line: error.line(),
+            column: error.column(),
+        }),
     }
 }
 
@@ -77,7 +81,11 @@ pub(super) fn of_object(mut parameters: Map<String, Value>) -> Result<Parameters
     };
     let variables = object("variables", parameters.remove("variables"))?;
     object("extensions", parameters.remove("extensions"))?;
-    Ok(Parameters { query, operation_name, variables })
+    Ok(Parameters {
+        query,
+        operation_name,
+        variables,
+    })
 }
 
 /// Reads the query string of a GET.

@@ -45,14 +45,18 @@ pub(super) async fn handle(
         Ok(parameters) => parameters,
         Err(fault) => return parameter_fault(&fault, ResponseType::Json),
     };
-    let context = match state.admit(&parts.headers, &parts.method, circumstances).await {
+    let context = match state
+        .admit(&parts.headers, &parts.method, circumstances)
+        .await
+    {
         Ok(context) => context,
         Err(reason) => return turned_away(reason, ResponseType::Json),
     };
     let answers = match state.engine.prepare(parameters, context) {
         Ok(prepared)
             if parts.method == Method::GET
-                && prepared.operation() == async_graphql::parser::types::OperationType::Mutation =>
+                && prepared.operation()
+                    == async_graphql::parser::types::OperationType::Mutation =>
         {
             let allow = [(header::ALLOW, HeaderValue::from_static("POST"))];
             return (StatusCode::METHOD_NOT_ALLOWED, allow, "use POST\n").into_response();
@@ -62,13 +66,17 @@ pub(super) async fn handle(
         Err(answer) => stream::once(future::ready(answer)).boxed(),
     };
     let stop = state.stop.clone();
-    let events = answers.map(|answer| next(&answer)).take_until(stop.cancelled_owned());
+    let events = answers
+        .map(|answer| next(&answer))
+        .take_until(stop.cancelled_owned());
     let complete = stream::once(future::ready(Event::default().event("complete").data("")));
     let events = events.chain(complete).map(Ok::<_, Infallible>);
     let keep_alive = KeepAlive::new().interval(HEARTBEAT);
     let mut response = Sse::new(events).keep_alive(keep_alive).into_response();
     let unbuffered = HeaderValue::from_static("no");
-    response.headers_mut().insert("x-accel-buffering", unbuffered);
+    response
+        .headers_mut()
+        .insert("x-accel-buffering", unbuffered);
     response
 }
 

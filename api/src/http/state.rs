@@ -83,7 +83,10 @@ impl HttpState {
             Viewer::SignedIn(wallet) => format!("requests:{:#x}", wallet.address),
             Viewer::Anonymous | Viewer::Unknown => format!("requests:{ip}"),
         };
-        let limit = Limit { times: self.requests_per_minute, per: Duration::from_secs(60) };
+        let limit = Limit {
+            times: self.requests_per_minute,
+            per: Duration::from_mins(1),
+        };
         match self.limiter.acquire(&key, limit).await {
             Ok(Permit::Granted) => Ok(()),
             Ok(Permit::RetryAfter(retry_after)) => Err(TurnedAway::TooMany { retry_after }),
@@ -97,5 +100,10 @@ impl HttpState {
 
 pub(super) fn context(viewer: Viewer, circumstances: Circumstances) -> RequestContext {
     let Circumstances { ip, correlation_id } = circumstances;
-    RequestContext { viewer, ip, correlation_id, cookies: Cookies::default() }
+    RequestContext {
+        viewer,
+        ip,
+        correlation_id,
+        cookies: Cookies::default(),
+    }
 }

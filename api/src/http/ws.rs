@@ -21,10 +21,12 @@ use tokio::{
 use tokio_stream::StreamMap;
 
 use crate::{
-    graphql::{answer::{Answer, Outcome}, context::RequestContext},
+    graphql::{
+        answer::{Answer, Outcome},
+        context::RequestContext,
+    },
     http::{
-        auth,
-        parameters,
+        auth, parameters,
         state::{Circumstances, HttpState, context},
     },
     identity::viewer::Viewer,
@@ -45,7 +47,7 @@ const PING_EVERY: Duration = Duration::from_secs(20);
 /// How long a closing connection waits for the client's goodbye.
 const GOODBYE: Duration = Duration::from_secs(2);
 /// Silence after which a client is taken for gone.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// Opens a WebSocket.
 pub(super) async fn handle(
@@ -64,9 +66,11 @@ pub(super) async fn handle(
     let open = move |socket: WebSocket| async move {
         if speaks {
             let viewer = viewer.unwrap_or(Viewer::Unknown);
-            Connection::new(state, socket, context(viewer, circumstances)).run().await;
+            Connection::new(state, socket, context(viewer, circumstances))
+                .run()
+                .await;
         } else {
-            close(socket, Close::SubprotocolUnknown).await;
+            close(socket, Some(Close::SubprotocolUnknown)).await;
         }
     };
     upgrade.on_upgrade(open).into_response()
@@ -105,15 +109,21 @@ impl Close {
         };
         // A close frame has room for 123 bytes of reason (RFC 6455, 5.5).
         let reason: String = reason.chars().filter(char::is_ascii).take(123).collect();
-        CloseFrame { code, reason: reason.into() }
+        CloseFrame {
+            code,
+            reason: reason.into(),
+        }
     }
 }
 
-/// Says why, and gives the client a moment to say goodbye, so that the reason arrives. A client
-/// that is gone already hears nothing, which is nobody's fault.
-async fn close(mut socket: WebSocket, why: Close) {
+/// Ends a connection: says why if it is the server that ends it, and reads until the client has
+/// said goodbye too, so that both closing frames arrive. A client that is gone already hears
+/// nothing, which is nobody's fault.
+async fn close(mut socket: WebSocket, why: Option<Close>) {
     let goodbye = async {
-        socket.send(Message::Close(Some(why.frame()))).await?;
+        if let Some(why) = why {
+            socket.send(Message::Close(Some(why.frame()))).await?;
+        }
         while let Some(Ok(_)) = socket.recv().await {}
         Ok::<_, axum::Error>(())
     };
@@ -156,6 +166,7 @@ struct Connection {
 }
 
 /// What happens next on a connection.
+#[expect(clippy::large_enum_variant, reason = "one at a time, moved once")]
 enum Happening {
     Message(Option<Result<Message, axum::Error>>),
     Answer(String, Option<Answer>),
@@ -183,8 +194,8 @@ impl Connection {
             let happening = self.happening().await;
             match self.handle(happening).await {
                 Ok(()) => {}
-                Err(End::Close(why)) => return close(self.socket, why).await,
-                Err(End::Gone) => return,
+                Err(End::Close(why)) => return close(self.socket, Some(why)).await,
+                Err(End::Gone) => return close(self.socket, None).await,
             }
         }
     }
@@ -238,11 +249,14 @@ impl Connection {
             return self.send(&json!({ "type": "complete", "id": id })).await;
         };
         if answer.outcome() == Outcome::Executed {
-            return self.send(&json!({ "type": "next", "id": id, "payload": answer })).await;
+            return self
+                .send(&json!({ "type": "next", "id": id, "payload": answer }))
+                .await;
         }
         // An `error` ends the operation: no `complete` follows.
         self.operations.remove(&id);
-        self.send(&json!({ "type": "error", "id": id, "payload": answer.errors() })).await
+        self.send(&json!({ "type": "error", "id": id, "payload": answer.errors() }))
+            .await
     }
 
     async fn on_message(&mut self, text: &str) -> Result<(), End> {
@@ -250,18 +264,28 @@ impl Connection {
         let Ok(Value::Object(mut message)) = serde_json::from_str(text) else {
             return Err(invalid());
         };
-        let payload = message.remove("payload").filter(|payload| !payload.is_null());
-        let kind = message.get("type").and_then(Value::as_str).ok_or_else(invalid)?;
+        let payload = message
+            .remove("payload")
+            .filter(|payload| !payload.is_null());
+        let kind = message
+            .get("type")
+            .and_then(Value::as_str)
+            .ok_or_else(invalid)?;
         match kind {
             "connection_init" => self.on_init(payload).await,
             "ping" => match payload {
                 None => self.send(&json!({ "type": "pong" })).await,
-                Some(payload) => self.send(&json!({ "type": "pong", "payload": payload })).await,
+                Some(payload) => {
+                    self.send(&json!({ "type": "pong", "payload": payload }))
+                        .await
+                }
             },
             "pong" => Ok(()),
             "subscribe" => {
                 let id = operation_id(&message).ok_or_else(invalid)?;
-                let Some(Value::Object(payload)) = payload else { return Err(invalid()) };
+                let Some(Value::Object(payload)) = payload else {
+                    return Err(invalid());
+                };
                 self.on_subscribe(id, payload).await
             }
             "complete" => {
@@ -309,7 +333,10 @@ impl Connection {
         let Ok(parameters) = parameters::of_object(payload) else {
             return Err(End::Close(Close::Invalid("Invalid request")));
         };
-        let counted = self.state.count(&self.context.viewer, self.context.ip).await;
+        let counted = self
+            .state
+            .count(&self.context.viewer, self.context.ip)
+            .await;
         counted.map_err(|_| End::Close(Close::TooManyRequests))?;
         match self.state.engine.prepare(parameters, self.context.clone()) {
             Ok(prepared) => {
@@ -319,14 +346,18 @@ impl Connection {
                 Ok(())
             }
             Err(answer) => {
-                self.send(&json!({ "type": "error", "id": id, "payload": answer.errors() })).await
+                self.send(&json!({ "type": "error", "id": id, "payload": answer.errors() }))
+                    .await
             }
         }
     }
 
     async fn send(&mut self, message: &Value) -> Result<(), End> {
         // A client that does not read is as good as gone; its operations wait for nobody else.
-        let sent = timeout(SILENCE, self.socket.send(Message::Text(message.to_string().into())));
+        let sent = timeout(
+            SILENCE,
+            self.socket.send(Message::Text(message.to_string().into())),
+        );
         Ok(sent.await.map_err(|_| End::Gone)??)
     }
 }
@@ -339,5 +370,7 @@ fn operation_id(message: &Map<String, Value>) -> Option<String> {
 /// The credentials in a `connection_init`, under the name that HTTP has for them.
 fn authorization(payload: &Map<String, Value>) -> Option<&Value> {
     let mut entries = payload.iter();
-    entries.find(|(name, _)| name.eq_ignore_ascii_case("authorization")).map(|(_, value)| value)
+    entries
+        .find(|(name, _)| name.eq_ignore_ascii_case("authorization"))
+        .map(|(_, value)| value)
 }

@@ -43,12 +43,17 @@ mod tests {
     #[test]
     fn the_cookie_cannot_be_read_by_scripts_and_stays_on_this_site() {
         let token = SessionToken::from_client(TOKEN).unwrap();
-        let (now, then) = (OffsetDateTime::UNIX_EPOCH, OffsetDateTime::UNIX_EPOCH + time::Duration::HOUR);
+        let (now, then) = (
+            OffsetDateTime::UNIX_EPOCH,
+            OffsetDateTime::UNIX_EPOCH + time::Duration::HOUR,
+        );
         let secure = Origin::parse("https://shop.example").unwrap();
         let cookie = of_session(&token, now, then, &secure).unwrap();
         assert_eq!(
             cookie.to_str().unwrap(),
-            format!("gage_session={TOKEN}; Path=/; Max-Age=3600; HttpOnly; SameSite=Strict; Secure")
+            format!(
+                "gage_session={TOKEN}; Path=/; Max-Age=3600; HttpOnly; SameSite=Strict; Secure"
+            )
         );
         assert!(cookie.is_sensitive());
     }

@@ -5,6 +5,7 @@
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
+use axum::http::HeaderValue;
 use gage_application::ports::{
     StoreUnavailable,
     clock::{Clock, Entropy},
@@ -13,7 +14,6 @@ use gage_application::ports::{
     rate_limit::{Limit, Permit, RateLimiter},
     session::{Session, Sessions},
 };
-use axum::http::HeaderValue;
 use thiserror::Error;
 use time::OffsetDateTime;
 
@@ -31,11 +31,11 @@ use crate::{
 };
 
 /// How long a nonce may be used: a person reads and signs in this time.
-const NONCE_TTL: Duration = Duration::from_secs(10 * 60);
+const NONCE_TTL: Duration = Duration::from_mins(10);
 /// How far a wallet's clock may be ahead of ours.
 const CLOCK_SKEW: time::Duration = time::Duration::seconds(60);
 /// The time in which tries are counted.
-const TRIES_PER: Duration = Duration::from_secs(60);
+const TRIES_PER: Duration = Duration::from_mins(1);
 /// What a wallet shows above the details.
 const NONCE_STATEMENT: &str = "Sign in to the shop. This costs nothing and sends no transaction.";
 
@@ -136,8 +136,16 @@ impl Desk {
     pub fn new(parts: DeskParts) -> Result<Self, InvalidSiteDomain> {
         let domain = parts.origin.authority().parse()?;
         let secure = Scheme::named(parts.origin.scheme()) == Some(Scheme::Https);
-        let schemes = if secure { Schemes::HttpsOnly } else { Schemes::HttpOrHttps };
-        Ok(Self { parts, domain, schemes })
+        let schemes = if secure {
+            Schemes::HttpsOnly
+        } else {
+            Schemes::HttpOrHttps
+        };
+        Ok(Self {
+            parts,
+            domain,
+            schemes,
+        })
     }
 
     /// Gives out a nonce.
@@ -180,7 +188,9 @@ impl Desk {
         if !self.parts.nonces.take(claim.message().nonce()).await? {
             return Err(DeskError::NonceUnknown);
         }
-        let verified = claim.prove(&signature, self.parts.contracts.as_ref()).await?;
+        let verified = claim
+            .prove(&signature, self.parts.contracts.as_ref())
+            .await?;
         let session = Session {
             address: verified.address,
             chain_id: verified.chain_id,
@@ -188,11 +198,16 @@ impl Desk {
             expires_at: now + self.parts.session_ttl,
         };
         let token = SessionToken::new(self.parts.entropy.secret());
-        self.parts.sessions.open(token.reveal(), &session, self.parts.session_ttl).await?;
+        self.parts
+            .sessions
+            .open(token.reveal(), &session, self.parts.session_ttl)
+            .await?;
         if let Some(previous) = previous {
             self.parts.sessions.revoke(previous.reveal()).await?;
         }
-        Ok(Opened { wallet: self.signed_in(&session, token) })
+        Ok(Opened {
+            wallet: self.signed_in(&session, token),
+        })
     }
 
     /// Ends a session; `false` when there was none.
@@ -221,9 +236,8 @@ impl Desk {
     pub async fn find(&self, token: &SessionToken) -> Result<Option<SignedIn>, StoreUnavailable> {
         let found = self.parts.sessions.find(token.reveal()).await?;
         let now = self.parts.clock.now();
-        let open = found.filter(|session| {
-            session.expires_at > now && session.chain_id == self.parts.chain_id
-        });
+        let open = found
+            .filter(|session| session.expires_at > now && session.chain_id == self.parts.chain_id);
         Ok(open.map(|session| self.signed_in(&session, token.clone())))
     }
 
@@ -232,7 +246,9 @@ impl Desk {
     /// A session store that is away ends nothing before the session's own time: subscriptions
     /// live through a restart of Redis, and a lost session is noticed right after.
     pub async fn ended(&self, viewer: &Viewer, every: Duration) {
-        let Viewer::SignedIn(wallet) = viewer else { return std::future::pending().await };
+        let Viewer::SignedIn(wallet) = viewer else {
+            return std::future::pending().await;
+        };
         loop {
             tokio::time::sleep(every).await;
             let over = match self.find(&wallet.token).await {
@@ -266,7 +282,10 @@ impl Desk {
     }
 
     async fn acquire(&self, key: &str) -> Result<(), DeskError> {
-        let limit = Limit { times: self.parts.sign_ins_per_minute, per: TRIES_PER };
+        let limit = Limit {
+            times: self.parts.sign_ins_per_minute,
+            per: TRIES_PER,
+        };
         match self.parts.limiter.acquire(key, limit).await? {
             Permit::Granted => Ok(()),
             Permit::RetryAfter(retry_after) => Err(DeskError::TooMany { retry_after }),

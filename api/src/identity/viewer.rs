@@ -18,7 +18,9 @@ impl SessionToken {
     /// Longer texts than any token of ours are none: they would only cost hashing.
     pub fn from_client(text: &str) -> Option<Self> {
         let plausible = (16..=128).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
         plausible.then(|| Self(Secret::new(text.to_owned())))
     }
 

@@ -36,7 +36,13 @@ impl Health {
         readers: Vec<HealthHandle>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { log, redis, chain, readers, clock }
+        Self {
+            log,
+            redis,
+            chain,
+            readers,
+            clock,
+        }
     }
 }
 
@@ -47,10 +53,24 @@ impl HealthView for Health {
         let redis = timeout(PATIENCE, self.redis.ping());
         let (log, redis) = tokio::join!(log, redis);
         let state = log.ok().and_then(Result::ok);
-        let database = if state.is_some() { Condition::Up } else { Condition::Down };
-        let redis = if matches!(redis, Ok(Ok(()))) { Condition::Up } else { Condition::Down };
-        let readers: Vec<_> = self.readers.iter().map(|reader| of_reader(reader.get())).collect();
-        let stopped = readers.iter().any(|reader| reader.condition == Condition::Stopped);
+        let database = if state.is_some() {
+            Condition::Up
+        } else {
+            Condition::Down
+        };
+        let redis = if matches!(redis, Ok(Ok(()))) {
+            Condition::Up
+        } else {
+            Condition::Down
+        };
+        let readers: Vec<_> = self
+            .readers
+            .iter()
+            .map(|reader| of_reader(reader.get()))
+            .collect();
+        let stopped = readers
+            .iter()
+            .any(|reader| reader.condition == Condition::Stopped);
         let since = state.and_then(|state| state.horizon_since);
         Report {
             ready: database == Condition::Up && !stopped,
@@ -83,10 +103,17 @@ fn of_reader(health: ConsumerHealth) -> ReaderHealth {
         ConsumerCondition::Starting => (Condition::Starting, None),
         ConsumerCondition::Running => (Condition::Up, None),
         ConsumerCondition::Waiting { reason } => (Condition::Down, Some(reason)),
-        ConsumerCondition::Stopped { position: None, reason } => (Condition::Stopped, Some(reason)),
-        ConsumerCondition::Stopped { position: Some(position), reason } => {
-            (Condition::Stopped, Some(format!("event {position}: {reason}")))
-        }
+        ConsumerCondition::Stopped {
+            position: None,
+            reason,
+        } => (Condition::Stopped, Some(reason)),
+        ConsumerCondition::Stopped {
+            position: Some(position),
+            reason,
+        } => (
+            Condition::Stopped,
+            Some(format!("event {position}: {reason}")),
+        ),
     };
     ReaderHealth {
         name: health.name,

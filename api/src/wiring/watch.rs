@@ -39,7 +39,9 @@ async fn look(log: &dyn EventLog, readers: &[HealthHandle]) {
         return;
     };
     gauge!("gage_database_up").set(1.0);
-    let age = state.horizon_since.map_or(time::Duration::ZERO, |since| SystemClock.now() - since);
+    let age = state
+        .horizon_since
+        .map_or(time::Duration::ZERO, |since| SystemClock.now() - since);
     gauge!("gage_horizon_age_seconds").set(age.as_seconds_f64().max(0.0));
     for reader in readers {
         let health = reader.get();
@@ -56,13 +58,28 @@ async fn look(log: &dyn EventLog, readers: &[HealthHandle]) {
 
 fn describe() {
     describe_gauge!("gage_database_up", "1 when the database answers");
-    describe_gauge!("gage_horizon_age_seconds", "Age of the oldest transaction that keeps new events from the readers");
-    describe_gauge!("gage_projection_lag_events", "Events that a reader of the log has still to handle");
-    describe_gauge!("gage_consumer_stopped", "1 when a poison event stopped a reader of the log");
-    describe_histogram!("gage_command_seconds", "Time of an operation in the gateway");
+    describe_gauge!(
+        "gage_horizon_age_seconds",
+        "Age of the oldest transaction that keeps new events from the readers"
+    );
+    describe_gauge!(
+        "gage_projection_lag_events",
+        "Events that a reader of the log has still to handle"
+    );
+    describe_gauge!(
+        "gage_consumer_stopped",
+        "1 when a poison event stopped a reader of the log"
+    );
+    describe_histogram!(
+        "gage_command_seconds",
+        "Time of an operation in the gateway"
+    );
     describe_counter!("gage_commands_total", "Operations, by outcome");
     describe_counter!("gage_conflicts_total", "Appends that another writer won");
     describe_counter!("gage_http_requests_total", "HTTP requests");
     describe_histogram!("gage_http_request_seconds", "Time of an HTTP request");
-    describe_counter!("gage_requests_uncounted_total", "Requests that no limit counted because Redis was away");
+    describe_counter!(
+        "gage_requests_uncounted_total",
+        "Requests that no limit counted because Redis was away"
+    );
 }

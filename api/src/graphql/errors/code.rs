@@ -3,12 +3,8 @@
 use async_graphql::{Enum, resolver_utils::EnumType as _};
 use gage_application::gateway::{Refusal, What};
 use gage_domain::{
-    inventory::InventoryRejection,
-    order::OrderRejection,
-    payment::PaymentRejection,
-    product::ProductRejection,
-    rejection::Rejection,
-    shop::ShopRejection,
+    inventory::InventoryRejection, order::OrderRejection, payment::PaymentRejection,
+    product::ProductRejection, rejection::Rejection, shop::ShopRejection,
 };
 
 /// What went wrong.
@@ -226,6 +222,9 @@ fn code_of_payment(rejection: &PaymentRejection) -> ErrorCode {
 impl ErrorCode {
     /// As the schema spells it.
     pub fn name(self) -> &'static str {
-        Self::items().iter().find(|item| item.value == self).map_or("INTERNAL", |item| item.name)
+        Self::items()
+            .iter()
+            .find(|item| item.value == self)
+            .map_or("INTERNAL", |item| item.name)
     }
 }

@@ -127,7 +127,9 @@ impl ApiError {
 
 impl From<StoreUnavailable> for ApiError {
     fn from(away: StoreUnavailable) -> Self {
-        Self::Unavailable { reason: away.to_string() }
+        Self::Unavailable {
+            reason: away.to_string(),
+        }
     }
 }
 
@@ -159,21 +161,24 @@ impl From<GatewayError> for Failure {
             }
             error @ (GatewayError::Log(LogError::Corrupt { .. })
             | GatewayError::CursorMoved
-            | GatewayError::StoredAnswer { .. }) => {
-                Self::Api(ApiError::Internal { reason: error.to_string() })
-            }
+            | GatewayError::StoredAnswer { .. }) => Self::Api(ApiError::Internal {
+                reason: error.to_string(),
+            }),
         }
     }
 }
 
-/// What a failure at the sign-in desk is to a client: a code to mend, or an error.
+/// What a failure at the sign-in desk is to a client: a code of something to mend.
+///
+/// # Errors
+/// What a user cannot mend.
 pub fn failure_at_desk(error: &DeskError) -> Result<ErrorCode, ApiError> {
     match error {
         DeskError::Refused(_) => Ok(ErrorCode::SignInRefused),
         DeskError::NonceUnknown => Ok(ErrorCode::NonceUnknown),
-        DeskError::TooMany { retry_after } => {
-            Err(ApiError::RateLimited { retry_after: *retry_after })
-        }
+        DeskError::TooMany { retry_after } => Err(ApiError::RateLimited {
+            retry_after: *retry_after,
+        }),
         DeskError::Unavailable(away) => Err(away.clone().into()),
     }
 }

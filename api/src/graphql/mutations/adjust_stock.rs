@@ -30,6 +30,7 @@ pub struct AdjustStockInput {
 /// What came of it.
 pub struct AdjustStockPayload(Written<ProductId>);
 
+/// What came of it.
 #[Object]
 impl AdjustStockPayload {
     /// The product's id. Null when it was refused.
@@ -57,10 +58,15 @@ impl AdjustStockPayload {
 #[derive(Default)]
 pub struct AdjustStockMutation;
 
+/// Corrects a stock.
 #[Object]
 impl AdjustStockMutation {
     /// Corrects the stock of a product after counting. For its shop's owner.
-    async fn adjust_stock(&self, ctx: &Context<'_>, input: AdjustStockInput) -> Result<AdjustStockPayload> {
+    async fn adjust_stock(
+        &self,
+        ctx: &Context<'_>,
+        input: AdjustStockInput,
+    ) -> Result<AdjustStockPayload> {
         let written = write(ctx, &input.idempotency_key, |call| {
             Ok(AdjustStock {
                 product: id_at(&input.product, "product")?,

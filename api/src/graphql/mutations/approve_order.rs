@@ -26,6 +26,7 @@ pub struct ApproveOrderInput {
 /// What came of it.
 pub struct ApproveOrderPayload(Written<OrderId>);
 
+/// What came of it.
 #[Object]
 impl ApproveOrderPayload {
     /// The order's id. Null when it was refused.
@@ -53,10 +54,15 @@ impl ApproveOrderPayload {
 #[derive(Default)]
 pub struct ApproveOrderMutation;
 
+/// Approves an order.
 #[Object]
 impl ApproveOrderMutation {
     /// Approves a paid order: its stock leaves. For its shop's owner.
-    async fn approve_order(&self, ctx: &Context<'_>, input: ApproveOrderInput) -> Result<ApproveOrderPayload> {
+    async fn approve_order(
+        &self,
+        ctx: &Context<'_>,
+        input: ApproveOrderInput,
+    ) -> Result<ApproveOrderPayload> {
         let written = write(ctx, &input.idempotency_key, |call| {
             let order = id_at(&input.order, "order")?;
             Ok(ApproveOrder { order, by: call.by })

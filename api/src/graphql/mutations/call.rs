@@ -53,23 +53,41 @@ impl UserError {
 
     /// There is no such thing, or not for this wallet.
     pub fn not_found(field: &str) -> Self {
-        Self::at(ErrorCode::NotFound, format!("there is no such {field}"), &[field])
+        Self::at(
+            ErrorCode::NotFound,
+            format!("there is no such {field}"),
+            &[field],
+        )
     }
 }
 
 impl From<&Refusal> for UserError {
     fn from(refusal: &Refusal) -> Self {
-        let mut error = Self::at(code_of_refusal(refusal), refusal.to_string(), field_of(refusal));
+        let mut error = Self::at(
+            code_of_refusal(refusal),
+            refusal.to_string(),
+            field_of(refusal),
+        );
         match refusal {
-            Refusal::OutOfStock { product, available, .. } => {
+            // Clients know products by their global ids, which stand in fields of their own.
+            Refusal::OutOfStock {
+                product,
+                available,
+                requested,
+            } => {
+                error.message = format!("out of stock: {available} left, {requested} requested");
                 error.product_id = Some(product.to_global());
                 error.available = Some(*available);
             }
             Refusal::PriceChanged { product, now, .. } => {
+                "the price has changed".clone_into(&mut error.message);
                 error.product_id = Some(product.to_global());
                 error.current_price = Some((*now).into());
             }
-            Refusal::OtherShop { product, .. } => error.product_id = Some(product.to_global()),
+            Refusal::OtherShop { product, .. } => {
+                "a product is not sold by this shop".clone_into(&mut error.message);
+                error.product_id = Some(product.to_global());
+            }
             Refusal::Rejected(_)
             | Refusal::NotFound(_)
             | Refusal::TokenNotAccepted { .. }
@@ -114,7 +132,9 @@ fn field_of(refusal: &Refusal) -> &'static [&'static str] {
             &["lines"]
         }
         Refusal::TokenNotAccepted { .. } => &["price", "token"],
-        Refusal::NotFound(_) | Refusal::NotFunded { .. } | Refusal::NotAwaitingPayment { .. } => &[],
+        Refusal::NotFound(_) | Refusal::NotFunded { .. } | Refusal::NotAwaitingPayment { .. } => {
+            &[]
+        }
     }
 }
 
@@ -192,11 +212,21 @@ pub async fn write<O: Operation>(
     let principal = Actor::Wallet(wallet.address).to_string();
     if !is_key(idempotency_key) {
         let message = "an idempotency key has 1 to 200 visible ASCII characters";
-        let error = UserError::at(ErrorCode::IdempotencyKeyInvalid, message, &["idempotencyKey"]);
+        let error = UserError::at(
+            ErrorCode::IdempotencyKeyInvalid,
+            message,
+            &["idempotencyKey"],
+        );
         return Ok(Written::Refused(vec![error]));
     }
-    let key = IdempotencyKey { principal, key: idempotency_key.to_owned() };
-    let call = Call { by: wallet.address, key: Some(key) };
+    let key = IdempotencyKey {
+        principal,
+        key: idempotency_key.to_owned(),
+    };
+    let call = Call {
+        by: wallet.address,
+        key: Some(key),
+    };
     run(ctx, call, build).await
 }
 
@@ -208,7 +238,10 @@ pub async fn look<O: Operation>(
     ctx: &Context<'_>,
     build: impl FnOnce(&Call) -> Result<O, UserError>,
 ) -> Result<Written<O::Output>, Error> {
-    let call = Call { by: ctx.wallet()?.address, key: None };
+    let call = Call {
+        by: ctx.wallet()?.address,
+        key: None,
+    };
     run(ctx, call, build).await
 }
 
@@ -223,9 +256,10 @@ async fn run<O: Operation>(
     };
     let request = ctx.request()?.to_gateway(ctx.wallet()?, call.key);
     match ctx.services()?.gateway.execute(&operation, request).await {
-        Ok(committed) => {
-            Ok(Written::Done { output: committed.output, position: committed.position })
-        }
+        Ok(committed) => Ok(Written::Done {
+            output: committed.output,
+            position: committed.position,
+        }),
         Err(error) => match Failure::from(error) {
             Failure::User(UserFault::Refused(refusal)) => {
                 Ok(Written::Refused(vec![UserError::from(&refusal)]))
@@ -233,7 +267,11 @@ async fn run<O: Operation>(
             Failure::User(UserFault::KeyReused) => {
                 let message = "the idempotency key was used for another request";
                 let code = ErrorCode::IdempotencyKeyReused;
-                Ok(Written::Refused(vec![UserError::at(code, message, &["idempotencyKey"])]))
+                Ok(Written::Refused(vec![UserError::at(
+                    code,
+                    message,
+                    &["idempotencyKey"],
+                )]))
             }
             Failure::Api(error) => Err(ctx.error(error)),
         },
@@ -269,7 +307,10 @@ mod tests {
     fn a_repeated_request_makes_the_same_id_and_another_does_not() {
         let call = |principal: &str, key: &str| Call {
             by: value::Address::ZERO,
-            key: Some(IdempotencyKey { principal: principal.to_owned(), key: key.to_owned() }),
+            key: Some(IdempotencyKey {
+                principal: principal.to_owned(),
+                key: key.to_owned(),
+            }),
         };
         let id = call("wallet:0x1", "a").new_id("place_order");
         assert_eq!(id, call("wallet:0x1", "a").new_id("place_order"));

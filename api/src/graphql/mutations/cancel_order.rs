@@ -26,6 +26,7 @@ pub struct CancelOrderInput {
 /// What came of it.
 pub struct CancelOrderPayload(Written<OrderId>);
 
+/// What came of it.
 #[Object]
 impl CancelOrderPayload {
     /// The order's id. Null when it was refused.
@@ -53,10 +54,15 @@ impl CancelOrderPayload {
 #[derive(Default)]
 pub struct CancelOrderMutation;
 
+/// Cancels an order.
 #[Object]
 impl CancelOrderMutation {
     /// Cancels an order that is not approved yet; its stock comes back. For its buyer.
-    async fn cancel_order(&self, ctx: &Context<'_>, input: CancelOrderInput) -> Result<CancelOrderPayload> {
+    async fn cancel_order(
+        &self,
+        ctx: &Context<'_>,
+        input: CancelOrderInput,
+    ) -> Result<CancelOrderPayload> {
         let written = write(ctx, &input.idempotency_key, |call| {
             let order = id_at(&input.order, "order")?;
             Ok(CancelOrder { order, by: call.by })

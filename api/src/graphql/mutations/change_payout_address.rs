@@ -28,6 +28,7 @@ pub struct ChangePayoutAddressInput {
 /// What came of it.
 pub struct ChangePayoutAddressPayload(Written<ShopId>);
 
+/// What came of it.
 #[Object]
 impl ChangePayoutAddressPayload {
     /// The shop's id. Null when it was refused.
@@ -55,13 +56,22 @@ impl ChangePayoutAddressPayload {
 #[derive(Default)]
 pub struct ChangePayoutAddressMutation;
 
+/// Changes where a shop's money goes.
 #[Object]
 impl ChangePayoutAddressMutation {
     /// Changes where a shop's money goes, for orders placed from now on. For its owner.
-    async fn change_payout_address(&self, ctx: &Context<'_>, input: ChangePayoutAddressInput) -> Result<ChangePayoutAddressPayload> {
+    async fn change_payout_address(
+        &self,
+        ctx: &Context<'_>,
+        input: ChangePayoutAddressInput,
+    ) -> Result<ChangePayoutAddressPayload> {
         let written = write(ctx, &input.idempotency_key, |call| {
             let shop = id_at(&input.shop, "shop")?;
-            Ok(ChangePayoutAddress { shop, by: call.by, payout: input.payout_address.0 })
+            Ok(ChangePayoutAddress {
+                shop,
+                by: call.by,
+                payout: input.payout_address.0,
+            })
         });
         Ok(ChangePayoutAddressPayload(written.await?))
     }

@@ -28,6 +28,7 @@ pub struct ChangePriceInput {
 /// What came of it.
 pub struct ChangePricePayload(Written<ProductId>);
 
+/// What came of it.
 #[Object]
 impl ChangePricePayload {
     /// The product's id. Null when it was refused.
@@ -55,13 +56,22 @@ impl ChangePricePayload {
 #[derive(Default)]
 pub struct ChangePriceMutation;
 
+/// Changes a product's price.
 #[Object]
 impl ChangePriceMutation {
     /// Changes a product's price; orders that were placed keep theirs. For its shop's owner.
-    async fn change_price(&self, ctx: &Context<'_>, input: ChangePriceInput) -> Result<ChangePricePayload> {
+    async fn change_price(
+        &self,
+        ctx: &Context<'_>,
+        input: ChangePriceInput,
+    ) -> Result<ChangePricePayload> {
         let written = write(ctx, &input.idempotency_key, |call| {
             let product = id_at(&input.product, "product")?;
-            Ok(ChangePrice { product, by: call.by, price: input.price.into() })
+            Ok(ChangePrice {
+                product,
+                by: call.by,
+                price: input.price.into(),
+            })
         });
         Ok(ChangePricePayload(written.await?))
     }

@@ -26,6 +26,7 @@ pub struct ConfirmDeliveryInput {
 /// What came of it.
 pub struct ConfirmDeliveryPayload(Written<OrderId>);
 
+/// What came of it.
 #[Object]
 impl ConfirmDeliveryPayload {
     /// The order's id. Null when it was refused.
@@ -53,10 +54,15 @@ impl ConfirmDeliveryPayload {
 #[derive(Default)]
 pub struct ConfirmDeliveryMutation;
 
+/// Confirms a delivery.
 #[Object]
 impl ConfirmDeliveryMutation {
     /// Confirms that a shipped order arrived. For its buyer.
-    async fn confirm_delivery(&self, ctx: &Context<'_>, input: ConfirmDeliveryInput) -> Result<ConfirmDeliveryPayload> {
+    async fn confirm_delivery(
+        &self,
+        ctx: &Context<'_>,
+        input: ConfirmDeliveryInput,
+    ) -> Result<ConfirmDeliveryPayload> {
         let written = write(ctx, &input.idempotency_key, |call| {
             let order = id_at(&input.order, "order")?;
             Ok(ConfirmDelivery { order, by: call.by })

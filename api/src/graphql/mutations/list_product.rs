@@ -32,6 +32,7 @@ pub struct ListProductInput {
 /// What came of it.
 pub struct ListProductPayload(Written<ProductId>);
 
+/// What came of it.
 #[Object]
 impl ListProductPayload {
     /// The product's id. Null when it was refused.
@@ -59,10 +60,15 @@ impl ListProductPayload {
 #[derive(Default)]
 pub struct ListProductMutation;
 
+/// Lists a product.
 #[Object]
 impl ListProductMutation {
     /// Lists a product in a shop, not yet for sale. For the shop's owner.
-    async fn list_product(&self, ctx: &Context<'_>, input: ListProductInput) -> Result<ListProductPayload> {
+    async fn list_product(
+        &self,
+        ctx: &Context<'_>,
+        input: ListProductInput,
+    ) -> Result<ListProductPayload> {
         let written = write(ctx, &input.idempotency_key, |call| {
             Ok(ListProduct {
                 product: ProductId(call.new_id(ListProduct::NAME)),

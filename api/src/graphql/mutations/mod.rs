@@ -32,9 +32,9 @@ use self::{
     list_product::ListProductMutation, open_shop::OpenShopMutation,
     place_order::PlaceOrderMutation, publish_product::PublishProductMutation,
     receive_stock::ReceiveStockMutation, reject_order::RejectOrderMutation,
-    report_payment_attempt::ReportPaymentAttemptMutation,
-    request_payment::RequestPaymentMutation, revise_product::ReviseProductMutation,
-    revise_shop::ReviseShopMutation, ship_order::ShipOrderMutation, sign_in::SignInMutation,
+    report_payment_attempt::ReportPaymentAttemptMutation, request_payment::RequestPaymentMutation,
+    revise_product::ReviseProductMutation, revise_shop::ReviseShopMutation,
+    ship_order::ShipOrderMutation, sign_in::SignInMutation,
     unpublish_product::UnpublishProductMutation,
 };
 

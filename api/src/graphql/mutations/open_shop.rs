@@ -28,6 +28,7 @@ pub struct OpenShopInput {
 /// What came of it.
 pub struct OpenShopPayload(Written<ShopId>);
 
+/// What came of it.
 #[Object]
 impl OpenShopPayload {
     /// The shop's id. Null when it was refused.
@@ -55,6 +56,7 @@ impl OpenShopPayload {
 #[derive(Default)]
 pub struct OpenShopMutation;
 
+/// Opens a shop.
 #[Object]
 impl OpenShopMutation {
     /// Opens a shop for the wallet that asks.

@@ -44,6 +44,7 @@ pub struct OrderLineInput {
 /// What came of it.
 pub struct PlaceOrderPayload(Written<OrderId>);
 
+/// What came of it.
 #[Object]
 impl PlaceOrderPayload {
     /// The order's id. Null when it was refused.
@@ -71,10 +72,15 @@ impl PlaceOrderPayload {
 #[derive(Default)]
 pub struct PlaceOrderMutation;
 
+/// Places an order.
 #[Object]
 impl PlaceOrderMutation {
     /// Places an order at one shop: all of it, or none. Stock is reserved at once, until the order is paid, cancelled or expired.
-    async fn place_order(&self, ctx: &Context<'_>, input: PlaceOrderInput) -> Result<PlaceOrderPayload> {
+    async fn place_order(
+        &self,
+        ctx: &Context<'_>,
+        input: PlaceOrderInput,
+    ) -> Result<PlaceOrderPayload> {
         let written = write(ctx, &input.idempotency_key, |call| {
             Ok(PlaceOrder {
                 order: OrderId(call.new_id(PlaceOrder::NAME)),
@@ -94,7 +100,11 @@ const LINES_LOOKED_AT: usize = 1_000;
 fn wanted(lines: &[OrderLineInput]) -> Result<Vec<Wanted>, UserError> {
     if lines.len() > LINES_LOOKED_AT {
         let message = format!("an order may not have {} lines", lines.len());
-        return Err(UserError::at(ErrorCode::OrderTooManyLines, message, &["lines"]));
+        return Err(UserError::at(
+            ErrorCode::OrderTooManyLines,
+            message,
+            &["lines"],
+        ));
     }
     let line = |(index, line): (usize, &OrderLineInput)| {
         let index = index.to_string();
@@ -110,7 +120,10 @@ fn wanted(lines: &[OrderLineInput]) -> Result<Vec<Wanted>, UserError> {
 
 fn seen_prices(lines: &[OrderLineInput]) -> Vec<(ProductId, value::Price)> {
     let seen = |line: &OrderLineInput| {
-        Some((ProductId::from_global(&line.product)?, line.expected_price?.into()))
+        Some((
+            ProductId::from_global(&line.product)?,
+            line.expected_price?.into(),
+        ))
     };
     lines.iter().filter_map(seen).collect()
 }

@@ -26,6 +26,7 @@ pub struct PublishProductInput {
 /// What came of it.
 pub struct PublishProductPayload(Written<ProductId>);
 
+/// What came of it.
 #[Object]
 impl PublishProductPayload {
     /// The product's id. Null when it was refused.
@@ -53,13 +54,21 @@ impl PublishProductPayload {
 #[derive(Default)]
 pub struct PublishProductMutation;
 
+/// Puts a product on sale.
 #[Object]
 impl PublishProductMutation {
     /// Puts a product on sale. For its shop's owner.
-    async fn publish_product(&self, ctx: &Context<'_>, input: PublishProductInput) -> Result<PublishProductPayload> {
+    async fn publish_product(
+        &self,
+        ctx: &Context<'_>,
+        input: PublishProductInput,
+    ) -> Result<PublishProductPayload> {
         let written = write(ctx, &input.idempotency_key, |call| {
             let product = id_at(&input.product, "product")?;
-            Ok(PublishProduct { product, by: call.by })
+            Ok(PublishProduct {
+                product,
+                by: call.by,
+            })
         });
         Ok(PublishProductPayload(written.await?))
     }

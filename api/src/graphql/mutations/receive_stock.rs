@@ -28,6 +28,7 @@ pub struct ReceiveStockInput {
 /// What came of it.
 pub struct ReceiveStockPayload(Written<ProductId>);
 
+/// What came of it.
 #[Object]
 impl ReceiveStockPayload {
     /// The product's id. Null when it was refused.
@@ -55,10 +56,15 @@ impl ReceiveStockPayload {
 #[derive(Default)]
 pub struct ReceiveStockMutation;
 
+/// Takes pieces into stock.
 #[Object]
 impl ReceiveStockMutation {
     /// Takes pieces of a product into stock. For its shop's owner.
-    async fn receive_stock(&self, ctx: &Context<'_>, input: ReceiveStockInput) -> Result<ReceiveStockPayload> {
+    async fn receive_stock(
+        &self,
+        ctx: &Context<'_>,
+        input: ReceiveStockInput,
+    ) -> Result<ReceiveStockPayload> {
         let written = write(ctx, &input.idempotency_key, |call| {
             Ok(ReceiveStock {
                 product: id_at(&input.product, "product")?,

@@ -28,6 +28,7 @@ pub struct RejectOrderInput {
 /// What came of it.
 pub struct RejectOrderPayload(Written<OrderId>);
 
+/// What came of it.
 #[Object]
 impl RejectOrderPayload {
     /// The order's id. Null when it was refused.
@@ -55,13 +56,22 @@ impl RejectOrderPayload {
 #[derive(Default)]
 pub struct RejectOrderMutation;
 
+/// Rejects an order.
 #[Object]
 impl RejectOrderMutation {
     /// Rejects an order that is not approved yet; its stock comes back. For its shop's owner.
-    async fn reject_order(&self, ctx: &Context<'_>, input: RejectOrderInput) -> Result<RejectOrderPayload> {
+    async fn reject_order(
+        &self,
+        ctx: &Context<'_>,
+        input: RejectOrderInput,
+    ) -> Result<RejectOrderPayload> {
         let written = write(ctx, &input.idempotency_key, |call| {
             let order = id_at(&input.order, "order")?;
-            Ok(RejectOrder { order, by: call.by, reason: input.reason })
+            Ok(RejectOrder {
+                order,
+                by: call.by,
+                reason: input.reason,
+            })
         });
         Ok(RejectOrderPayload(written.await?))
     }

@@ -30,6 +30,7 @@ pub struct ReportPaymentAttemptInput {
 /// What came of it.
 pub struct ReportPaymentAttemptPayload(Written<OrderId>);
 
+/// What came of it.
 #[Object]
 impl ReportPaymentAttemptPayload {
     /// The order's id. Null when it was refused.
@@ -57,10 +58,15 @@ impl ReportPaymentAttemptPayload {
 #[derive(Default)]
 pub struct ReportPaymentAttemptMutation;
 
+/// Takes a hint of a payment.
 #[Object]
 impl ReportPaymentAttemptMutation {
     /// Takes a hint of the transaction that pays. Never proof: only the chain is. For the order's buyer.
-    async fn report_payment_attempt(&self, ctx: &Context<'_>, input: ReportPaymentAttemptInput) -> Result<ReportPaymentAttemptPayload> {
+    async fn report_payment_attempt(
+        &self,
+        ctx: &Context<'_>,
+        input: ReportPaymentAttemptInput,
+    ) -> Result<ReportPaymentAttemptPayload> {
         let written = write(ctx, &input.idempotency_key, |call| {
             Ok(ReportPaymentAttempt {
                 order: id_at(&input.order, "order")?,

@@ -25,6 +25,7 @@ pub struct RequestPaymentPayload {
     user_errors: Vec<UserError>,
 }
 
+/// What came of it.
 #[Object]
 impl RequestPaymentPayload {
     /// What the wallet needs. Null when it was refused.
@@ -42,6 +43,7 @@ impl RequestPaymentPayload {
 #[derive(Default)]
 pub struct RequestPaymentMutation;
 
+/// Answers a buyer with everything that a wallet needs to pay.
 #[Object]
 impl RequestPaymentMutation {
     /// Answers with everything that a wallet needs to pay an order: call, value, deadline, and
@@ -52,17 +54,26 @@ impl RequestPaymentMutation {
         input: RequestPaymentInput,
     ) -> Result<RequestPaymentPayload> {
         let looked = look(ctx, |call| {
-            Ok(RequestPayment { order: id_at(&input.order, "order")?, by: call.by })
+            Ok(RequestPayment {
+                order: id_at(&input.order, "order")?,
+                by: call.by,
+            })
         });
         let terms = match looked.await? {
             Written::Done { output, .. } => output,
             Written::Refused(user_errors) => {
-                return Ok(RequestPaymentPayload { instructions: None, user_errors });
+                return Ok(RequestPaymentPayload {
+                    instructions: None,
+                    user_errors,
+                });
             }
         };
         let payer = input.payer.map_or(terms.buyer, |payer| payer.0);
         let instructions = ctx.services()?.rail.instructions(&terms, payer).await;
         let instructions = Some(instructions.into());
-        Ok(RequestPaymentPayload { instructions, user_errors: Vec::new() })
+        Ok(RequestPaymentPayload {
+            instructions,
+            user_errors: Vec::new(),
+        })
     }
 }

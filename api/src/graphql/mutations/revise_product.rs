@@ -30,6 +30,7 @@ pub struct ReviseProductInput {
 /// What came of it.
 pub struct ReviseProductPayload(Written<ProductId>);
 
+/// What came of it.
 #[Object]
 impl ReviseProductPayload {
     /// The product's id. Null when it was refused.
@@ -57,10 +58,15 @@ impl ReviseProductPayload {
 #[derive(Default)]
 pub struct ReviseProductMutation;
 
+/// Revises a product.
 #[Object]
 impl ReviseProductMutation {
     /// Changes a product's name and description. For its shop's owner.
-    async fn revise_product(&self, ctx: &Context<'_>, input: ReviseProductInput) -> Result<ReviseProductPayload> {
+    async fn revise_product(
+        &self,
+        ctx: &Context<'_>,
+        input: ReviseProductInput,
+    ) -> Result<ReviseProductPayload> {
         let written = write(ctx, &input.idempotency_key, |call| {
             Ok(ReviseProduct {
                 product: id_at(&input.product, "product")?,

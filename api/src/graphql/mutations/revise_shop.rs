@@ -28,6 +28,7 @@ pub struct ReviseShopInput {
 /// What came of it.
 pub struct ReviseShopPayload(Written<ShopId>);
 
+/// What came of it.
 #[Object]
 impl ReviseShopPayload {
     /// The shop's id. Null when it was refused.
@@ -55,13 +56,22 @@ impl ReviseShopPayload {
 #[derive(Default)]
 pub struct ReviseShopMutation;
 
+/// Revises a shop.
 #[Object]
 impl ReviseShopMutation {
     /// Changes a shop's name. For its owner.
-    async fn revise_shop(&self, ctx: &Context<'_>, input: ReviseShopInput) -> Result<ReviseShopPayload> {
+    async fn revise_shop(
+        &self,
+        ctx: &Context<'_>,
+        input: ReviseShopInput,
+    ) -> Result<ReviseShopPayload> {
         let written = write(ctx, &input.idempotency_key, |call| {
             let shop = id_at(&input.shop, "shop")?;
-            Ok(ReviseShop { shop, by: call.by, name: input.name.into() })
+            Ok(ReviseShop {
+                shop,
+                by: call.by,
+                name: input.name.into(),
+            })
         });
         Ok(ReviseShopPayload(written.await?))
     }

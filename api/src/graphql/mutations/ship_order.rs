@@ -28,6 +28,7 @@ pub struct ShipOrderInput {
 /// What came of it.
 pub struct ShipOrderPayload(Written<OrderId>);
 
+/// What came of it.
 #[Object]
 impl ShipOrderPayload {
     /// The order's id. Null when it was refused.
@@ -55,13 +56,22 @@ impl ShipOrderPayload {
 #[derive(Default)]
 pub struct ShipOrderMutation;
 
+/// Ships an order.
 #[Object]
 impl ShipOrderMutation {
     /// Records that an approved order was shipped. For its shop's owner.
-    async fn ship_order(&self, ctx: &Context<'_>, input: ShipOrderInput) -> Result<ShipOrderPayload> {
+    async fn ship_order(
+        &self,
+        ctx: &Context<'_>,
+        input: ShipOrderInput,
+    ) -> Result<ShipOrderPayload> {
         let written = write(ctx, &input.idempotency_key, |call| {
             let order = id_at(&input.order, "order")?;
-            Ok(ShipOrder { order, by: call.by, tracking: input.tracking.map(Into::into) })
+            Ok(ShipOrder {
+                order,
+                by: call.by,
+                tracking: input.tracking.map(Into::into),
+            })
         });
         Ok(ShipOrderPayload(written.await?))
     }

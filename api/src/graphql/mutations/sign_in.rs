@@ -65,22 +65,29 @@ pub struct SignInPayload {
     user_errors: Vec<UserError>,
 }
 
+/// What came of it.
 #[Object]
 impl SignInPayload {
     /// The session's token, for `Authorization: Bearer`. Browsers also get it as a cookie that
     /// scripts cannot read; they need not keep it.
     async fn token(&self) -> Option<&str> {
-        self.opened.as_ref().map(|opened| opened.wallet.token.reveal())
+        self.opened
+            .as_ref()
+            .map(|opened| opened.wallet.token.reveal())
     }
 
     /// The wallet that is signed in.
     async fn address(&self) -> Option<Address> {
-        self.opened.as_ref().map(|opened| Address(opened.wallet.address))
+        self.opened
+            .as_ref()
+            .map(|opened| Address(opened.wallet.address))
     }
 
     /// When the session ends.
     async fn expires_at(&self) -> Option<DateTime> {
-        self.opened.as_ref().map(|opened| DateTime(opened.wallet.expires_at))
+        self.opened
+            .as_ref()
+            .map(|opened| DateTime(opened.wallet.expires_at))
     }
 
     /// The wallet that is signed in, with what is its.
@@ -105,6 +112,7 @@ pub struct SignOutPayload {
 #[derive(Default)]
 pub struct SignInMutation;
 
+/// Signing in and out.
 #[Object]
 impl SignInMutation {
     /// Gives out a nonce for a sign-in message.
@@ -124,17 +132,26 @@ impl SignInMutation {
             Viewer::SignedIn(wallet) => Some(&wallet.token),
             Viewer::Anonymous | Viewer::Unknown => None,
         };
-        match desk.sign_in(request.ip, &input.message, &input.signature, previous).await {
+        match desk
+            .sign_in(request.ip, &input.message, &input.signature, previous)
+            .await
+        {
             Ok(opened) => {
                 if let Some(cookie) = desk.cookie_of(&opened.wallet) {
                     request.cookies.set(cookie).await;
                 }
-                Ok(SignInPayload { opened: Some(opened), user_errors: Vec::new() })
+                Ok(SignInPayload {
+                    opened: Some(opened),
+                    user_errors: Vec::new(),
+                })
             }
             Err(error) => match failure_at_desk(&error) {
                 Ok(code) => {
                     let refused = UserError::at(code, error.to_string(), &[]);
-                    Ok(SignInPayload { opened: None, user_errors: vec![refused] })
+                    Ok(SignInPayload {
+                        opened: None,
+                        user_errors: vec![refused],
+                    })
                 }
                 Err(error) => Err(ctx.error(error)),
             },
@@ -166,6 +183,8 @@ fn desk_fault(error: &desk::DeskError) -> crate::graphql::errors::ApiError {
     match failure_at_desk(error) {
         Err(error) => error,
         // Giving out a nonce refuses nothing that a user could mend.
-        Ok(_) => crate::graphql::errors::ApiError::Internal { reason: error.to_string() },
+        Ok(_) => crate::graphql::errors::ApiError::Internal {
+            reason: error.to_string(),
+        },
     }
 }

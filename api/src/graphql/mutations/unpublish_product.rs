@@ -26,6 +26,7 @@ pub struct UnpublishProductInput {
 /// What came of it.
 pub struct UnpublishProductPayload(Written<ProductId>);
 
+/// What came of it.
 #[Object]
 impl UnpublishProductPayload {
     /// The product's id. Null when it was refused.
@@ -53,13 +54,21 @@ impl UnpublishProductPayload {
 #[derive(Default)]
 pub struct UnpublishProductMutation;
 
+/// Takes a product off sale.
 #[Object]
 impl UnpublishProductMutation {
     /// Takes a product off sale; orders that were placed stand. For its shop's owner.
-    async fn unpublish_product(&self, ctx: &Context<'_>, input: UnpublishProductInput) -> Result<UnpublishProductPayload> {
+    async fn unpublish_product(
+        &self,
+        ctx: &Context<'_>,
+        input: UnpublishProductInput,
+    ) -> Result<UnpublishProductPayload> {
         let written = write(ctx, &input.idempotency_key, |call| {
             let product = id_at(&input.product, "product")?;
-            Ok(UnpublishProduct { product, by: call.by })
+            Ok(UnpublishProduct {
+                product,
+                by: call.by,
+            })
         });
         Ok(UnpublishProductPayload(written.await?))
     }

@@ -15,7 +15,9 @@ use crate::graphql::{
 /// # Errors
 /// `NOT_YET_VISIBLE`; the mutation stands.
 pub async fn shop(ctx: &Context<'_>, written: &Written<ShopId>) -> Result<Option<Shop>> {
-    let Some((id, position)) = written.done() else { return Ok(None) };
+    let Some((id, position)) = written.done() else {
+        return Ok(None);
+    };
     wait_for(ctx, &[Model::Catalog], Some(position)).await?;
     Ok(load(ctx, id).await?.map(Shop))
 }
@@ -25,10 +27,15 @@ pub async fn shop(ctx: &Context<'_>, written: &Written<ShopId>) -> Result<Option
 /// # Errors
 /// `NOT_YET_VISIBLE`; the mutation stands.
 pub async fn product(ctx: &Context<'_>, written: &Written<ProductId>) -> Result<Option<Product>> {
-    let Some((id, position)) = written.done() else { return Ok(None) };
+    let Some((id, position)) = written.done() else {
+        return Ok(None);
+    };
     wait_for(ctx, &[Model::Catalog], Some(position)).await?;
     let viewer = &ctx.request()?.viewer;
-    Ok(load(ctx, id).await?.filter(|row| may_see_product(row, viewer)).map(Product))
+    Ok(load(ctx, id)
+        .await?
+        .filter(|row| may_see_product(row, viewer))
+        .map(Product))
 }
 
 /// The order that was written.
@@ -36,8 +43,13 @@ pub async fn product(ctx: &Context<'_>, written: &Written<ProductId>) -> Result<
 /// # Errors
 /// `NOT_YET_VISIBLE`; the mutation stands.
 pub async fn order(ctx: &Context<'_>, written: &Written<OrderId>) -> Result<Option<Order>> {
-    let Some((id, position)) = written.done() else { return Ok(None) };
+    let Some((id, position)) = written.done() else {
+        return Ok(None);
+    };
     wait_for(ctx, &[Model::Orders, Model::Payments], Some(position)).await?;
     let viewer = &ctx.request()?.viewer;
-    Ok(load(ctx, id).await?.filter(|row| may_see_order(row, viewer)).map(Order))
+    Ok(load(ctx, id)
+        .await?
+        .filter(|row| may_see_order(row, viewer))
+        .map(Order))
 }

@@ -20,6 +20,8 @@ use crate::{
 /// was written at that position is visible.
 pub struct Query;
 
+/// What can be asked. Where a query takes `atLeast`, it waits (at most two seconds) until what
+/// was written at that position is visible.
 #[Object]
 impl Query {
     /// Whatever has this global id, if the wallet that asks may see it.
@@ -33,7 +35,12 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "Waits until this position is visible.")] at_least: Option<Cursor>,
     ) -> Result<Option<Me>> {
-        wait_for(ctx, &[Model::Catalog, Model::Orders], at_least.map(|cursor| cursor.0)).await?;
+        wait_for(
+            ctx,
+            &[Model::Catalog, Model::Orders],
+            at_least.map(|cursor| cursor.0),
+        )
+        .await?;
         match &ctx.request()?.viewer {
             Viewer::Anonymous => Ok(None),
             // An error, not null: a page must not show "sign in" to someone who is.
@@ -49,7 +56,9 @@ impl Query {
         #[graphql(desc = "Waits until this position is visible.")] at_least: Option<Cursor>,
     ) -> Result<Option<Shop>> {
         wait_for(ctx, &[Model::Catalog], at_least.map(|cursor| cursor.0)).await?;
-        let Some(id) = ShopId::from_global(&id) else { return Ok(None) };
+        let Some(id) = ShopId::from_global(&id) else {
+            return Ok(None);
+        };
         Ok(load(ctx, id).await?.map(Shop))
     }
 
@@ -63,10 +72,19 @@ impl Query {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<String, Shop>> {
-        let page = PageArguments { first, after, last, before }.request();
+        let page = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        }
+        .request();
         let page = page.map_err(|error| ctx.error(error))?;
         let found = ctx.services()?.catalog.shops(None, &page).await;
-        Ok(connection(found.map_err(|error| ctx.error(error.into()))?, Shop))
+        Ok(connection(
+            found.map_err(|error| ctx.error(error.into()))?,
+            Shop,
+        ))
     }
 
     /// One product; those not for sale for their owner only.
@@ -78,14 +96,21 @@ impl Query {
     ) -> Result<Option<Product>> {
         wait_for(ctx, &[Model::Catalog], at_least.map(|cursor| cursor.0)).await?;
         let viewer = &ctx.request()?.viewer;
-        let Some(id) = ProductId::from_global(&id) else { return Ok(None) };
-        let product = load(ctx, id).await?.filter(|product| may_see_product(product, viewer));
+        let Some(id) = ProductId::from_global(&id) else {
+            return Ok(None);
+        };
+        let product = load(ctx, id)
+            .await?
+            .filter(|product| may_see_product(product, viewer));
         Ok(product.map(Product))
     }
 
     /// Products for sale, newest first.
     #[graphql(complexity = "weight(first, last) * child_complexity")]
-    #[expect(clippy::too_many_arguments, reason = "Relay's four, two filters, position, context")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "Relay's four, two filters, position, context"
+    )]
     async fn products(
         &self,
         ctx: &Context<'_>,
@@ -100,7 +125,13 @@ impl Query {
         before: Option<String>,
     ) -> Result<Connection<String, Product>> {
         wait_for(ctx, &[Model::Catalog], at_least.map(|cursor| cursor.0)).await?;
-        let page = PageArguments { first, after, last, before }.request();
+        let page = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        }
+        .request();
         let page = page.map_err(|error| ctx.error(error))?;
         let shop = match shop.as_ref().map(ShopId::from_global) {
             // No such shop, no products.
@@ -108,9 +139,16 @@ impl Query {
             Some(known) => known,
             None => None,
         };
-        let filter = ProductFilter { search, shop, visibility: Visibility::Published };
+        let filter = ProductFilter {
+            search,
+            shop,
+            visibility: Visibility::Published,
+        };
         let found = ctx.services()?.catalog.products(&filter, &page).await;
-        Ok(connection(found.map_err(|error| ctx.error(error.into()))?, Product))
+        Ok(connection(
+            found.map_err(|error| ctx.error(error.into()))?,
+            Product,
+        ))
     }
 
     /// One order, for its buyer, its shop's owner, auditors and operators.
@@ -122,9 +160,18 @@ impl Query {
     ) -> Result<Option<Order>> {
         let viewer = &ctx.request()?.viewer;
         ctx.wallet()?;
-        wait_for(ctx, &[Model::Orders, Model::Payments], at_least.map(|cursor| cursor.0)).await?;
-        let Some(id) = OrderId::from_global(&id) else { return Ok(None) };
-        let order = load(ctx, id).await?.filter(|order| may_see_order(order, viewer));
+        wait_for(
+            ctx,
+            &[Model::Orders, Model::Payments],
+            at_least.map(|cursor| cursor.0),
+        )
+        .await?;
+        let Some(id) = OrderId::from_global(&id) else {
+            return Ok(None);
+        };
+        let order = load(ctx, id)
+            .await?
+            .filter(|order| may_see_order(order, viewer));
         Ok(order.map(Order))
     }
 }

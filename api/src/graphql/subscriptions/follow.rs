@@ -5,11 +5,7 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use futures::{
-    Stream,
-    future::BoxFuture,
-    stream,
-};
+use futures::{Stream, future::BoxFuture, stream};
 use gage_application::{
     ports::wake::{Notice, WakeUps},
     position::LogPosition,
@@ -54,7 +50,13 @@ pub(super) fn follow<T: Send + 'static>(
 ) -> impl Stream<Item = Result<T, ApiError>> + Send + 'static {
     // Before the first look, so that no hint falls between the two.
     let notices = wake.subscribe();
-    let follower = Follower { look, notices, about, after, found: VecDeque::new() };
+    let follower = Follower {
+        look,
+        notices,
+        about,
+        after,
+        found: VecDeque::new(),
+    };
     stream::unfold(Some(follower), |follower| async {
         let mut follower = follower?;
         match follower.next().await {

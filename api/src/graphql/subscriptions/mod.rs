@@ -13,10 +13,10 @@ use self::follow::{Change, follow};
 use crate::graphql::{
     context::Asked as _,
     errors::ApiError,
-    lookup::load,
+    lookup::{Model, load, wait_for},
     node_id::GlobalId as _,
     scalars::Cursor,
-    types::{Order, Product, Shop, TimelineEntry, may_see_order, may_see_product},
+    types::{Order, Product, TimelineEntry, may_see_order, may_see_product},
 };
 
 /// What can be followed.
@@ -53,6 +53,7 @@ pub struct StockUpdate {
 
 type Updates<T> = Result<futures::stream::BoxStream<'static, Result<T>>>;
 
+/// What can be followed.
 #[Subscription(name = "Subscription")]
 impl SubscriptionRoot {
     /// What happens to an order and to its payment, one by one. Begins after the cursor, or with
@@ -62,7 +63,10 @@ impl SubscriptionRoot {
         ctx: &Context<'_>,
         order: ID,
         after: Option<Cursor>,
+        #[graphql(desc = "Waits first until this position is visible.")] at_least: Option<Cursor>,
     ) -> Result<impl Stream<Item = Result<OrderUpdate>>> {
+        let seen = at_least.max(after).map(|cursor| cursor.0);
+        wait_for(ctx, &[Model::Orders, Model::Payments], seen).await?;
         order_updates(ctx, &order, after).await
     }
 
@@ -74,7 +78,10 @@ impl SubscriptionRoot {
         ctx: &Context<'_>,
         shop: ID,
         after: Option<Cursor>,
+        #[graphql(desc = "Waits first until this position is visible.")] at_least: Option<Cursor>,
     ) -> Result<impl Stream<Item = Result<ShopOrderUpdate>>> {
+        let seen = at_least.max(after).map(|cursor| cursor.0);
+        wait_for(ctx, &[Model::Catalog, Model::Orders], seen).await?;
         shop_orders(ctx, &shop, after).await
     }
 
@@ -84,21 +91,33 @@ impl SubscriptionRoot {
         ctx: &Context<'_>,
         product: ID,
         after: Option<Cursor>,
+        #[graphql(desc = "Waits first until this position is visible.")] at_least: Option<Cursor>,
     ) -> Result<impl Stream<Item = Result<StockUpdate>>> {
+        let seen = at_least.max(after).map(|cursor| cursor.0);
+        wait_for(ctx, &[Model::Catalog], seen).await?;
         stock(ctx, &product, after).await
     }
 }
 
-async fn order_updates(ctx: &Context<'_>, order: &ID, after: Option<Cursor>) -> Updates<OrderUpdate> {
+async fn order_updates(
+    ctx: &Context<'_>,
+    order: &ID,
+    after: Option<Cursor>,
+) -> Updates<OrderUpdate> {
     let viewer = &ctx.request()?.viewer;
     ctx.wallet()?;
     let row = match OrderId::from_global(order) {
-        Some(id) => load(ctx, id).await?.filter(|row| may_see_order(row, viewer)),
+        Some(id) => load(ctx, id)
+            .await?
+            .filter(|row| may_see_order(row, viewer)),
         None => None,
     };
     let row = row.ok_or_else(|| ctx.error(ApiError::NotFound(What::Order)))?;
     // Just before the latest: subscribers see at once how the order stands.
-    let latest = LogPosition { position: row.position.position - 1, ..row.position };
+    let latest = LogPosition {
+        position: row.position.position - 1,
+        ..row.position
+    };
     let after = after.map_or(latest, |cursor| cursor.0);
     let services = ctx.services()?;
     let (orders, id) = (services.orders.clone(), row.id);
@@ -106,8 +125,13 @@ async fn order_updates(ctx: &Context<'_>, order: &ID, after: Option<Cursor>) -> 
         let orders = orders.clone();
         async move { timeline_after(&orders, id, after).await }.boxed()
     };
-    let updates = follow(services.wake.as_ref(), Notice::Order(id), after, Box::new(look));
-    Ok(as_graphql(ctx, updates)?)
+    let updates = follow(
+        services.wake.as_ref(),
+        Notice::Order(id),
+        after,
+        Box::new(look),
+    );
+    as_graphql(ctx, updates)
 }
 
 async fn timeline_after(
@@ -119,7 +143,10 @@ async fn timeline_after(
     if entries.is_empty() {
         return Ok(Vec::new());
     }
-    let row = orders.order(id).await?.ok_or(ApiError::NotFound(What::Order))?;
+    let row = orders
+        .order(id)
+        .await?
+        .ok_or(ApiError::NotFound(What::Order))?;
     let update = |entry: gage_projections::orders::TimelineRow| Change {
         position: entry.position,
         what: OrderUpdate {
@@ -131,24 +158,27 @@ async fn timeline_after(
     Ok(entries.into_iter().map(update).collect())
 }
 
-async fn shop_orders(ctx: &Context<'_>, shop: &ID, after: Option<Cursor>) -> Updates<ShopOrderUpdate> {
+async fn shop_orders(
+    ctx: &Context<'_>,
+    shop: &ID,
+    after: Option<Cursor>,
+) -> Updates<ShopOrderUpdate> {
     let viewer = &ctx.request()?.viewer;
     ctx.wallet()?;
     let row = match ShopId::from_global(shop) {
         Some(id) => load(ctx, id).await?,
         None => None,
     };
-    let Shop(row) = Shop(row.ok_or_else(|| ctx.error(ApiError::NotFound(What::Shop)))?);
+    let row = row.ok_or_else(|| ctx.error(ApiError::NotFound(What::Shop)))?;
     if !viewer.is(row.owner) && !viewer.oversees() {
         return Err(ctx.error(ApiError::Forbidden(What::Shop)));
     }
     let services = ctx.services()?;
-    let after = match after {
-        Some(cursor) => cursor.0,
-        None => {
-            let now = services.orders.checkpoint().await;
-            now.map_err(|error| ctx.error(error.into()))?
-        }
+    let after = if let Some(cursor) = after {
+        cursor.0
+    } else {
+        let now = services.orders.checkpoint().await;
+        now.map_err(|error| ctx.error(error.into()))?
     };
     let (orders, id) = (services.orders.clone(), row.id);
     let look = move |after| {
@@ -157,43 +187,70 @@ async fn shop_orders(ctx: &Context<'_>, shop: &ID, after: Option<Cursor>) -> Upd
             let rows = orders.changed_after(id, after, PageSize::MAX).await?;
             let change = |row: gage_projections::orders::OrderRow| Change {
                 position: row.position,
-                what: ShopOrderUpdate { cursor: Cursor(row.position), order: Order(row) },
+                what: ShopOrderUpdate {
+                    cursor: Cursor(row.position),
+                    order: Order(row),
+                },
             };
             Ok(rows.into_iter().map(change).collect())
         };
         found.boxed()
     };
-    let updates = follow(services.wake.as_ref(), Notice::ShopOrders(id), after, Box::new(look));
-    Ok(as_graphql(ctx, updates)?)
+    let updates = follow(
+        services.wake.as_ref(),
+        Notice::ShopOrders(id),
+        after,
+        Box::new(look),
+    );
+    as_graphql(ctx, updates)
 }
 
 async fn stock(ctx: &Context<'_>, product: &ID, after: Option<Cursor>) -> Updates<StockUpdate> {
     let viewer = ctx.request()?.viewer.clone();
     let row = match ProductId::from_global(product) {
-        Some(id) => load(ctx, id).await?.filter(|row| may_see_product(row, &viewer)),
+        Some(id) => load(ctx, id)
+            .await?
+            .filter(|row| may_see_product(row, &viewer)),
         None => None,
     };
     let row = row.ok_or_else(|| ctx.error(ApiError::NotFound(What::Product)))?;
     // Before everything: also a stock that was never counted is told, once.
-    let before_all = LogPosition { xact_id: -1, position: 0 };
+    let before_all = LogPosition {
+        xact_id: -1,
+        position: 0,
+    };
     let after = after.map_or(before_all, |cursor| cursor.0);
     let services = ctx.services()?;
     let (catalog, id) = (services.catalog.clone(), row.id);
     let look = move |after| {
         let (catalog, viewer) = (catalog.clone(), viewer.clone());
         let found = async move {
-            let row = catalog.product(id).await?.filter(|row| may_see_product(row, &viewer));
+            let row = catalog
+                .product(id)
+                .await?
+                .filter(|row| may_see_product(row, &viewer));
             // A product that is taken off sale is not for this viewer to see any more.
             let row = row.ok_or(ApiError::NotFound(What::Product))?;
             let position = row.stock.position;
-            let update = StockUpdate { cursor: Cursor(position), product: Product(row) };
-            let changed = (position > after).then_some(Change { position, what: update });
+            let update = StockUpdate {
+                cursor: Cursor(position),
+                product: Product(row),
+            };
+            let changed = (position > after).then_some(Change {
+                position,
+                what: update,
+            });
             Ok(changed.into_iter().collect())
         };
         found.boxed()
     };
-    let updates = follow(services.wake.as_ref(), Notice::Stock(row.sku), after, Box::new(look));
-    Ok(as_graphql(ctx, updates)?)
+    let updates = follow(
+        services.wake.as_ref(),
+        Notice::Stock(row.sku),
+        after,
+        Box::new(look),
+    );
+    as_graphql(ctx, updates)
 }
 
 /// Errors as clients see them.

@@ -29,6 +29,7 @@ pub enum ViewerRole {
 /// The wallet that asks.
 pub struct Me(pub SignedIn);
 
+/// The wallet that asks.
 #[Object]
 impl Me {
     /// Its address.
@@ -46,8 +47,15 @@ impl Me {
         let one = PageSize::try_from(1).map(PageRequest::first);
         let owner = match one {
             Ok(one) => {
-                let shops = ctx.services()?.catalog.shops(Some(self.0.address), &one).await;
-                !shops.map_err(|error| ctx.error(error.into()))?.rows.is_empty()
+                let shops = ctx
+                    .services()?
+                    .catalog
+                    .shops(Some(self.0.address), &one)
+                    .await;
+                !shops
+                    .map_err(|error| ctx.error(error.into()))?
+                    .rows
+                    .is_empty()
             }
             Err(_) => false,
         };
@@ -70,15 +78,27 @@ impl Me {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<String, Shop>> {
-        let page = PageArguments { first, after, last, before }.request();
+        let page = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        }
+        .request();
         let page = page.map_err(|error| ctx.error(error))?;
-        let found = ctx.services()?.catalog.shops(Some(self.0.address), &page).await;
-        Ok(connection(found.map_err(|error| ctx.error(error.into()))?, Shop))
+        let found = ctx
+            .services()?
+            .catalog
+            .shops(Some(self.0.address), &page)
+            .await;
+        Ok(connection(
+            found.map_err(|error| ctx.error(error.into()))?,
+            Shop,
+        ))
     }
 
     /// Its orders, newest first.
     #[graphql(complexity = "weight(first, last) * child_complexity")]
-    #[expect(clippy::too_many_arguments, reason = "Relay's four, the filter and the context")]
     async fn orders(
         &self,
         ctx: &Context<'_>,
@@ -89,10 +109,23 @@ impl Me {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<String, Order>> {
-        let page = PageArguments { first, after, last, before }.request();
+        let page = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        }
+        .request();
         let page = page.map_err(|error| ctx.error(error))?;
         let phases: Vec<_> = status.into_iter().map(Into::into).collect();
-        let found = ctx.services()?.orders.orders_of_buyer(self.0.address, &phases, &page).await;
-        Ok(connection(found.map_err(|error| ctx.error(error.into()))?, Order))
+        let found = ctx
+            .services()?
+            .orders
+            .orders_of_buyer(self.0.address, &phases, &page)
+            .await;
+        Ok(connection(
+            found.map_err(|error| ctx.error(error.into()))?,
+            Order,
+        ))
     }
 }

@@ -11,6 +11,10 @@ use crate::graphql::{
 
 /// Whatever has a global id.
 #[derive(Interface)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, on its way into an answer"
+)]
 #[graphql(field(name = "id", ty = "ID", desc = "Its global id."))]
 pub enum Node {
     /// A shop.
@@ -30,7 +34,9 @@ impl Node {
     /// When the read models cannot be asked.
     pub async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Self>> {
         let viewer = &ctx.request()?.viewer;
-        let Some(id) = NodeId::decode(id) else { return Ok(None) };
+        let Some(id) = NodeId::decode(id) else {
+            return Ok(None);
+        };
         Ok(match id {
             NodeId::Shop(id) => load(ctx, id).await?.map(|row| Self::Shop(Shop(row))),
             NodeId::Product(id) => load(ctx, id)
@@ -43,9 +49,9 @@ impl Node {
                 .map(|row| Self::Order(Order(row))),
             // Who may see an order may see its payment, and nobody else.
             NodeId::Payment(id) => match load(ctx, gage_domain::ids::OrderId::from(id)).await? {
-                Some(order) if may_see_order(&order, viewer) => {
-                    load(ctx, PaymentOf(order.id)).await?.map(|row| Self::Payment(Payment(row)))
-                }
+                Some(order) if may_see_order(&order, viewer) => load(ctx, PaymentOf(order.id))
+                    .await?
+                    .map(|row| Self::Payment(Payment(row))),
                 _ => None,
             },
         })

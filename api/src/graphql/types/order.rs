@@ -15,9 +15,7 @@ use crate::{
         lookup::{LinesOf, PaymentOf, load},
         node_id::GlobalId as _,
         scalars::{Address, Cursor, DateTime},
-        types::{
-            LocalizedText, Payment, Price, Product, Shop, TimelineEntry, may_see_product,
-        },
+        types::{LocalizedText, Payment, Price, Product, Shop, TimelineEntry, may_see_product},
     },
     identity::viewer::Viewer,
 };
@@ -58,13 +56,19 @@ pub struct Tracking {
 
 impl From<&order::Tracking> for Tracking {
     fn from(tracking: &order::Tracking) -> Self {
-        Self { carrier: tracking.carrier.clone(), number: tracking.number.clone() }
+        Self {
+            carrier: tracking.carrier.clone(),
+            number: tracking.number.clone(),
+        }
     }
 }
 
 impl From<Tracking> for order::Tracking {
     fn from(tracking: Tracking) -> Self {
-        Self { carrier: tracking.carrier, number: tracking.number }
+        Self {
+            carrier: tracking.carrier,
+            number: tracking.number,
+        }
     }
 }
 
@@ -76,6 +80,7 @@ pub fn may_see(order: &OrderRow, viewer: &Viewer) -> bool {
     viewer.is(order.buyer) || viewer.is(order.shop_owner) || viewer.oversees()
 }
 
+/// An order, for its buyer, its shop's owner, auditors and operators.
 #[Object]
 impl Order {
     /// Its global id.
@@ -91,7 +96,8 @@ impl Order {
     /// The shop that sells.
     async fn shop(&self, ctx: &Context<'_>) -> Result<Shop> {
         let shop = load(ctx, self.0.shop).await?;
-        shop.map(Shop).ok_or_else(|| ctx.error(ApiError::NotFound(What::Shop)))
+        shop.map(Shop)
+            .ok_or_else(|| ctx.error(ApiError::NotFound(What::Shop)))
     }
 
     /// How far it is.
@@ -143,10 +149,20 @@ impl Order {
         #[graphql(desc = "Only what happened after this cursor.")] after: Option<Cursor>,
         #[graphql(desc = "At most so many, 1 to 100.", default = 100)] first: i32,
     ) -> Result<Vec<TimelineEntry>> {
-        let size = PageSize::try_from(i64::from(first))
-            .map_err(|_| ctx.error(BadArgument::PageSize { given: first.into() }.into()))?;
+        let size = PageSize::try_from(i64::from(first)).map_err(|_| {
+            ctx.error(
+                BadArgument::PageSize {
+                    given: first.into(),
+                }
+                .into(),
+            )
+        })?;
         let after = after.map_or(LogPosition::START, |cursor| cursor.0);
-        let found = ctx.services()?.orders.timeline(self.0.id, after, size).await;
+        let found = ctx
+            .services()?
+            .orders
+            .timeline(self.0.id, after, size)
+            .await;
         let found = found.map_err(|error| ctx.error(error.into()))?;
         Ok(found.into_iter().map(TimelineEntry).collect())
     }
@@ -160,13 +176,16 @@ impl Order {
 /// A line of an order, as it was at placing.
 pub struct OrderLine(pub LineRow);
 
+/// A line of an order, as it was at placing.
 #[Object]
 impl OrderLine {
     /// The product as it is now; null when it is not for this viewer to see any more.
     async fn product(&self, ctx: &Context<'_>) -> Result<Option<Product>> {
         let viewer = &ctx.request()?.viewer;
         let product = load(ctx, self.0.product).await?;
-        Ok(product.filter(|product| may_see_product(product, viewer)).map(Product))
+        Ok(product
+            .filter(|product| may_see_product(product, viewer))
+            .map(Product))
     }
 
     /// The product's id.

@@ -1,10 +1,15 @@
 //! Payments, and what a wallet needs to make one.
+#![expect(
+    clippy::unused_async,
+    reason = "async-graphql's resolvers are async functions"
+)]
 
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use gage_application::ports::chain;
 use gage_domain::{
     ids::PaymentId,
     payment::{AttemptFailure, AttemptStanding},
+    value,
 };
 use gage_projections::payments::{AttemptRow, FundingRow, PaymentRow};
 
@@ -40,6 +45,7 @@ pub enum PaymentStatus {
 /// The payment of an order: what was asked for, what the chain showed, where the money is.
 pub struct Payment(pub PaymentRow);
 
+/// The payment of an order: what was asked for, what the chain showed, where the money is.
 #[Object]
 impl Payment {
     /// Its global id.
@@ -55,7 +61,10 @@ impl Payment {
     /// What is to be paid.
     async fn price(&self) -> Price {
         let terms = &self.0.terms;
-        Price { token: Address(terms.token), amount: BaseUnits(terms.amount) }
+        Price {
+            token: Address(terms.token),
+            amount: BaseUnits(terms.amount),
+        }
     }
 
     /// The last moment to pay.
@@ -96,32 +105,48 @@ impl Payment {
 
     /// Who sent the money, once it was seen.
     async fn payer(&self) -> Option<Address> {
-        self.0.funding.sighting().map(|sighting| Address(sighting.payer))
+        self.0
+            .funding
+            .sighting()
+            .map(|sighting| Address(sighting.payer))
     }
 
     /// The transaction that pays, once it was seen.
     async fn transaction_hash(&self) -> Option<Hash> {
-        self.0.funding.sighting().map(|sighting| Hash(sighting.log.tx_hash))
+        self.0
+            .funding
+            .sighting()
+            .map(|sighting| Hash(sighting.log.tx_hash))
     }
 
     /// The number of its block.
     async fn block_number(&self) -> Option<Long> {
-        self.0.funding.sighting().map(|sighting| Long(sighting.log.block_number))
+        self.0
+            .funding
+            .sighting()
+            .map(|sighting| Long(sighting.log.block_number))
     }
 
     /// The hash of its block.
     async fn block_hash(&self) -> Option<Hash> {
-        self.0.funding.sighting().map(|sighting| Hash(sighting.log.block_hash))
+        self.0
+            .funding
+            .sighting()
+            .map(|sighting| Hash(sighting.log.block_hash))
     }
 
     /// Blocks from its own to the chain's newest, both included; 0 before it was seen. After it
     /// was confirmed, at least as many as then.
     async fn confirmations(&self, ctx: &Context<'_>) -> Result<Long> {
         let head = ctx.services()?.chain.status().head.map(|head| head.number);
-        let Some(sighting) = self.0.funding.sighting() else { return Ok(Long(0)) };
+        let Some(sighting) = self.0.funding.sighting() else {
+            return Ok(Long(0));
+        };
         let block = sighting.log.block_number;
         // A head below the block is one that this replica has not caught up with.
-        let now = head.and_then(|head| head.checked_sub(block)).map_or(1, |above| above + 1);
+        let now = head
+            .and_then(|head| head.checked_sub(block))
+            .map_or(1, |above| above + 1);
         Ok(Long(match &self.0.funding {
             FundingRow::Confirmed { confirmations, .. } => now.max(*confirmations),
             FundingRow::None | FundingRow::Detected(_) => now,
@@ -142,7 +167,7 @@ impl Payment {
     async fn released(&self) -> BaseUnits {
         match &self.0.funding {
             FundingRow::Confirmed { released, .. } => BaseUnits(*released),
-            FundingRow::None | FundingRow::Detected(_) => BaseUnits(Default::default()),
+            FundingRow::None | FundingRow::Detected(_) => BaseUnits(value::BaseUnits::ZERO),
         }
     }
 
@@ -150,7 +175,7 @@ impl Payment {
     async fn refunded(&self) -> BaseUnits {
         match &self.0.funding {
             FundingRow::Confirmed { refunded, .. } => BaseUnits(*refunded),
-            FundingRow::None | FundingRow::Detected(_) => BaseUnits(Default::default()),
+            FundingRow::None | FundingRow::Detected(_) => BaseUnits(value::BaseUnits::ZERO),
         }
     }
 
@@ -301,6 +326,9 @@ impl From<chain::GasUnavailable> for GasUnavailable {
             chain::GasUnavailable::NodeUnreachable => GasUnavailableReason::NodeUnreachable,
             chain::GasUnavailable::WouldFail { .. } => GasUnavailableReason::WouldFail,
         };
-        Self { reason, message: unavailable.to_string() }
+        Self {
+            reason,
+            message: unavailable.to_string(),
+        }
     }
 }

@@ -16,7 +16,10 @@ pub struct Price {
 
 impl From<value::Price> for Price {
     fn from(price: value::Price) -> Self {
-        Self { token: Address(price.token), amount: BaseUnits(price.amount) }
+        Self {
+            token: Address(price.token),
+            amount: BaseUnits(price.amount),
+        }
     }
 }
 
@@ -32,6 +35,9 @@ pub struct PriceInput {
 impl From<PriceInput> for value::Price {
     fn from(input: PriceInput) -> Self {
         let token = input.token.map_or(value::Address::ZERO, |token| token.0);
-        Self { token, amount: input.amount.0 }
+        Self {
+            token,
+            amount: input.amount.0,
+        }
     }
 }

@@ -1,4 +1,8 @@
 //! Products and their stock.
+#![expect(
+    clippy::unused_async,
+    reason = "async-graphql's resolvers are async functions"
+)]
 
 use async_graphql::{Context, ID, Object, Result};
 use gage_application::gateway::What;
@@ -33,6 +37,7 @@ pub fn may_see(product: &ProductRow, viewer: &Viewer) -> bool {
     product.published || viewer.is(product.owner) || viewer.oversees()
 }
 
+/// A product of a shop.
 #[Object]
 impl Product {
     /// Its global id.
@@ -43,7 +48,8 @@ impl Product {
     /// The shop that sells it.
     async fn shop(&self, ctx: &Context<'_>) -> Result<Shop> {
         let shop = load(ctx, self.0.shop).await?;
-        shop.map(Shop).ok_or_else(|| ctx.error(ApiError::NotFound(What::Shop)))
+        shop.map(Shop)
+            .ok_or_else(|| ctx.error(ApiError::NotFound(What::Shop)))
     }
 
     /// Its name.
@@ -73,12 +79,20 @@ impl Product {
 
     /// Pieces that are there, reserved or not. Null but for the shop's owner.
     async fn on_hand(&self, ctx: &Context<'_>) -> Result<Option<u32>> {
-        Ok(ctx.request()?.viewer.is(self.0.owner).then_some(self.0.stock.on_hand))
+        Ok(ctx
+            .request()?
+            .viewer
+            .is(self.0.owner)
+            .then_some(self.0.stock.on_hand))
     }
 
     /// Pieces of these that orders hold. Null but for the shop's owner.
     async fn reserved(&self, ctx: &Context<'_>) -> Result<Option<u32>> {
-        Ok(ctx.request()?.viewer.is(self.0.owner).then_some(self.0.stock.reserved))
+        Ok(ctx
+            .request()?
+            .viewer
+            .is(self.0.owner)
+            .then_some(self.0.stock.reserved))
     }
 
     /// Where its stock changed last: where a subscription to its stock can go on.

@@ -16,6 +16,7 @@ use crate::graphql::{
 /// A shop of one owner.
 pub struct Shop(pub ShopRow);
 
+/// A shop of one owner.
 #[Object]
 impl Shop {
     /// Its global id.
@@ -56,17 +57,29 @@ impl Shop {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<String, Product>> {
-        let page = PageArguments { first, after, last, before }.request();
+        let page = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        }
+        .request();
         let page = page.map_err(|error| ctx.error(error))?;
         let visibility = visibility(&ctx.request()?.viewer);
-        let filter = ProductFilter { search, shop: Some(self.0.id), visibility };
+        let filter = ProductFilter {
+            search,
+            shop: Some(self.0.id),
+            visibility,
+        };
         let found = ctx.services()?.catalog.products(&filter, &page).await;
-        Ok(connection(found.map_err(|error| ctx.error(error.into()))?, Product))
+        Ok(connection(
+            found.map_err(|error| ctx.error(error.into()))?,
+            Product,
+        ))
     }
 
     /// Its orders, newest first. For its owner, auditors and operators only.
     #[graphql(complexity = "weight(first, last) * child_complexity")]
-    #[expect(clippy::too_many_arguments, reason = "Relay's four, the filter and the context")]
     async fn orders(
         &self,
         ctx: &Context<'_>,
@@ -82,10 +95,23 @@ impl Shop {
         if !viewer.is(self.0.owner) && !viewer.oversees() {
             return Err(ctx.error(ApiError::Forbidden(What::Shop)));
         }
-        let page = PageArguments { first, after, last, before }.request();
+        let page = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        }
+        .request();
         let page = page.map_err(|error| ctx.error(error))?;
         let phases: Vec<_> = status.into_iter().map(Into::into).collect();
-        let found = ctx.services()?.orders.orders_of_shop(self.0.id, &phases, &page).await;
-        Ok(connection(found.map_err(|error| ctx.error(error.into()))?, Order))
+        let found = ctx
+            .services()?
+            .orders
+            .orders_of_shop(self.0.id, &phases, &page)
+            .await;
+        Ok(connection(
+            found.map_err(|error| ctx.error(error.into()))?,
+            Order,
+        ))
     }
 }

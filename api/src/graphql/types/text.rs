@@ -14,7 +14,10 @@ pub struct LocalizedText {
 
 impl From<&text::LocalizedText> for LocalizedText {
     fn from(text: &text::LocalizedText) -> Self {
-        Self { ko: text.ko().map(str::to_owned), en: text.en().map(str::to_owned) }
+        Self {
+            ko: text.ko().map(str::to_owned),
+            en: text.en().map(str::to_owned),
+        }
     }
 }
 

@@ -54,6 +54,7 @@ pub enum TimelineEvent {
 /// An entry of an order's history.
 pub struct TimelineEntry(pub TimelineRow);
 
+/// An entry of an order's history.
 #[Object]
 impl TimelineEntry {
     /// Its place in the history: where a subscription can go on.

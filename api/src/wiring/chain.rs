@@ -1,0 +1,119 @@
+//! The chain's side: the rail, the listener, and the contract wallets' signatures.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use gage_application::{
+    gateway::Gateway,
+    ports::{
+        chain::{ChainView, PaymentRail},
+        contract_signatures::ContractSignatures,
+    },
+};
+use gage_domain::value::Address;
+use gage_infrastructure::{
+    chain::{
+        EvmContractSignatures, EvmRail, Listener, ListenerParts, ListenerSettings, LocalKey, Node,
+        RailSettings, deploy as deploy_contract,
+    },
+    postgres::PostgresChainStore,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::Adapters;
+use crate::config::{ChainSettings, NodeSettings, PrivateKey, Settings};
+
+/// What the server asks of the chain, whether its node answers or not.
+pub(super) struct Chain {
+    /// How payments are asked for.
+    pub(super) rail: Arc<dyn PaymentRail>,
+    /// Asks contract wallets.
+    pub(super) contracts: Arc<dyn ContractSignatures>,
+    node: Node,
+    settings: ListenerSettings,
+}
+
+/// Prepares the chain's side. Asks the node nothing.
+pub(super) fn prepare(settings: &Settings, adapters: &Adapters) -> anyhow::Result<Chain> {
+    let node = node(&settings.node)?;
+    let signer = local_key(&settings.node.signer_key)?;
+    let ChainSettings {
+        chain_id,
+        escrow,
+        start_block,
+        arbiter,
+        confirmations,
+        poll_interval,
+    } = settings.chain;
+    let listener = ListenerSettings {
+        chain_id,
+        escrow,
+        quote_signer: signer.address(),
+        start_block,
+        confirmations,
+        poll_interval,
+    };
+    let rail = RailSettings {
+        chain_id,
+        escrow,
+        arbiter,
+    };
+    Ok(Chain {
+        rail: Arc::new(EvmRail::new(
+            rail,
+            signer,
+            node.clone(),
+            adapters.clock.clone(),
+        )),
+        contracts: Arc::new(EvmContractSignatures::new(node.clone())),
+        node,
+        settings: listener,
+    })
+}
+
+impl Chain {
+    /// Starts following the chain; the view shows how it fares.
+    pub(super) fn follow(
+        &self,
+        adapters: &Adapters,
+        gateway: Arc<Gateway>,
+        tasks: &TaskTracker,
+        stop: &CancellationToken,
+    ) -> Arc<dyn ChainView> {
+        let ListenerSettings {
+            chain_id, escrow, ..
+        } = self.settings;
+        let parts = ListenerParts {
+            node: self.node.clone(),
+            store: PostgresChainStore::new(adapters.database.pool.clone(), chain_id, escrow),
+            settle: gateway,
+            clock: adapters.clock.clone(),
+            entropy: adapters.entropy.clone(),
+        };
+        let listener = Listener::new(parts, self.settings);
+        let view = Arc::new(listener.status());
+        tasks.spawn(listener.run(stop.clone()));
+        view
+    }
+}
+
+/// Puts the escrow contract on the chain; its address and block.
+pub(super) async fn deploy(
+    settings: &NodeSettings,
+    deployer: &PrivateKey,
+) -> anyhow::Result<(Address, u64)> {
+    let node = node(settings)?;
+    let signer = local_key(&settings.signer_key)?;
+    let deployed = deploy_contract(&node, &local_key(deployer)?, signer.address())
+        .await
+        .context("the contract was not deployed")?;
+    Ok((deployed.address, deployed.block))
+}
+
+fn node(settings: &NodeSettings) -> anyhow::Result<Node> {
+    Ok(Node::new(settings.rpc_url.to_url())?)
+}
+
+fn local_key(key: &PrivateKey) -> anyhow::Result<LocalKey> {
+    Ok(LocalKey::from_hex(&hex::encode(key.reveal()))?)
+}
