@@ -9,6 +9,7 @@
 //! 2. Failures become the port's errors; the driver's own errors never leave the crate.
 //! 3. A test against the real thing in `tests/`.
 
+pub mod chain;
 pub mod clock;
 pub mod postgres;
 pub mod redis;

@@ -1,0 +1,188 @@
+//! What a payment costs in gas: an estimate with the payer's own call, and recent fees.
+
+use alloy::{
+    primitives::{Address, Bytes, U256},
+    rpc::types::TransactionRequest,
+    sol_types::SolInterface,
+};
+use gage_application::ports::chain::{GasQuote, GasUnavailable};
+use gage_domain::value::BaseUnits;
+use time::OffsetDateTime;
+
+use super::{
+    ShopEscrow::ShopEscrowErrors,
+    node::{Node, NodeError},
+};
+
+/// Blocks whose tips are looked at.
+const HISTORY_BLOCKS: u64 = 10;
+/// The percentile of a block's tips that is taken.
+const TIP_PERCENTILE: u8 = 50;
+
+/// A payment that someone is about to send.
+pub(super) struct Call {
+    pub(super) from: Address,
+    pub(super) to: Address,
+    pub(super) value: U256,
+    pub(super) data: Bytes,
+}
+
+/// Fees that get a transaction mined soon, wei per unit of gas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fees {
+    pub(super) base: U256,
+    pub(super) tip: U256,
+}
+
+impl Fees {
+    /// Twice the base fee and the tip: enough for six full blocks in a row (EIP-1559 lets the
+    /// base fee rise by an eighth a block).
+    pub(super) fn maximum(self) -> U256 {
+        self.base
+            .saturating_mul(U256::from(2))
+            .saturating_add(self.tip)
+    }
+}
+
+/// What the call will cost.
+///
+/// # Errors
+/// [`GasUnavailable`].
+pub(super) async fn quote(
+    node: &Node,
+    call: Call,
+    now: OffsetDateTime,
+) -> Result<GasQuote, GasUnavailable> {
+    let (payer, value) = (call.from, call.value);
+    let request = TransactionRequest::default()
+        .from(call.from)
+        .to(call.to)
+        .value(call.value)
+        .input(call.data.into());
+    let (units, fees, balance) =
+        tokio::join!(node.estimate_gas(&request), fees(node), node.balance(payer));
+    let units = units.map_err(|error| would_fail(&error))?;
+    let fees = fees.map_err(|_| GasUnavailable::NodeUnreachable)?;
+    let balance = balance.map_err(|_| GasUnavailable::NodeUnreachable)?;
+    let cost_at = |fee: U256| U256::from(units).saturating_mul(fee);
+    let expected_cost = cost_at(fees.base.saturating_add(fees.tip));
+    // Ganache and Anvil estimate also for who cannot pay.
+    let needed = value.saturating_add(expected_cost);
+    if balance < needed {
+        let reason =
+            format!("insufficient funds: {payer} holds {balance} wei, {needed} wei are needed");
+        return Err(GasUnavailable::WouldFail { reason });
+    }
+    Ok(GasQuote {
+        gas_limit: units,
+        base_fee_per_gas: BaseUnits(fees.base),
+        priority_fee_per_gas: BaseUnits(fees.tip),
+        max_fee_per_gas: BaseUnits(fees.maximum()),
+        expected_cost: BaseUnits(expected_cost),
+        maximum_cost: BaseUnits(cost_at(fees.maximum())),
+        quoted_at: now,
+    })
+}
+
+/// Fees from recent blocks; from the node's own suggestion where it keeps no history.
+pub(super) async fn fees(node: &Node) -> Result<Fees, NodeError> {
+    let history = match node.fee_history(HISTORY_BLOCKS, TIP_PERCENTILE).await {
+        Ok(history) => history,
+        Err(NodeError::Refused { .. } | NodeError::Unintelligible { .. }) => {
+            return suggested(node).await;
+        }
+        Err(error) => return Err(error),
+    };
+    // The last one is the next block's.
+    let Some(base) = history.base_fee_per_gas.last().map(|fee| U256::from(*fee)) else {
+        return suggested(node).await;
+    };
+    let tips = history.reward.unwrap_or_default();
+    let tips = tips.iter().filter_map(|block| block.first()).copied();
+    let tip = match median_of_paid(tips.collect()) {
+        Some(tip) => U256::from(tip),
+        None => suggested_tip(node).await?,
+    };
+    Ok(Fees { base, tip })
+}
+
+/// The median of the tips; those of empty blocks are zero and say nothing.
+fn median_of_paid(mut tips: Vec<u128>) -> Option<u128> {
+    tips.retain(|tip| *tip > 0);
+    tips.sort_unstable();
+    tips.get(tips.len() / 2).copied()
+}
+
+async fn suggested_tip(node: &Node) -> Result<U256, NodeError> {
+    match node.priority_fee().await {
+        Err(NodeError::Refused { .. }) => Ok(U256::ZERO),
+        other => other,
+    }
+}
+
+async fn suggested(node: &Node) -> Result<Fees, NodeError> {
+    let price = node.gas_price().await?;
+    let base = node.head().await?.base_fee_per_gas.unwrap_or(price);
+    Ok(Fees {
+        base,
+        tip: price.saturating_sub(base),
+    })
+}
+
+fn would_fail(error: &NodeError) -> GasUnavailable {
+    match error {
+        NodeError::Refused {
+            message, revert, ..
+        } => {
+            let reverted = revert
+                .as_ref()
+                .and_then(|data| ShopEscrowErrors::abi_decode(data).ok());
+            let reason = reverted.map_or_else(|| message.clone(), |error| reason_of(&error));
+            GasUnavailable::WouldFail { reason }
+        }
+        _ => GasUnavailable::NodeUnreachable,
+    }
+}
+
+/// The contract's word in ours; what `pay` does not say is named as the contract names it.
+fn reason_of(error: &ShopEscrowErrors) -> String {
+    match error {
+        ShopEscrowErrors::AlreadyPaid(_) => "this order was paid already".to_owned(),
+        ShopEscrowErrors::QuoteExpired(expired) => {
+            format!(
+                "the deadline is over: it was {} (unix time)",
+                expired.deadline
+            )
+        }
+        ShopEscrowErrors::WrongValue(wrong) => {
+            format!(
+                "{} wei would be sent, exactly {} are due",
+                wrong.sent, wrong.expected
+            )
+        }
+        ShopEscrowErrors::InvalidSignature(_) => {
+            "the escrow contract knows another quote signer".to_owned()
+        }
+        other => format!("the escrow contract refuses: {other:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_blocks_do_not_lower_the_tip() {
+        assert_eq!(median_of_paid(vec![0, 7, 0, 0, 9, 8]), Some(8));
+        assert_eq!(median_of_paid(vec![0, 0]), None);
+    }
+
+    #[test]
+    fn absurd_fees_do_not_overflow() {
+        let fees = Fees {
+            base: U256::MAX,
+            tip: U256::MAX,
+        };
+        assert_eq!(fees.maximum(), U256::MAX);
+    }
+}

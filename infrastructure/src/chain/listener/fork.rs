@@ -1,0 +1,65 @@
+//! Reorganisations: what is above the fork is taken back, then reading goes on from there.
+
+use gage_application::{
+    operations::settle_block::SettleBlock,
+    ports::chain::{BlockRef, SightingStatus},
+};
+use metrics::counter;
+
+use super::{
+    Listener, Turn, check_genesis,
+    fault::{Fault, Halt},
+    session::Session,
+};
+use crate::chain::node::{Block, NodeError};
+
+impl Listener {
+    /// Takes back what was seen in blocks that are not part of the chain any more.
+    pub(super) async fn take_back(&self, cursor: BlockRef, head: &Block) -> Result<Turn, Fault> {
+        // Another chain looks like a deep fork: ask who it is first.
+        let session = Session::open(&self.parts.node, &self.settings).await?;
+        check_genesis(self.parts.store.cursor().await?.as_ref(), &session)?;
+
+        let fork = self.fork(cursor, head).await?;
+        if fork == cursor {
+            let reason = format!("block {} is part of the chain, and is not", cursor.number);
+            return Err(NodeError::Inconsistent { reason }.into());
+        }
+        let above = self.parts.store.sightings_above(fork.number).await?;
+        let revert: Vec<_> = above
+            .into_iter()
+            .filter(|sighting| sighting.status != SightingStatus::Reverted)
+            .map(|sighting| sighting.observation)
+            .collect();
+        tracing::warn!(
+            from = cursor.number,
+            to = fork.number,
+            logs = revert.len(),
+            "the chain was reorganised"
+        );
+        counter!("gage_chain_reorganisations_total").increment(1);
+        let batch = SettleBlock {
+            cursor: self.cursor_move(cursor, fork, Vec::new()),
+            revert,
+            detect: Vec::new(),
+            confirm: Vec::new(),
+        };
+        self.settle(&batch).await
+    }
+
+    /// The newest known block that is still part of the chain.
+    async fn fork(&self, cursor: BlockRef, head: &Block) -> Result<BlockRef, Fault> {
+        let ring = self.parts.store.ring().await?;
+        let below = ring
+            .iter()
+            .filter(|block| block.number <= cursor.number.min(head.number));
+        for known in below {
+            let now = self.parts.node.block(known.number, false).await?;
+            if now.is_some_and(|block| block.hash == known.hash) {
+                return Ok(*known);
+            }
+        }
+        let lowest_known = ring.last().map_or(cursor.number, |block| block.number);
+        Err(Halt::TooDeep { lowest_known }.into())
+    }
+}

@@ -1,0 +1,29 @@
+//! The EVM: how payments are asked for, and how they are seen.
+//!
+//! - [`EvmRail`] signs quotes for the escrow contract and says what a payment costs in gas;
+//! - [`Listener`] follows the chain and settles what the escrow's logs say;
+//! - [`EvmContractSignatures`] asks contract wallets whether they signed;
+//! - [`Node`] is the JSON-RPC client below both, which knows what nodes differ in.
+//!
+//! Assumptions: a block's hash commits to its parents and its logs; a log is the same log
+//! while its block and its place in it are the same; the escrow's code never changes.
+
+mod contract;
+mod contract_signatures;
+mod deploy;
+mod gas;
+mod key;
+mod listener;
+mod logs;
+mod node;
+mod quote;
+mod rail;
+
+pub use contract::ShopEscrow;
+pub use contract_signatures::EvmContractSignatures;
+pub use deploy::{DeployError, Deployed, deploy};
+pub use key::{InvalidKey, LocalKey, SigningFailed};
+pub use listener::{Listener, ListenerParts, ListenerSettings, ListenerStatus};
+pub use node::{ClientError, Node, NodeError};
+pub use quote::{key_of, quote_of};
+pub use rail::{EvmRail, RailSettings};

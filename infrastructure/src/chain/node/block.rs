@@ -1,0 +1,80 @@
+//! The parts of blocks and receipts that are looked at. Read leniently otherwise: nodes
+//! differ in the rest, and other chains have transactions of kinds we do not know.
+
+use alloy::{
+    primitives::{Address, B256, Bloom, BloomInput, U256},
+    rpc::types::Log,
+};
+use gage_application::ports::chain::BlockRef;
+use serde::Deserialize;
+
+/// A block.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::chain) struct Block {
+    #[serde(with = "alloy::serde::quantity")]
+    pub(in crate::chain) number: u64,
+    pub(in crate::chain) hash: B256,
+    pub(in crate::chain) parent_hash: B256,
+    pub(in crate::chain) logs_bloom: Bloom,
+    #[serde(default)]
+    pub(in crate::chain) base_fee_per_gas: Option<U256>,
+    #[serde(default)]
+    pub(in crate::chain) transactions: Vec<Transaction>,
+}
+
+/// A transaction in a block, as asked for.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(in crate::chain) enum Transaction {
+    /// Its hash alone.
+    Hash(B256),
+    /// With what it calls.
+    Whole {
+        hash: B256,
+        #[serde(default)]
+        to: Option<Address>,
+    },
+}
+
+/// What a transaction came to.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::chain) struct Receipt {
+    pub(in crate::chain) block_hash: B256,
+    #[serde(with = "alloy::serde::quantity")]
+    pub(in crate::chain) block_number: u64,
+    #[serde(default)]
+    pub(in crate::chain) contract_address: Option<Address>,
+    /// 1 when it was carried out, 0 when it reverted.
+    #[serde(default, with = "alloy::serde::quantity::opt")]
+    pub(in crate::chain) status: Option<u64>,
+    pub(in crate::chain) logs: Vec<Log>,
+}
+
+impl Block {
+    pub(in crate::chain) fn at(&self) -> BlockRef {
+        BlockRef {
+            number: self.number,
+            hash: self.hash,
+        }
+    }
+
+    /// Whether the block may hold logs of the contract: never wrongly no.
+    pub(in crate::chain) fn may_concern(&self, contract: Address) -> bool {
+        self.logs_bloom
+            .contains_input(BloomInput::Raw(contract.as_slice()))
+    }
+}
+
+impl Transaction {
+    pub(in crate::chain) fn hash(&self) -> B256 {
+        match self {
+            Self::Hash(hash) | Self::Whole { hash, .. } => *hash,
+        }
+    }
+
+    pub(in crate::chain) fn calls(&self, contract: Address) -> bool {
+        matches!(self, Self::Whole { to: Some(to), .. } if *to == contract)
+    }
+}

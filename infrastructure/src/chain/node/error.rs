@@ -1,0 +1,118 @@
+//! What can go wrong with a node, without the address it is reached by: that may hold a key.
+
+use alloy::{
+    primitives::Bytes,
+    transports::{RpcError, TransportError, TransportErrorKind, http::reqwest},
+};
+use thiserror::Error;
+
+/// The longest part of a node's own words that is kept.
+const MESSAGE_CHARS: usize = 300;
+
+/// Why a node gave no answer that can be used.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum NodeError {
+    /// It is away, slow, or does not take requests now.
+    #[error("the node is not reachable: {reason}")]
+    Unreachable {
+        /// Why, for the log.
+        reason: String,
+    },
+    /// It answered with an error.
+    #[error("the node refuses {method}: {message} (code {code})")]
+    Refused {
+        /// The JSON-RPC method.
+        method: &'static str,
+        /// The JSON-RPC error code.
+        code: i64,
+        /// The node's word.
+        message: String,
+        /// The data with which a contract reverted.
+        revert: Option<Bytes>,
+    },
+    /// It answered what cannot be understood.
+    #[error("the node answers {method} with what cannot be understood: {reason}")]
+    Unintelligible {
+        /// The JSON-RPC method.
+        method: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Two answers do not fit together: the chain changed in between, or the node has not
+    /// caught up with itself. Asking again helps.
+    #[error("the node's answers do not fit together: {reason}")]
+    Inconsistent {
+        /// What does not fit.
+        reason: String,
+    },
+}
+
+impl NodeError {
+    pub(super) fn of(method: &'static str, error: TransportError) -> Self {
+        match error {
+            RpcError::ErrorResp(payload) if payload.is_retry_err() => Self::Unreachable {
+                reason: format!("{method}: {}", short(&payload.message)),
+            },
+            RpcError::ErrorResp(payload) => Self::Refused {
+                method,
+                code: payload.code,
+                revert: payload.as_revert_data(),
+                message: short(&payload.message),
+            },
+            RpcError::Transport(kind) => Self::Unreachable {
+                reason: transport_reason(kind),
+            },
+            RpcError::NullResp => Self::Unintelligible {
+                method,
+                reason: "nothing".to_owned(),
+            },
+            RpcError::DeserError { err, .. } => Self::Unintelligible {
+                method,
+                reason: err.to_string(),
+            },
+            other => Self::Unintelligible {
+                method,
+                reason: short(&other.to_string()),
+            },
+        }
+    }
+
+    pub(super) fn inconsistent(reason: impl Into<String>) -> Self {
+        Self::Inconsistent {
+            reason: reason.into(),
+        }
+    }
+}
+
+/// Why the transport failed. The client's own words name the URL, so it is taken off.
+fn transport_reason(kind: TransportErrorKind) -> String {
+    match kind {
+        TransportErrorKind::Custom(error) => match error.downcast::<reqwest::Error>() {
+            Ok(error) => with_sources(&error.without_url()),
+            Err(_) => "the transport failed".to_owned(),
+        },
+        TransportErrorKind::HttpError(error)
+        | TransportErrorKind::HttpErrorWithRetryAfter { error, .. } => {
+            format!("HTTP status {}", error.status)
+        }
+        TransportErrorKind::MissingBatchResponse(_) => "an answer is missing".to_owned(),
+        TransportErrorKind::BackendGone => "the connection ended".to_owned(),
+        _ => "the transport failed".to_owned(),
+    }
+}
+
+/// The error with what is behind it: "error sending request" alone says nothing.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    short(&text)
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(MESSAGE_CHARS).collect()
+}

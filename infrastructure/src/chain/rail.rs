@@ -1,0 +1,134 @@
+//! The payment rail over the escrow contract.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use alloy::primitives::{Address, Bytes};
+use async_trait::async_trait;
+use gage_application::ports::{
+    chain::{GasQuote, GasUnavailable, PaymentDraft, PaymentInstructions, PaymentRail},
+    clock::Clock,
+};
+use gage_domain::{payment::Terms, value::B256};
+use tokio::time::timeout;
+
+use super::{
+    gas,
+    key::LocalKey,
+    node::Node,
+    quote::{key_of, pay_call},
+};
+
+/// How long a caller may wait for the gas quote.
+const GAS_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Where payments go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RailSettings {
+    /// The chain (EIP-155).
+    pub chain_id: u64,
+    /// The escrow contract.
+    pub escrow: Address,
+    /// Who decides disputes; zero for nobody.
+    pub arbiter: Address,
+}
+
+/// The payment rail over the escrow contract, in the chain's native coin.
+pub struct EvmRail {
+    settings: RailSettings,
+    signer: LocalKey,
+    node: Node,
+    clock: Arc<dyn Clock>,
+}
+
+impl fmt::Debug for EvmRail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EvmRail")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+impl EvmRail {
+    /// The rail. Nothing is asked of the node yet.
+    pub fn new(
+        settings: RailSettings,
+        signer: LocalKey,
+        node: Node,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            settings,
+            signer,
+            node,
+            clock,
+        }
+    }
+
+    async fn gas(
+        &self,
+        terms: &Terms,
+        payer: Address,
+        data: Bytes,
+    ) -> Result<GasQuote, GasUnavailable> {
+        if terms.chain_id != self.settings.chain_id {
+            let reason = format!("the payment belongs to chain {}", terms.chain_id);
+            return Err(GasUnavailable::WouldFail { reason });
+        }
+        let call = gas::Call {
+            from: payer,
+            to: terms.escrow,
+            value: terms.amount.0,
+            data,
+        };
+        let quote = gas::quote(&self.node, call, self.clock.now());
+        timeout(GAS_PATIENCE, quote)
+            .await
+            .unwrap_or(Err(GasUnavailable::NodeUnreachable))
+    }
+}
+
+#[async_trait]
+impl PaymentRail for EvmRail {
+    fn terms(&self, draft: &PaymentDraft) -> Terms {
+        let mut terms = Terms {
+            order: draft.order,
+            buyer: draft.buyer,
+            seller: draft.seller,
+            arbiter: self.settings.arbiter,
+            token: draft.token,
+            amount: draft.amount,
+            deadline: draft.deadline,
+            hold_secs: draft.hold_secs,
+            dispute_secs: draft.dispute_secs,
+            chain_id: self.settings.chain_id,
+            escrow: self.settings.escrow,
+            key: B256::ZERO,
+        };
+        terms.key = key_of(&terms);
+        terms
+    }
+
+    async fn instructions(&self, terms: &Terms, payer: Address) -> PaymentInstructions {
+        let (call_data, gas) = match pay_call(terms, &self.signer) {
+            Ok(data) => (data.to_vec(), self.gas(terms, payer, data).await),
+            Err(error) => {
+                tracing::error!(order = %terms.order, %error, "a quote could not be signed");
+                let reason = "the quote could not be signed".to_owned();
+                (Vec::new(), Err(GasUnavailable::WouldFail { reason }))
+            }
+        };
+        PaymentInstructions {
+            chain_id: terms.chain_id,
+            contract: terms.escrow,
+            call_data,
+            value: terms.amount,
+            deadline: terms.deadline,
+            gas,
+        }
+    }
+
+    /// The native coin only, so far.
+    fn accepts(&self, token: Address) -> bool {
+        token.is_zero()
+    }
+}
