@@ -44,16 +44,6 @@ pub struct IdempotencyKey {
     pub key: String,
 }
 
-impl IdempotencyKey {
-    /// The id of what a request makes: the same when the request is repeated, and another
-    /// for every other principal or key.
-    pub fn derived_id(&self) -> Uuid {
-        // The length keeps ("ab", "c") and ("a", "bc") apart.
-        let name = format!("{}:{}{}", self.principal.len(), self.principal, self.key);
-        Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes())
-    }
-}
-
 /// What is remembered of a request with an idempotency key, in the append itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct IdempotencyEntry {

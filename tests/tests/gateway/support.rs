@@ -27,6 +27,7 @@ use gage_domain::{
     value::{Address, BaseUnits, Price, Quantity},
 };
 use gage_infrastructure::{
+    chain::{EvmRail, LocalKey, Node, RailSettings},
     clock::SystemEntropy,
     postgres::{PoolOptions, PostgresEventLog, PostgresSnapshots, connect, migrate},
 };
@@ -113,7 +114,7 @@ impl World {
             wake: Arc::new(LocalWakeUps::default()),
             clock: Arc::new(StandingClock),
             entropy: Arc::new(SystemEntropy),
-            rail: super::support::rail(),
+            rail: rail(),
             policy: Policy::default(),
             concurrency: 12,
         }))
@@ -131,6 +132,18 @@ impl World {
             state.evolve(&decoder.event::<Inventory>(event).unwrap())
         })
     }
+}
+
+/// The real rail. Terms are computed without a node, so none has to run.
+fn rail() -> Arc<EvmRail> {
+    let settings = RailSettings {
+        chain_id: 1337,
+        escrow: Address::repeat_byte(0xee),
+        arbiter: Address::ZERO,
+    };
+    let signer = LocalKey::from_hex(&"42".repeat(32)).unwrap();
+    let nobody = Node::new("http://127.0.0.1:9".parse().unwrap()).unwrap();
+    Arc::new(EvmRail::new(settings, signer, nobody, Arc::new(StandingClock)))
 }
 
 pub(crate) const OWNER: Address = Address::repeat_byte(0x0a);
