@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { toEventSelector } from 'viem'
+import { compile } from '../script/compile.mjs'
+import { ShopEscrow } from './support/world.mjs'
+
+const read = (file) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
+
+test('the committed artefact is what the source compiles to', () => {
+  const compiled = compile('src/ShopEscrow.sol').ShopEscrow
+  const drift = 'run `npm run build` and commit artifacts/ShopEscrow.json'
+  assert.deepEqual({ abi: ShopEscrow.abi, bytecode: ShopEscrow.bytecode }, compiled, drift)
+})
+
+test('the artefact is linked bytecode, which is what sol! and a deployment need', () => {
+  assert.match(ShopEscrow.bytecode, /^0x([0-9a-f]{2})+$/)
+})
+
+test('the contract has no door but those of its rules', () => {
+  const functions = ShopEscrow.abi.filter(({ type }) => type === 'function').map(({ name }) => name)
+  const [changing, reading] = [
+    ['dispute', 'pay', 'refund', 'release', 'withdraw'],
+    ['eip712Domain', 'keyOf', 'payments', 'quoteSigner', 'withdrawable'],
+  ]
+  assert.deepEqual(functions.sort(), [...changing, ...reading].sort())
+  assert.deepEqual(ShopEscrow.abi.filter(({ type }) => ['receive', 'fallback'].includes(type)), [])
+  const payable = ShopEscrow.abi.filter(({ stateMutability }) => stateMutability === 'payable')
+  assert.deepEqual(payable.map(({ name }) => name), ['pay'])
+})
+
+// Listeners, receipts and signed quotes outlive a deployment: these layouts never change.
+test('the events are as they are for good', () => {
+  const layouts = {
+    Paid: 'Paid(bytes32 indexed,bytes32 indexed,address indexed,address,address,address,uint256)',
+    Released: 'Released(bytes32 indexed,bytes32 indexed,address indexed,uint256)',
+    Refunded: 'Refunded(bytes32 indexed,bytes32 indexed,address indexed,uint256)',
+    Disputed: 'Disputed(bytes32 indexed,bytes32 indexed,address indexed)',
+    Withdrawn: 'Withdrawn(address indexed,address indexed,uint256)',
+  }
+  for (const [name, layout] of Object.entries(layouts)) {
+    const event = ShopEscrow.abi.find((item) => item.type === 'event' && item.name === name)
+    const inputs = event.inputs.map(({ type, indexed }) => (indexed ? `${type} indexed` : type))
+    assert.equal(`${name}(${inputs})`, layout)
+    assert.equal(toEventSelector(event), toEventSelector(layout.replaceAll(' indexed', '')))
+  }
+})
+
+test('the layout of the quote is as it is for good', () => {
+  const { inputs } = ShopEscrow.abi.find((item) => item.name === 'keyOf')
+  assert.deepEqual(
+    inputs[0].components.map(({ type, name }) => `${type} ${name}`),
+    [
+      ...['bytes32 order', 'address buyer', 'address seller', 'address arbiter', 'address token', 'uint256 amount'],
+      ...['uint64 deadline', 'uint64 holdSeconds', 'uint64 disputeSeconds'],
+    ],
+  )
+})
+
+test('dependencies are pinned by hash, and by no address of a registry', () => {
+  const { dependencies, devDependencies } = JSON.parse(read('package.json'))
+  for (const version of Object.values({ ...dependencies, ...devDependencies })) assert.match(version, /^\d+\.\d+\.\d+$/)
+
+  const { packages } = JSON.parse(read('package-lock.json'))
+  const installed = Object.entries(packages).filter(([path]) => path !== '')
+  for (const [path, entry] of installed) {
+    assert.equal(entry.resolved, undefined, path)
+    assert.ok(entry.integrity || entry.inBundle, path)
+  }
+})
