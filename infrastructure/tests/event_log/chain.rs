@@ -146,7 +146,7 @@ async fn cursor_ring_sightings_and_events_are_one_write() {
             .sightings(SightingStatus::Seen, 10)
             .await
             .expect("reads"),
-        [seen.clone()]
+        std::slice::from_ref(&seen)
     );
     assert_eq!(
         store.sighting(block(2, 1).hash, 4).await.expect("reads"),

@@ -133,3 +133,21 @@ async fn a_bad_url_and_an_absent_server_are_told_apart_without_showing_the_passw
         );
     }
 }
+
+#[tokio::test]
+async fn every_connection_has_its_limits_and_compiles_no_statements() {
+    let db = TestDb::new().await;
+    for (setting, expected) in [
+        ("jit", "off"),
+        ("statement_timeout", "30s"),
+        ("lock_timeout", "10s"),
+        ("idle_in_transaction_session_timeout", "10s"),
+    ] {
+        let found: String = sqlx::query_scalar("SELECT current_setting($1)")
+            .bind(setting)
+            .fetch_one(&db.pool)
+            .await
+            .expect("is set");
+        assert_eq!(found, expected, "{setting}");
+    }
+}

@@ -1,5 +1,10 @@
 //! The event log on a real PostgreSQL.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a test that fails by panicking says where"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -12,5 +17,6 @@ mod readers;
 mod replay;
 mod snapshots;
 mod stock_tools;
+mod stress;
 mod upcasting;
 mod writers;
