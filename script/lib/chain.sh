@@ -39,6 +39,9 @@ chain_start() { start_part chain 60 chain_ready chain_launch 8545; }
 chain_url() { echo "http://127.0.0.1:$(port_of chain)"; }
 chain_stop() { stop_part chain TERM 20; }
 
+# own_chain: whether the chain is the one that we run, with its test wallet, and not one that the environment named.
+own_chain() { alive chain; }
+
 # Where Ganache writes its wallet: { addresses: { A: A }, private_keys: { A: key } }.
 chain_accounts() { echo "$RUN_DIR/chain/accounts.json"; }
 

@@ -23,7 +23,7 @@ configure_gage() {
     export GAGE_QUOTE_SIGNER_KEY_FILE=$RUN_DIR/gage/quote-signer.key
     [[ -s $GAGE_QUOTE_SIGNER_KEY_FILE ]] || new_key "$GAGE_QUOTE_SIGNER_KEY_FILE"
   fi
-  if [[ -e $(chain_accounts) ]]; then
+  if own_chain; then
     export GAGE_AUDITORS=${GAGE_AUDITORS:-$(account_address "$AUDITOR")}
     export GAGE_OPERATORS=${GAGE_OPERATORS:-$(account_address "$OPERATOR")}
     export GAGE_ARBITER_ADDRESS=${GAGE_ARBITER_ADDRESS:-$(account_address "$ARBITER")}
@@ -40,9 +40,9 @@ new_key() {
 deploy_escrow() {
   local remembered=$RUN_DIR/chain/escrow key=$RUN_DIR/chain/deployer.key
   if [[ -n ${GAGE_ESCROW_ADDRESS:-} ]]; then return; fi
+  own_chain ||
+    die "CHAIN_RPC_URL is set, so set GAGE_ESCROW_ADDRESS and GAGE_ESCROW_START_BLOCK too ('gage deploy-escrow' gives both)"
   if [[ ! -s $remembered ]]; then
-    [[ -e $(chain_accounts) ]] ||
-      die "CHAIN_RPC_URL is set, so set GAGE_ESCROW_ADDRESS and GAGE_ESCROW_START_BLOCK too ('gage deploy-escrow' gives both)"
     (umask 077 && account_key "$DEPLOYER" >"$key")
     "$GAGE_BIN" deploy-escrow --deployer-key-file "$key" >"$remembered.new" || die "the escrow contract cannot be deployed"
     mv "$remembered.new" "$remembered"
