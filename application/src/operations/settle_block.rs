@@ -47,6 +47,14 @@ impl Operation for SettleBlock {
             sightings.push(settle(unit, observation, command, SightingStatus::Seen).await?);
         }
         for (observation, confirmations) in &self.confirm {
+            // What was just found to fit no payment keeps the reason why.
+            let log = observation.log.id();
+            let unmatched = |sighting: &Sighting| {
+                sighting.status == SightingStatus::Unmatched && sighting.observation.log.id() == log
+            };
+            if sightings.iter().any(unmatched) {
+                continue;
+            }
             let command = settlement::on_confirmed(observation, *confirmations);
             sightings
                 .push(settle(unit, observation, Some(command), SightingStatus::Confirmed).await?);

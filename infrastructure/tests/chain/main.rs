@@ -1,0 +1,36 @@
+//! Payments on real chains (Ganache and Anvil), settled through the real gateway.
+
+#[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "shared with other test binaries")]
+mod support;
+
+#[path = "../support/node.rs"]
+#[expect(unreachable_pub, reason = "shared with other test binaries")]
+mod node;
+
+mod bytecode;
+mod following;
+mod gas;
+mod halts;
+mod outages;
+mod quotes;
+mod reorganisations;
+mod world;
+
+/// Runs a test on both programs, each as a test of its own.
+macro_rules! on_both {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => { $(
+        mod $name {
+            #[tokio::test(flavor = "multi_thread")]
+            async fn on_ganache() {
+                super::$name(crate::node::Program::Ganache).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn on_anvil() {
+                super::$name(crate::node::Program::Anvil).await;
+            }
+        }
+    )+ };
+}
+pub(crate) use on_both;
