@@ -58,6 +58,8 @@ pub(super) async fn run(mut args: ServeArgs) -> anyhow::Result<()> {
         if timeout(DRAIN, serving).await.is_err() {
             tracing::warn!("some answers were not done in time");
         }
+        // The router holds the gateway, whose end ends the writer of snapshots.
+        drop(gate);
         loops_stop.cancel();
         running.tasks.close();
         if timeout(LOOPS_END, running.tasks.wait()).await.is_err() {
