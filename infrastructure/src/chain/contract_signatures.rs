@@ -16,6 +16,11 @@ sol! {
     function isValidSignature(bytes32 hash, bytes signature) external view returns (bytes4 magic);
 }
 
+/// Gas that a wallet's contract may use to answer. Verifying a passkey in Solidity costs some
+/// 400,000; nodes themselves allow 50 million, which keeps Ganache busy for over ten seconds,
+/// and anyone may name a contract that never ends.
+const GAS_LIMIT_UNITS: u64 = 3_000_000;
+
 /// Asks the wallet's own contract. Wallets that are not deployed yet (ERC-6492) have none: for
 /// them the answer is no.
 #[derive(Debug, Clone)]
@@ -53,7 +58,11 @@ impl ContractSignatures for EvmContractSignatures {
             hash,
             signature: signature.to_vec().into(),
         };
-        match self.node.call(address, call.abi_encode().into()).await {
+        match self
+            .node
+            .call_within(address, call.abi_encode().into(), GAS_LIMIT_UNITS)
+            .await
+        {
             Ok(answer) => Ok(is_yes(&answer)),
             // The node answered for the code a moment ago: so it is the contract that does not
             // answer, by reverting or by using up the gas.

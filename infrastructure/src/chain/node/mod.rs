@@ -74,6 +74,21 @@ impl Node {
         self.ask("eth_call", (call, "latest")).await
     }
 
+    /// Asks a contract that may be anyone's, at the head of the chain, and lets it use no more
+    /// gas than this.
+    pub(super) async fn call_within(
+        &self,
+        contract: Address,
+        data: Bytes,
+        gas_units: u64,
+    ) -> Result<Bytes, NodeError> {
+        let call = TransactionRequest::default()
+            .to(contract)
+            .input(data.into());
+        self.ask("eth_call", (call.gas_limit(gas_units), "latest"))
+            .await
+    }
+
     /// The code at an address, at the head of the chain; empty for a plain account.
     ///
     /// # Errors
