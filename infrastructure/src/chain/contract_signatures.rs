@@ -49,7 +49,7 @@ impl ContractSignatures for EvmContractSignatures {
             .node
             .code(address)
             .await
-            .map_err(unavailable)?
+            .map_err(|error| unavailable(&error))?
             .is_empty()
         {
             return Ok(false);
@@ -70,7 +70,7 @@ impl ContractSignatures for EvmContractSignatures {
                 debug!(%address, %error, "a contract wallet does not answer isValidSignature");
                 Ok(false)
             }
-            Err(error) => Err(unavailable(error)),
+            Err(error) => Err(unavailable(&error)),
         }
     }
 }
@@ -82,7 +82,7 @@ fn is_yes(answer: &[u8]) -> bool {
     answer == yes
 }
 
-fn unavailable(error: NodeError) -> StoreUnavailable {
+fn unavailable(error: &NodeError) -> StoreUnavailable {
     StoreUnavailable {
         store: "chain",
         reason: error.to_string(),

@@ -61,17 +61,19 @@ pub(super) async fn quote(
         .input(call.data.into());
     let (units, fees, balance) =
         tokio::join!(node.estimate_gas(&request), fees(node), node.balance(payer));
-    let units = units.map_err(|error| would_fail(&error))?;
-    let fees = fees.map_err(|_| GasUnavailable::NodeUnreachable)?;
     let balance = balance.map_err(|_| GasUnavailable::NodeUnreachable)?;
+    let units = units.map_err(|error| match would_fail(&error) {
+        // Nodes that check funds say so in words of their own.
+        GasUnavailable::WouldFail { .. } if balance < value => short_of(payer, balance, value),
+        other => other,
+    })?;
+    let fees = fees.map_err(|_| GasUnavailable::NodeUnreachable)?;
     let cost_at = |fee: U256| U256::from(units).saturating_mul(fee);
     let expected_cost = cost_at(fees.base.saturating_add(fees.tip));
-    // Ganache and Anvil estimate also for who cannot pay.
+    // Ganache estimates also for who cannot pay.
     let needed = value.saturating_add(expected_cost);
     if balance < needed {
-        let reason =
-            format!("insufficient funds: {payer} holds {balance} wei, {needed} wei are needed");
-        return Err(GasUnavailable::WouldFail { reason });
+        return Err(short_of(payer, balance, needed));
     }
     Ok(GasQuote {
         gas_limit: units,
@@ -82,6 +84,12 @@ pub(super) async fn quote(
         maximum_cost: BaseUnits(cost_at(fees.maximum())),
         quoted_at: now,
     })
+}
+
+fn short_of(payer: Address, balance: U256, needed: U256) -> GasUnavailable {
+    let reason =
+        format!("insufficient funds: {payer} holds {balance} wei, {needed} wei are needed");
+    GasUnavailable::WouldFail { reason }
 }
 
 /// Fees from recent blocks; from the node's own suggestion where it keeps no history.

@@ -22,14 +22,25 @@ async fn a_payment_counts_once_it_is_deep_enough(program: Program) {
     world.until_told(terms.order, &["detected"]).await;
     world.node.mine(1).await;
     listener.until_at_head().await;
-    assert_eq!(world.told(terms.order).await.len(), 2, "two blocks are not three");
+    assert_eq!(
+        world.told(terms.order).await.len(),
+        2,
+        "two blocks are not three"
+    );
 
     world.node.mine(1).await;
-    world.until_told(terms.order, &["detected", "confirmed"]).await;
+    world
+        .until_told(terms.order, &["detected", "confirmed"])
+        .await;
     let last = world.history(terms.order).await.pop().unwrap();
-    let PaymentEvent::PaymentConfirmed { log, confirmations } = last else { panic!("{last:?}") };
+    let PaymentEvent::PaymentConfirmed { log, confirmations } = last else {
+        panic!("{last:?}")
+    };
     assert_eq!((log.tx_hash, confirmations), (paid, 3));
-    assert_eq!(world.payment(terms.order).await.escrow().unwrap().held(), terms.amount);
+    assert_eq!(
+        world.payment(terms.order).await.escrow().unwrap().held(),
+        terms.amount
+    );
     assert_eq!(world.escrowed().await, terms.amount.0);
     listener.stop().await;
 }
@@ -46,7 +57,9 @@ async fn payments_made_while_nobody_listened_are_found(program: Program) {
     }
     let listener = world.follow(2);
     for terms in &all {
-        world.until_told(terms.order, &["detected", "confirmed"]).await;
+        world
+            .until_told(terms.order, &["detected", "confirmed"])
+            .await;
     }
     listener.until_at_head().await;
     assert_eq!(listener.now().lag_blocks, 0);
@@ -57,7 +70,9 @@ async fn payments_made_while_nobody_listened_are_found(program: Program) {
     world.node.receipt(world.pay(&terms).await).await;
     world.node.mine(100).await;
     let listener = world.follow(2);
-    world.until_told(terms.order, &["detected", "confirmed"]).await;
+    world
+        .until_told(terms.order, &["detected", "confirmed"])
+        .await;
     listener.stop().await;
 }
 
@@ -75,25 +90,63 @@ async fn payments_of_one_block_are_told_apart(program: Program) {
 
     let mut blocks = Vec::new();
     for (paid, terms) in &all {
-        world.until_told(terms.order, &["detected", "confirmed"]).await;
-        let Some(seen) = world.payment(terms.order).await.sighting() else { panic!("unseen") };
+        world
+            .until_told(terms.order, &["detected", "confirmed"])
+            .await;
+        let Some(seen) = world.payment(terms.order).await.sighting() else {
+            panic!("unseen")
+        };
         assert_eq!((seen.log.tx_hash, seen.amount), (*paid, terms.amount));
         blocks.push((seen.log.block_hash, seen.log.log_index));
     }
-    assert!(blocks.iter().all(|(hash, _)| *hash == blocks[0].0), "one block: {blocks:?}");
+    assert!(
+        blocks.iter().all(|(hash, _)| *hash == blocks[0].0),
+        "one block: {blocks:?}"
+    );
     blocks.dedup();
     assert_eq!(blocks.len(), 4, "four logs: {blocks:?}");
+    listener.stop().await;
+
+    // Read again as logs of a range, they are the same logs.
+    world.rewind().await;
+    world.node.mine(100).await;
+    let listener = world.follow(1);
+    listener.until_at_head().await;
+    for (_, terms) in &all {
+        assert_eq!(
+            world.told(terms.order).await,
+            ["requested", "detected", "confirmed"]
+        );
+    }
+    let confirmed = world
+        .store()
+        .sightings(SightingStatus::Confirmed, 10)
+        .await
+        .unwrap();
+    assert_eq!(confirmed.len(), 4);
     listener.stop().await;
 }
 
 async fn a_payment_through_another_contract_counts(program: Program) {
     let world = World::new(program).await;
     let listener = world.follow(1);
-    let wallet = world.node.create(bytecode::forwarder(world.escrow.address)).await;
+    let wallet = world
+        .node
+        .create(bytecode::forwarder(world.escrow.address))
+        .await;
     let terms = world.order(3).await;
-    world.node.receipt(world.pay_through(wallet, &terms).await).await;
-    world.until_told(terms.order, &["detected", "confirmed"]).await;
-    let payer = world.payment(terms.order).await.sighting().map(|seen| seen.payer);
+    world
+        .node
+        .receipt(world.pay_through(wallet, &terms).await)
+        .await;
+    world
+        .until_told(terms.order, &["detected", "confirmed"])
+        .await;
+    let payer = world
+        .payment(terms.order)
+        .await
+        .sighting()
+        .map(|seen| seen.payer);
     assert_eq!(payer, Some(wallet));
     listener.stop().await;
 }
@@ -106,14 +159,33 @@ async fn a_payment_that_nobody_asked_for_is_kept_apart(program: Program) {
     let terms = world.order(1).await;
     world.node.receipt(world.pay(&terms).await).await;
     world.node.mine(2).await;
-    world.until_told(terms.order, &["detected", "confirmed"]).await;
+    world
+        .until_told(terms.order, &["detected", "confirmed"])
+        .await;
 
-    let unmatched = world.store().sightings(SightingStatus::Unmatched, 10).await.unwrap();
+    let unmatched = world
+        .store()
+        .sightings(SightingStatus::Unmatched, 10)
+        .await
+        .unwrap();
     assert_eq!(unmatched.len(), 1);
     assert_eq!(unmatched[0].observation.key, stray.key);
-    assert!(unmatched[0].reason.as_deref().is_some_and(|reason| !reason.is_empty()));
-    assert_eq!(world.db.number("SELECT count(*) FROM events WHERE aggregate_type = 'Payment' \
-        AND event_type <> 'PaymentRequested'").await, 2);
+    assert!(
+        unmatched[0]
+            .reason
+            .as_deref()
+            .is_some_and(|reason| !reason.is_empty())
+    );
+    assert_eq!(
+        world
+            .db
+            .number(
+                "SELECT count(*) FROM events WHERE aggregate_type = 'Payment' \
+        AND event_type <> 'PaymentRequested'"
+            )
+            .await,
+        2
+    );
     assert_eq!(listener.now().condition, ChainCondition::Following);
     listener.stop().await;
 }
@@ -122,9 +194,16 @@ async fn a_payment_that_nobody_asked_for_is_kept_apart(program: Program) {
 async fn an_unmatched_payment_that_counts_at_once_keeps_its_reason() {
     let world = World::new(Program::Anvil).await;
     let listener = world.follow(1);
-    world.node.receipt(world.pay(&world.terms_of_nothing(5)).await).await;
+    world
+        .node
+        .receipt(world.pay(&world.terms_of_nothing(5)).await)
+        .await;
     listener.until_at_head().await;
-    let unmatched = world.store().sightings(SightingStatus::Unmatched, 10).await.unwrap();
+    let unmatched = world
+        .store()
+        .sightings(SightingStatus::Unmatched, 10)
+        .await
+        .unwrap();
     let reason = unmatched[0].reason.as_deref().unwrap();
     assert!(reason.contains("requested"), "{reason}");
     listener.stop().await;
@@ -136,20 +215,25 @@ async fn a_log_that_is_seen_again_does_not_count_again() {
     let listener = world.follow(1);
     let terms = world.order(2).await;
     world.node.receipt(world.pay(&terms).await).await;
-    world.until_told(terms.order, &["detected", "confirmed"]).await;
+    world
+        .until_told(terms.order, &["detected", "confirmed"])
+        .await;
     listener.stop().await;
 
-    // As if nothing had been read since the start block.
     let events = world.db.number("SELECT count(*) FROM events").await;
-    let rewind = "UPDATE chain_cursor c SET block_number = b.block_number, block_hash = b.block_hash
-        FROM (SELECT * FROM chain_blocks ORDER BY block_number LIMIT 1) b";
-    let rewound = sqlx::query(rewind).execute(&world.db.pool).await.unwrap();
-    assert_eq!(rewound.rows_affected(), 1);
+    world.rewind().await;
     let listener = world.follow(1);
     listener.until_at_head().await;
     assert_eq!(world.db.number("SELECT count(*) FROM events").await, events);
-    assert_eq!(world.payment(terms.order).await.escrow().unwrap().funded(), terms.amount);
-    let confirmed = world.store().sightings(SightingStatus::Confirmed, 10).await.unwrap();
+    assert_eq!(
+        world.payment(terms.order).await.escrow().unwrap().funded(),
+        terms.amount
+    );
+    let confirmed = world
+        .store()
+        .sightings(SightingStatus::Confirmed, 10)
+        .await
+        .unwrap();
     assert_eq!(confirmed.len(), 1);
     listener.stop().await;
 }
@@ -168,7 +252,9 @@ async fn two_listeners_credit_a_payment_once() {
     }
     world.node.mine(2).await;
     for terms in &all {
-        world.until_told(terms.order, &["detected", "confirmed"]).await;
+        world
+            .until_told(terms.order, &["detected", "confirmed"])
+            .await;
     }
     for listener in listeners {
         listener.until_at_head().await;
@@ -194,6 +280,8 @@ async fn fewer_confirmations_count_without_a_new_block() {
         Funding::Detected(_)
     ));
     let listener = world.follow(1);
-    world.until_told(terms.order, &["detected", "confirmed"]).await;
+    world
+        .until_told(terms.order, &["detected", "confirmed"])
+        .await;
     listener.stop().await;
 }

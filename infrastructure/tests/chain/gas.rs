@@ -42,9 +42,16 @@ async fn a_payment_costs_what_was_quoted(program: Program) {
     let (used, price) = (field("gasUsed"), field("effectiveGasPrice"));
     let limit = U256::from(quote.gas_limit);
     assert!(used <= limit, "{used} used, {limit} quoted");
-    assert!(limit <= used * U256::from(13) / U256::from(10), "{used} used, {limit} quoted");
+    assert!(
+        limit <= used * U256::from(13) / U256::from(10),
+        "{used} used, {limit} quoted"
+    );
     let cost = used * price;
-    assert!(cost <= quote.maximum_cost.0, "{cost} paid, at most {} quoted", quote.maximum_cost);
+    assert!(
+        cost <= quote.maximum_cost.0,
+        "{cost} paid, at most {} quoted",
+        quote.maximum_cost
+    );
     assert!(quote.expected_cost <= quote.maximum_cost);
     assert!(!quote.base_fee_per_gas.is_zero() && !quote.max_fee_per_gas.is_zero());
     assert!(quote.quoted_at >= asked_at);
@@ -63,15 +70,24 @@ async fn a_payment_that_would_fail_says_why(program: Program) {
 
     let paid = world.pay(&terms).await;
     world.node.receipt(paid).await;
-    assert_eq!(reason(&world, &terms, world.buyer).await, "this order was paid already");
+    assert_eq!(
+        reason(&world, &terms, world.buyer).await,
+        "this order was paid already"
+    );
 
     let mut late = world.terms_of_nothing(5_000);
     late.deadline -= Duration::from_hours(1);
     let late = reason(&world, &late, world.buyer).await;
     assert!(late.starts_with("the deadline is over"), "{late}");
 
-    let elsewhere = Terms { chain_id: 1, ..world.terms_of_nothing(5_000) };
-    assert_eq!(reason(&world, &elsewhere, world.buyer).await, "the payment belongs to chain 1");
+    let elsewhere = Terms {
+        chain_id: 1,
+        ..world.terms_of_nothing(5_000)
+    };
+    assert_eq!(
+        reason(&world, &elsewhere, world.buyer).await,
+        "the payment belongs to chain 1"
+    );
 }
 
 async fn without_the_node_the_rest_is_answered(program: Program) {
@@ -85,6 +101,9 @@ async fn without_the_node_the_rest_is_answered(program: Program) {
     assert!(since.elapsed() < Duration::from_secs(8));
     assert_eq!(without.gas, Err(GasUnavailable::NodeUnreachable));
     assert_eq!(without.call_data, with.call_data);
-    assert_eq!((without.contract, without.value), (world.escrow.address, terms.amount));
+    assert_eq!(
+        (without.contract, without.value),
+        (world.escrow.address, terms.amount)
+    );
     assert_eq!(without.chain_id, crate::node::CHAIN_ID);
 }

@@ -14,7 +14,10 @@ use crate::{
     world::{World, quote_signer},
 };
 
-on_both!(another_chain_at_the_same_address_halts, a_malformed_log_stops_the_cursor);
+on_both!(
+    another_chain_at_the_same_address_halts,
+    a_malformed_log_stops_the_cursor
+);
 
 async fn halts(world: &World, settings: ListenerSettings) {
     let listener = world.follow_with(settings);
@@ -28,33 +31,53 @@ async fn another_chain_at_the_same_address_halts(program: Program) {
     let listener = world.follow(1);
     let terms = world.order(1).await;
     world.node.receipt(world.pay(&terms).await).await;
-    world.until_told(terms.order, &["detected", "confirmed"]).await;
+    world
+        .until_told(terms.order, &["detected", "confirmed"])
+        .await;
 
     // The same program with the same contract at the same address: only the beginning differs.
     let port = world.node.port();
     world.node.stop().await;
-    drop(std::mem::replace(&mut world.node, TestNode::start_on(program, port).await));
+    drop(std::mem::replace(
+        &mut world.node,
+        TestNode::start_on(program, port).await,
+    ));
     let signer = quote_signer().address();
-    let again = deploy(&world.node.client(), &TestNode::deployer(), signer).await.unwrap();
+    let again = deploy(&world.node.client(), &TestNode::deployer(), signer)
+        .await
+        .unwrap();
     assert_eq!(again, world.escrow);
     world.node.mine(10).await;
     listener.until_fares(ChainCondition::Halted).await;
-    assert_eq!(world.told(terms.order).await, ["requested", "detected", "confirmed"]);
+    assert_eq!(
+        world.told(terms.order).await,
+        ["requested", "detected", "confirmed"]
+    );
     listener.stop().await;
 }
 
 async fn a_malformed_log_stops_the_cursor(program: Program) {
     let world = World::bare(program).await;
     let signer = quote_signer().address();
-    let unknown = world.node.create(bytecode::logger(signer, keccak256("Other()"))).await;
+    let unknown = world
+        .node
+        .create(bytecode::logger(signer, keccak256("Other()")))
+        .await;
     let malformed = bytecode::logger(signer, ShopEscrow::Paid::SIGNATURE_HASH);
     let malformed = world.node.create(malformed).await;
 
     // A log of a name that we do not know is passed over.
-    let says = |escrow: Address| world.node.send(world.buyer, Some(escrow), U256::ZERO, vec![].into());
+    let says = |escrow: Address| {
+        world
+            .node
+            .send(world.buyer, Some(escrow), U256::ZERO, vec![].into())
+    };
     let said = says(unknown).await;
     world.node.receipt(said).await;
-    let settings = |escrow| ListenerSettings { escrow, ..world.settings(1) };
+    let settings = |escrow| ListenerSettings {
+        escrow,
+        ..world.settings(1)
+    };
     let listener = world.follow_with(settings(unknown));
     listener.until_at_head().await;
     listener.stop().await;
@@ -74,13 +97,44 @@ async fn a_malformed_log_stops_the_cursor(program: Program) {
 async fn a_wrong_setting_halts() {
     let world = World::bare(Program::Anvil).await;
     let right = world.settings(1);
-    halts(&world, ListenerSettings { chain_id: 1, ..right }).await;
+    halts(
+        &world,
+        ListenerSettings {
+            chain_id: 1,
+            ..right
+        },
+    )
+    .await;
     let nobody = Address::repeat_byte(0x77);
-    halts(&world, ListenerSettings { escrow: nobody, ..right }).await;
-    halts(&world, ListenerSettings { quote_signer: nobody, ..right }).await;
+    halts(
+        &world,
+        ListenerSettings {
+            escrow: nobody,
+            ..right
+        },
+    )
+    .await;
+    halts(
+        &world,
+        ListenerSettings {
+            quote_signer: nobody,
+            ..right
+        },
+    )
+    .await;
     let other_contract = world.node.create(bytecode::forwarder(nobody)).await;
-    halts(&world, ListenerSettings { escrow: other_contract, ..right }).await;
-    assert_eq!(world.db.number("SELECT count(*) FROM chain_cursor").await, 0);
+    halts(
+        &world,
+        ListenerSettings {
+            escrow: other_contract,
+            ..right
+        },
+    )
+    .await;
+    assert_eq!(
+        world.db.number("SELECT count(*) FROM chain_cursor").await,
+        0
+    );
 
     let listener = world.follow(1);
     listener.until_at_head().await;
@@ -91,11 +145,20 @@ async fn a_wrong_setting_halts() {
 async fn a_start_block_that_is_not_there_yet_is_waited_for() {
     let world = World::bare(Program::Anvil).await;
     let start_block = world.node.height().await + 5;
-    let listener = world.follow_with(ListenerSettings { start_block, ..world.settings(1) });
+    let listener = world.follow_with(ListenerSettings {
+        start_block,
+        ..world.settings(1)
+    });
     listener.until_fares(ChainCondition::Following).await;
-    assert_eq!(world.db.number("SELECT count(*) FROM chain_cursor").await, 0);
+    assert_eq!(
+        world.db.number("SELECT count(*) FROM chain_cursor").await,
+        0
+    );
     world.node.mine(6).await;
     listener.until_at_head().await;
-    assert_eq!(world.store().ring().await.unwrap().last().unwrap().number, start_block - 1);
+    assert_eq!(
+        world.store().ring().await.unwrap().last().unwrap().number,
+        start_block - 1
+    );
     listener.stop().await;
 }

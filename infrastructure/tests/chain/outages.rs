@@ -11,7 +11,9 @@ async fn a_node_that_was_away_is_followed_on(program: Program) {
     let listener = world.follow(1);
     let before = world.order(1).await;
     world.node.receipt(world.pay(&before).await).await;
-    world.until_told(before.order, &["detected", "confirmed"]).await;
+    world
+        .until_told(before.order, &["detected", "confirmed"])
+        .await;
     listener.until_at_head().await;
 
     world.node.stop().await;
@@ -24,7 +26,9 @@ async fn a_node_that_was_away_is_followed_on(program: Program) {
 
     world.node.resume().await;
     world.node.receipt(world.pay(&during).await).await;
-    world.until_told(during.order, &["detected", "confirmed"]).await;
+    world
+        .until_told(during.order, &["detected", "confirmed"])
+        .await;
     assert_eq!(world.told(before.order).await.len(), 3);
     listener.until_fares(ChainCondition::Following).await;
     listener.until_at_head().await;
@@ -42,6 +46,8 @@ async fn a_node_that_is_away_at_the_start_is_waited_for() {
     listener.until_fares(ChainCondition::Unreachable).await;
     assert_eq!(listener.now().read_until, None);
     world.node.resume().await;
-    world.until_told(terms.order, &["detected", "confirmed"]).await;
+    world
+        .until_told(terms.order, &["detected", "confirmed"])
+        .await;
     listener.stop().await;
 }

@@ -17,7 +17,10 @@ use uuid::Uuid;
 
 use crate::{node::Program, on_both, world::World};
 
-on_both!(a_key_is_what_the_contract_says, who_pays_as_told_is_in_the_contracts_books);
+on_both!(
+    a_key_is_what_the_contract_says,
+    who_pays_as_told_is_in_the_contracts_books
+);
 
 async fn a_key_is_what_the_contract_says(program: Program) {
     let world = World::bare(program).await;
@@ -25,8 +28,13 @@ async fn a_key_is_what_the_contract_says(program: Program) {
     let mut random = StdRng::seed_from_u64(20_261_121);
     for round in 0..100 {
         let terms = any_terms(&mut random, &world);
-        let call = ShopEscrow::keyOfCall { quote: quote_of(&terms) };
-        let answer = node.call(world.escrow.address, call.abi_encode().into()).await.unwrap();
+        let call = ShopEscrow::keyOfCall {
+            quote: quote_of(&terms),
+        };
+        let answer = node
+            .call(world.escrow.address, call.abi_encode().into())
+            .await
+            .unwrap();
         let expected = ShopEscrow::keyOfCall::abi_decode_returns(&answer).unwrap();
         assert_eq!(key_of(&terms), expected, "round {round}: {terms:?}");
     }
@@ -68,7 +76,10 @@ async fn who_pays_as_told_is_in_the_contracts_books(program: Program) {
 
     let call = ShopEscrow::paymentsCall { key: terms.key };
     let node = world.node.client();
-    let answer = node.call(world.escrow.address, call.abi_encode().into()).await.unwrap();
+    let answer = node
+        .call(world.escrow.address, call.abi_encode().into())
+        .await
+        .unwrap();
     let payment = ShopEscrow::paymentsCall::abi_decode_returns(&answer).unwrap();
     assert_eq!((payment.buyer, payment.seller), (terms.buyer, terms.seller));
     assert_eq!(payment.funded, 12_345);
@@ -81,8 +92,14 @@ async fn who_pays_as_told_is_in_the_contracts_books(program: Program) {
 async fn a_quote_holds_for_its_chain_and_contract_alone() {
     let world = World::bare(Program::Anvil).await;
     let terms = world.terms_of_nothing(1);
-    let other_chain = Terms { chain_id: terms.chain_id + 1, ..terms.clone() };
-    let other_contract = Terms { escrow: Address::repeat_byte(1), ..terms.clone() };
+    let other_chain = Terms {
+        chain_id: terms.chain_id + 1,
+        ..terms.clone()
+    };
+    let other_contract = Terms {
+        escrow: Address::repeat_byte(1),
+        ..terms.clone()
+    };
     assert_ne!(key_of(&other_chain), terms.key);
     assert_ne!(key_of(&other_contract), terms.key);
     assert!(world.rail.accepts(Address::ZERO));

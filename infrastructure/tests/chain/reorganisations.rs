@@ -5,7 +5,10 @@ use serde_json::json;
 
 use crate::{node::Program, on_both, world::World};
 
-on_both!(a_payment_that_left_the_chain_is_taken_back, a_confirmed_payment_is_taken_back_too);
+on_both!(
+    a_payment_that_left_the_chain_is_taken_back,
+    a_confirmed_payment_is_taken_back_too
+);
 
 /// Makes the chain forget what came after `then`, and go on with other, empty blocks.
 async fn forget(world: &World, then: &serde_json::Value, new_blocks: u64) {
@@ -23,13 +26,24 @@ async fn a_payment_that_left_the_chain_is_taken_back(program: Program) {
     world.until_told(terms.order, &["detected"]).await;
 
     forget(&world, &then, 2).await;
-    world.until_told(terms.order, &["detected", "reverted"]).await;
-    let reverted = world.store().sightings(SightingStatus::Reverted, 10).await.unwrap();
+    world
+        .until_told(terms.order, &["detected", "reverted"])
+        .await;
+    let reverted = world
+        .store()
+        .sightings(SightingStatus::Reverted, 10)
+        .await
+        .unwrap();
     assert_eq!(reverted.len(), 1);
 
     world.node.receipt(world.pay(&terms).await).await;
     world.node.mine(3).await;
-    world.until_told(terms.order, &["detected", "reverted", "detected", "confirmed"]).await;
+    world
+        .until_told(
+            terms.order,
+            &["detected", "reverted", "detected", "confirmed"],
+        )
+        .await;
     assert_eq!(world.escrowed().await, terms.amount.0);
     listener.stop().await;
 }
@@ -42,13 +56,19 @@ async fn a_confirmed_payment_is_taken_back_too(program: Program) {
     let then = world.node.ask("evm_snapshot", json!([])).await;
     world.node.receipt(world.pay(&gone).await).await;
     world.node.mine(5).await;
-    world.until_told(gone.order, &["detected", "confirmed"]).await;
+    world
+        .until_told(gone.order, &["detected", "confirmed"])
+        .await;
     listener.until_at_head().await;
 
     // A chain that is shorter, for now.
     forget(&world, &then, 1).await;
-    world.until_told(gone.order, &["detected", "confirmed", "reverted"]).await;
-    world.until_told(stays.order, &["detected", "confirmed"]).await;
+    world
+        .until_told(gone.order, &["detected", "confirmed", "reverted"])
+        .await;
+    world
+        .until_told(stays.order, &["detected", "confirmed"])
+        .await;
     assert_eq!(world.payment(gone.order).await.escrow(), None);
     listener.until_at_head().await;
     listener.stop().await;
@@ -66,10 +86,17 @@ async fn blocks_that_were_replaced_are_read_again() {
 
     // As many blocks as were there, all others, and none with the payment.
     world.node.ask("anvil_reorg", json!([2, []])).await;
-    world.until_told(terms.order, &["detected", "reverted"]).await;
+    world
+        .until_told(terms.order, &["detected", "reverted"])
+        .await;
     world.node.receipt(world.pay(&terms).await).await;
     world.node.mine(2).await;
-    world.until_told(terms.order, &["detected", "reverted", "detected", "confirmed"]).await;
+    world
+        .until_told(
+            terms.order,
+            &["detected", "reverted", "detected", "confirmed"],
+        )
+        .await;
     listener.stop().await;
 }
 
@@ -80,12 +107,16 @@ async fn a_reorganisation_while_nobody_listened_is_noticed() {
     let terms = world.order(2).await;
     let then = world.node.ask("evm_snapshot", json!([])).await;
     world.node.receipt(world.pay(&terms).await).await;
-    world.until_told(terms.order, &["detected", "confirmed"]).await;
+    world
+        .until_told(terms.order, &["detected", "confirmed"])
+        .await;
     listener.stop().await;
 
     forget(&world, &then, 90).await;
     let listener = world.follow(1);
-    world.until_told(terms.order, &["detected", "confirmed", "reverted"]).await;
+    world
+        .until_told(terms.order, &["detected", "confirmed", "reverted"])
+        .await;
     listener.until_at_head().await;
     listener.stop().await;
 }

@@ -81,12 +81,28 @@ impl World {
         let escrow = deploy(&node.client(), &TestNode::deployer(), signer.address())
             .await
             .expect("the contract is deployed");
-        let settings =
-            RailSettings { chain_id: CHAIN_ID, escrow: escrow.address, arbiter: Address::ZERO };
-        let rail = Arc::new(EvmRail::new(settings, signer, node.client(), Arc::new(SystemClock)));
+        let settings = RailSettings {
+            chain_id: CHAIN_ID,
+            escrow: escrow.address,
+            arbiter: Address::ZERO,
+        };
+        let rail = Arc::new(EvmRail::new(
+            settings,
+            signer,
+            node.client(),
+            Arc::new(SystemClock),
+        ));
         let gateway = gateway(&db, rail.clone());
         let buyer = node.account(1).await;
-        Self { node, db, escrow, rail, gateway, buyer, product: None }
+        Self {
+            node,
+            db,
+            escrow,
+            rail,
+            gateway,
+            buyer,
+            product: None,
+        }
     }
 
     /// The same with a shop that sells plenty.
@@ -100,10 +116,18 @@ impl World {
         let owner = self.node.account(0).await;
         let (shop, product) = (ShopId(SystemEntropy.id()), ProductId(SystemEntropy.id()));
         let named = |name: &str| LocalizedText::new(None, Some(name.to_owned()));
-        let price = Price { token: Address::ZERO, amount: BaseUnits::from(PRICE) };
+        let price = Price {
+            token: Address::ZERO,
+            amount: BaseUnits::from(PRICE),
+        };
         let quantity = Quantity::try_from(1_000_000_u32).unwrap();
         let gateway = &self.gateway;
-        let open = OpenShop { shop, by: owner, name: named("Shop"), payout: owner };
+        let open = OpenShop {
+            shop,
+            by: owner,
+            name: named("Shop"),
+            payout: owner,
+        };
         gateway.execute(&open, request()).await.unwrap();
         let list = ListProduct {
             product,
@@ -114,9 +138,32 @@ impl World {
             price: None,
         };
         gateway.execute(&list, request()).await.unwrap();
-        gateway.execute(&ChangePrice { product, by: owner, price }, request()).await.unwrap();
-        gateway.execute(&PublishProduct { product, by: owner }, request()).await.unwrap();
-        gateway.execute(&ReceiveStock { product, by: owner, quantity }, request()).await.unwrap();
+        gateway
+            .execute(
+                &ChangePrice {
+                    product,
+                    by: owner,
+                    price,
+                },
+                request(),
+            )
+            .await
+            .unwrap();
+        gateway
+            .execute(&PublishProduct { product, by: owner }, request())
+            .await
+            .unwrap();
+        gateway
+            .execute(
+                &ReceiveStock {
+                    product,
+                    by: owner,
+                    quantity,
+                },
+                request(),
+            )
+            .await
+            .unwrap();
         self.product = Some((shop, product));
     }
 
@@ -127,10 +174,18 @@ impl World {
             order: OrderId(SystemEntropy.id()),
             by: self.buyer,
             shop,
-            lines: vec![Wanted { product, quantity: Quantity::try_from(pieces).unwrap() }],
+            lines: vec![Wanted {
+                product,
+                quantity: Quantity::try_from(pieces).unwrap(),
+            }],
             seen_prices: vec![],
         };
-        let order = self.gateway.execute(&place, request()).await.unwrap().output;
+        let order = self
+            .gateway
+            .execute(&place, request())
+            .await
+            .unwrap()
+            .output;
         self.payment(order).await.request().unwrap().terms.clone()
     }
 
@@ -142,7 +197,9 @@ impl World {
             seller: Address::repeat_byte(0x5e),
             token: Address::ZERO,
             amount: BaseUnits::from(amount),
-            deadline: (SystemClock.now() + Duration::from_mins(15)).replace_nanosecond(0).unwrap(),
+            deadline: (SystemClock.now() + Duration::from_mins(15))
+                .replace_nanosecond(0)
+                .unwrap(),
             hold_secs: 60,
             dispute_secs: 60,
         })
@@ -157,12 +214,18 @@ impl World {
     pub(crate) async fn pay_through(&self, contract: Address, terms: &Terms) -> B256 {
         let instructions = self.rail.instructions(terms, self.buyer).await;
         let (value, data) = (instructions.value.0, instructions.call_data.into());
-        self.node.send(self.buyer, Some(contract), value, data).await
+        self.node
+            .send(self.buyer, Some(contract), value, data)
+            .await
     }
 
     /// What the escrow contract holds, wei.
     pub(crate) async fn escrowed(&self) -> U256 {
-        self.node.client().balance(self.escrow.address).await.unwrap()
+        self.node
+            .client()
+            .balance(self.escrow.address)
+            .await
+            .unwrap()
     }
 
     pub(crate) fn settings(&self, confirmations: u64) -> ListenerSettings {
@@ -203,16 +266,29 @@ impl World {
         Following { status, stop, task }
     }
 
+    /// Puts the cursor back, as if nothing had been read since the oldest known block.
+    pub(crate) async fn rewind(&self) {
+        let rewind = "UPDATE chain_cursor SET (block_number, block_hash) = (
+            SELECT block_number, block_hash FROM chain_blocks ORDER BY block_number LIMIT 1)";
+        let rewound = sqlx::query(rewind).execute(&self.db.pool).await.unwrap();
+        assert_eq!(rewound.rows_affected(), 1);
+    }
+
     pub(crate) async fn history(&self, order: OrderId) -> Vec<PaymentEvent> {
         let name = StreamName::of::<Payment>(PaymentId::from(order));
         let stored = self.db.log().load(&name, 0).await.unwrap();
         let decoder = Decoder::current();
-        stored.iter().map(|event| decoder.event::<Payment>(event).unwrap()).collect()
+        stored
+            .iter()
+            .map(|event| decoder.event::<Payment>(event).unwrap())
+            .collect()
     }
 
     pub(crate) async fn payment(&self, order: OrderId) -> Payment {
         let history = self.history(order).await;
-        history.iter().fold(Payment::default(), |payment, event| payment.evolve(event))
+        history
+            .iter()
+            .fold(Payment::default(), |payment, event| payment.evolve(event))
     }
 
     /// What happened to a payment, by name.
@@ -228,7 +304,10 @@ impl World {
             if told[1..] == *expected {
                 return;
             }
-            assert!(since.elapsed() < PATIENCE, "{told:?} instead of {expected:?}");
+            assert!(
+                since.elapsed() < PATIENCE,
+                "{told:?} instead of {expected:?}"
+            );
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
     }
@@ -248,13 +327,17 @@ impl Following {
     }
 
     pub(crate) async fn until_fares(&self, condition: ChainCondition) {
-        self.until(&format!("{condition:?}"), |status| status.condition == condition).await;
+        self.until(&format!("{condition:?}"), |status| {
+            status.condition == condition
+        })
+        .await;
     }
 
     /// Waits until a look that began from now on found the cursor at the head.
     pub(crate) async fn until_at_head(&self) {
         let now = SystemClock.now();
-        self.until("at the head", |status| status.read_until >= Some(now)).await;
+        self.until("at the head", |status| status.read_until >= Some(now))
+            .await;
     }
 
     pub(crate) async fn stop(self) {

@@ -42,7 +42,11 @@ pub struct TestNode {
 impl TestNode {
     /// Starts a new chain.
     pub async fn start(program: Program) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         Self::start_on(program, port).await
     }
 
@@ -53,7 +57,13 @@ impl TestNode {
         std::fs::create_dir_all(&data).unwrap();
         let url: Url = format!("http://127.0.0.1:{port}").parse().unwrap();
         let client = ClientBuilder::default().http(url);
-        let mut node = Self { program, client, port, running: None, data };
+        let mut node = Self {
+            program,
+            client,
+            port,
+            running: None,
+            data,
+        };
         node.resume().await;
         node
     }
@@ -86,7 +96,9 @@ impl TestNode {
 
     /// Ends the program as an operator would; its data stay.
     pub async fn stop(&mut self) {
-        let Some(mut running) = self.running.take() else { return };
+        let Some(mut running) = self.running.take() else {
+            return;
+        };
         // Anvil writes its state when it is asked to end; Ganache is killed hard.
         if self.program == Program::Anvil {
             let asked = Command::new("kill").arg(running.id().to_string()).status();
@@ -104,11 +116,16 @@ impl TestNode {
 
     /// Asks the program itself.
     pub async fn ask(&self, method: &'static str, params: Value) -> Value {
-        self.try_ask(method, params).await.unwrap_or_else(|error| panic!("{method}: {error}"))
+        self.try_ask(method, params)
+            .await
+            .unwrap_or_else(|error| panic!("{method}: {error}"))
     }
 
     async fn try_ask(&self, method: &'static str, params: Value) -> Result<Value, String> {
-        self.client.request(method, params).await.map_err(|error| error.to_string())
+        self.client
+            .request(method, params)
+            .await
+            .map_err(|error| error.to_string())
     }
 
     /// An account of the wallet, for which the program signs.
@@ -131,7 +148,9 @@ impl TestNode {
     /// The receipt of a transaction that must be mined soon, and carried out.
     pub async fn receipt(&self, transaction: B256) -> Value {
         for _ in 0..200 {
-            let receipt = self.ask("eth_getTransactionReceipt", json!([transaction])).await;
+            let receipt = self
+                .ask("eth_getTransactionReceipt", json!([transaction]))
+                .await;
             if !receipt.is_null() {
                 assert_eq!(receipt["status"], "0x1", "{receipt}");
                 return receipt;
@@ -182,12 +201,22 @@ impl TestNode {
                 .arg("--database.dbPath")
                 .arg(self.data.join("ganache")),
             Program::Anvil => command
-                .args(["--host", "127.0.0.1", "--port", &port, "--hardfork", "shanghai"])
+                .args([
+                    "--host",
+                    "127.0.0.1",
+                    "--port",
+                    &port,
+                    "--hardfork",
+                    "shanghai",
+                ])
                 .args(["--chain-id", &chain_id, "--mnemonic", MNEMONIC])
                 .arg("--state")
                 .arg(self.data.join("anvil.json")),
         };
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         command
     }
 }

@@ -3,7 +3,7 @@
 use alloy::{primitives::Address, rpc::types::Log};
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::{Block, Node, NodeError, Receipt};
+use super::{Block, Node, NodeError, Receipt, block::Transaction};
 
 /// Questions that may be on their way at once.
 const AT_ONCE: usize = 8;
@@ -13,7 +13,7 @@ const AT_ONCE: usize = 8;
 pub(in crate::chain) enum ReceiptSource {
     /// All of a block in one answer.
     Block,
-    /// One by one (Ganache): only those of transactions that matter are asked for.
+    /// One by one (Ganache): asked for only in blocks that matter.
     Transaction,
 }
 
@@ -88,6 +88,11 @@ impl Node {
             .into_iter()
             .flat_map(|receipt| receipt.logs)
             .collect();
+        // A log's place is counted over the whole block. Ganache's receipts count anew in each
+        // transaction (its `eth_getLogs` does not), so two logs would look like one.
+        for (place, log) in (0_u64..).zip(&mut logs) {
+            log.log_index = Some(place);
+        }
         logs.retain(|log| log.address() == contract);
         if logs.iter().any(|log| log.block_hash != Some(block.hash)) {
             let reason = format!("a log in block {} names another block", block.number);
@@ -111,20 +116,18 @@ impl Node {
         Ok(receipts)
     }
 
-    /// Receipts of the transactions that call the contract; of all, when the bloom filter says
-    /// that the block may hold logs of it, since other contracts may have called it.
+    /// All receipts when a transaction calls the contract, or when the bloom filter says that
+    /// the block may hold logs of it, since other contracts may have called it; none otherwise.
     async fn receipts_that_matter(
         &self,
         block: &Block,
         contract: Address,
     ) -> Result<Vec<Receipt>, NodeError> {
-        let all = block.may_concern(contract);
-        let hashes: Vec<_> = block
-            .transactions
-            .iter()
-            .filter(|transaction| all || transaction.calls(contract))
-            .map(super::block::Transaction::hash)
-            .collect();
+        let calls = |transaction: &Transaction| transaction.calls(contract);
+        if !block.may_concern(contract) && !block.transactions.iter().any(calls) {
+            return Ok(Vec::new());
+        }
+        let hashes: Vec<_> = block.transactions.iter().map(Transaction::hash).collect();
         stream::iter(hashes)
             .map(|hash| async move {
                 let receipt = self.receipt(hash).await?;
