@@ -3,7 +3,7 @@
 use async_graphql::{Response, ServerError, Value};
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
-use crate::graphql::errors::ErrorCode;
+use crate::graphql::{errors::ErrorCode, order::Asked};
 
 /// What a response is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +75,13 @@ impl Answer {
     /// What it is.
     pub fn outcome(&self) -> Outcome {
         self.outcome
+    }
+
+    /// Puts its fields in the order in which they were asked for.
+    #[must_use]
+    pub fn sorted(mut self, asked: &Asked) -> Self {
+        asked.sort(&mut self.response.data);
+        self
     }
 
     /// Its errors.

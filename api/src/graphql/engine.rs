@@ -24,6 +24,7 @@ use crate::{
         context::RequestContext,
         errors::ErrorCode,
         limits::{DocumentLimits, TooLarge},
+        order::Asked,
         schema::GageSchema,
     },
     identity::{desk::Desk, viewer::Viewer},
@@ -47,6 +48,7 @@ pub struct Parameters {
 pub struct Prepared {
     request: Request,
     operation: OperationType,
+    asked: Asked,
     viewer: Viewer,
 }
 
@@ -108,11 +110,13 @@ impl Engine {
         let mut request = Request::new(parameters.query)
             .variables(variables)
             .data(context);
+        let asked = Asked::new(document.clone(), parameters.operation_name.clone());
         request.operation_name = parameters.operation_name;
         request.set_parsed_query(document);
         Ok(Prepared {
             request,
             operation,
+            asked,
             viewer,
         })
     }
@@ -132,7 +136,7 @@ impl Engine {
             }
         };
         match finished {
-            Ok(Ok(response)) => Answer::of(response),
+            Ok(Ok(response)) => Answer::of(response).sorted(&prepared.asked),
             Ok(Err(panicked)) => {
                 tracing::error!(error = %panicked, "a resolver panicked");
                 let error = ServerError::new("something went wrong on our side", None);
@@ -152,10 +156,11 @@ impl Engine {
             let engine = self.clone();
             return stream::once(async move { engine.execute(prepared).await }).boxed();
         }
+        let asked = prepared.asked;
         let answers = self
             .schema
             .execute_stream(prepared.request)
-            .map(Answer::of)
+            .map(move |response| Answer::of(response).sorted(&asked))
             .boxed();
         let (desk, viewer) = (self.desk.clone(), prepared.viewer);
         let session_end = Box::pin(async move { desk.ended(&viewer, SESSION_CHECK).await });

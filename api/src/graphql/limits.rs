@@ -10,7 +10,9 @@ use std::collections::HashMap;
 
 use async_graphql::{
     Name, Positioned,
-    parser::types::{ExecutableDocument, FragmentDefinition, Selection, SelectionSet},
+    parser::types::{
+        ExecutableDocument, FragmentDefinition, OperationType, Selection, SelectionSet,
+    },
 };
 use thiserror::Error;
 
@@ -146,10 +148,13 @@ impl DocumentLimits {
             if size.aliases > self.aliases {
                 return Err(TooLarge::Aliases { max: self.aliases });
             }
-            if size.roots > self.root_fields {
-                return Err(TooLarge::RootFields {
-                    max: self.root_fields,
-                });
+            let max = match operation.node.ty {
+                // Of several the answers could not be told apart (specification, 5.2.3.1).
+                OperationType::Subscription => 1,
+                OperationType::Query | OperationType::Mutation => self.root_fields,
+            };
+            if size.roots > max {
+                return Err(TooLarge::RootFields { max });
             }
         }
         Ok(())
@@ -255,6 +260,10 @@ mod tests {
         let aliases = "{ q { w: a x: a y: a z: a } }";
         assert_eq!(check(aliases), Err(TooLarge::Aliases { max: 3 }));
         assert_eq!(check("{ a b c d e }"), Err(TooLarge::RootFields { max: 4 }));
+        assert_eq!(
+            check("subscription { a b }"),
+            Err(TooLarge::RootFields { max: 1 })
+        );
         let fields = format!("{{ a {{ {} }} }}", "b ".repeat(20));
         assert_eq!(check(&fields), Err(TooLarge::Fields { max: 20 }));
         assert_eq!(

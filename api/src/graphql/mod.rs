@@ -8,6 +8,8 @@ pub mod limits;
 pub mod lookup;
 pub mod mutations;
 pub mod node_id;
+pub mod nulls;
+pub mod order;
 pub mod pages;
 pub mod queries;
 pub mod scalars;

@@ -5,7 +5,7 @@ use async_graphql::{SDLExportOptions, Schema, SchemaBuilder};
 use crate::{
     config::Environment,
     graphql::{
-        context::Services, limits::DocumentLimits, lookup::Rows, mutations::Mutation,
+        context::Services, limits::DocumentLimits, lookup::Rows, mutations::Mutation, nulls::Nulls,
         queries::Query, subscriptions::SubscriptionRoot,
     },
 };
@@ -38,7 +38,8 @@ pub fn without_services(
 ) -> SchemaBuilder<Query, Mutation, SubscriptionRoot> {
     let schema = Schema::build(Query, Mutation::default(), SubscriptionRoot)
         .limit_complexity(limits.complexity)
-        .limit_directives(10);
+        .limit_directives(10)
+        .extension(Nulls);
     match environment {
         Environment::Development => schema,
         Environment::Production => schema.disable_introspection().disable_suggestions(),

@@ -5,14 +5,16 @@ use std::{convert::Infallible, time::Duration};
 
 use axum::{
     Extension,
+    body::Body,
     extract::{Request, State},
-    http::{HeaderValue, Method, StatusCode, header},
-    response::{
-        IntoResponse, Response, Sse,
-        sse::{Event, KeepAlive},
-    },
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    response::{IntoResponse, Response},
 };
-use futures::{StreamExt as _, future, stream};
+use futures::{
+    Stream, StreamExt as _, future,
+    stream::{self, BoxStream},
+};
+use tokio::time::timeout;
 
 use crate::{
     graphql::answer::Answer,
@@ -69,19 +71,30 @@ pub(super) async fn handle(
     let events = answers
         .map(|answer| next(&answer))
         .take_until(stop.cancelled_owned());
-    let complete = stream::once(future::ready(Event::default().event("complete").data("")));
-    let events = events.chain(complete).map(Ok::<_, Infallible>);
-    let keep_alive = KeepAlive::new().interval(HEARTBEAT);
-    let mut response = Sse::new(events).keep_alive(keep_alive).into_response();
-    let unbuffered = HeaderValue::from_static("no");
-    response
-        .headers_mut()
-        .insert("x-accel-buffering", unbuffered);
-    response
+    // A browser drops an event without a line of data, be it an empty one.
+    let complete = stream::once(future::ready("event: complete\ndata: \n\n".to_owned()));
+    let body = Body::from_stream(alive(events.chain(complete).boxed()));
+    let headers = [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        (header::CACHE_CONTROL, "no-store"),
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    (headers, body).into_response()
 }
 
-fn next(answer: &Answer) -> Event {
+/// The event of an answer. JSON on one line needs one line of data.
+fn next(answer: &Answer) -> String {
     // An answer is made of GraphQL values: it can always be written as JSON.
     let data = serde_json::to_string(answer).unwrap_or_default();
-    Event::default().event("next").data(data)
+    format!("event: next\ndata: {data}\n\n")
+}
+
+/// Events with comments in their pauses.
+fn alive(events: BoxStream<'static, String>) -> impl Stream<Item = Result<String, Infallible>> {
+    stream::unfold(events, |mut events| async move {
+        match timeout(HEARTBEAT, events.next()).await {
+            Ok(event) => event.map(|event| (Ok(event), events)),
+            Err(_) => Some((Ok(":\n\n".to_owned()), events)),
+        }
+    })
 }

@@ -6,6 +6,11 @@
 //! reason. Every negative vector is listed with the error that it must meet, so that none is
 //! refused for another reason than its own.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper that panics fails its test, as it should"
+)]
+
 mod expected;
 
 use std::{
