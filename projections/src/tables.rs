@@ -15,6 +15,10 @@ use crate::projection::Projection;
 /// How long a batch waits while the tables are swapped for rebuilt ones.
 const SWAP_PATIENCE: &str = "10s";
 
+/// Events that are written in one transaction. It has a transaction id, and as long as it is
+/// open the readers of the log wait: so a backlog is taken in many short ones.
+const TRANSACTION: usize = 50;
+
 /// Which tables of a read model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tables {
@@ -59,35 +63,60 @@ impl Tables {
         Ok(())
     }
 
-    /// Writes a batch and moves the checkpoint from `from` to its last event.
+    /// Writes a batch and moves the checkpoint from `from` to its last event, a few events at a
+    /// time. When an event is refused, or another replica is first, the events before it stay
+    /// written, with their checkpoint.
     pub(crate) async fn write<P: Projection>(
         self,
         pool: &PgPool,
         from: LogPosition,
         batch: &[Recorded],
     ) -> Result<Consumed, ConsumerError> {
-        let Some(last) = batch.last() else {
-            return Ok(Consumed::Advanced { notices: vec![] });
-        };
+        let mut notices: BTreeSet<Notice> = BTreeSet::new();
+        let mut checkpoint = from;
+        for part in batch.chunks(TRANSACTION) {
+            let Some(last) = part.last() else { break };
+            match self
+                .write_part::<P>(pool, checkpoint, last.position, part)
+                .await?
+            {
+                Some(changed) => notices.extend(changed),
+                None if checkpoint == from => return Ok(Consumed::Superseded),
+                // What is written is told; the next look at the checkpoint finds the rest.
+                None => break,
+            }
+            checkpoint = last.position;
+        }
+        Ok(Consumed::Advanced {
+            notices: notices.into_iter().collect(),
+        })
+    }
+
+    /// One transaction; nothing when another replica moved the checkpoint.
+    async fn write_part<P: Projection>(
+        self,
+        pool: &PgPool,
+        from: LogPosition,
+        to: LogPosition,
+        part: &[Recorded],
+    ) -> Result<Option<BTreeSet<Notice>>, ConsumerError> {
         let mut db = pool.begin().await.map_err(|error| unavailable(&error))?;
         enter(&mut db, &self.schema::<P>())
             .await
             .map_err(|error| unavailable(&error))?;
         // First of all, so that of two replicas the second one waits here and then stops.
-        if !self.advance::<P>(&mut db, from, last.position).await? {
-            return Ok(Consumed::Superseded);
+        if !self.advance::<P>(&mut db, from, to).await? {
+            return Ok(None);
         }
-        let mut notices: BTreeSet<Notice> = BTreeSet::new();
-        for event in batch {
+        let mut notices = BTreeSet::new();
+        for event in part {
             let changed = P::apply(&mut db, event)
                 .await
                 .map_err(|why| why.at(event.position))?;
             notices.extend(changed);
         }
         db.commit().await.map_err(|error| unavailable(&error))?;
-        Ok(Consumed::Advanced {
-            notices: notices.into_iter().collect(),
-        })
+        Ok(Some(notices))
     }
 
     /// Compare-and-swap of the checkpoint; `false` when it is not at `from`.

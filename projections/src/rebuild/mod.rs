@@ -27,7 +27,7 @@ use crate::{
     payments::Payments, progress, projection::Projection, setup, tables::Tables,
 };
 
-/// Events that are written in one transaction.
+/// Events that are read at once.
 const BATCH: u32 = 500;
 
 /// How far a rebuild is.

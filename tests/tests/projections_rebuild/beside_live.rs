@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use gage_application::{ports::event_log::EventLog, position::LogPosition};
+use gage_application::position::LogPosition;
 use gage_domain::ids::SkuId;
 use gage_projections::{
     PageRequest, PageSize,
@@ -72,6 +72,7 @@ async fn nobody_notices_a_rebuild_and_nothing_is_lost() {
             story.play(&*log, 0).await;
             while !stop.is_cancelled() {
                 story.step(&*log).await;
+                sleep(Duration::from_millis(5)).await;
             }
         });
     }
@@ -95,7 +96,7 @@ async fn nobody_notices_a_rebuild_and_nothing_is_lost() {
         ended.unwrap();
     }
     world.catch_up().await.unwrap();
-    let head = world.log.state().await.unwrap().head;
+    let head = world.settle().await;
     for name in ProjectionName::ALL {
         let report = world.rebuild(name).await.unwrap();
         assert!(report.identical_to_live(), "{report:?}");
@@ -139,6 +140,7 @@ async fn a_writer_that_waits_for_the_swap_holds_no_reader_of_the_log_back() {
         .execute(&mut *holder)
         .await
         .unwrap();
+    world.settle().await;
     let catalog = consumer::all(&world.pool).remove(0);
     let waiting = world.loop_of(catalog);
     let waiting = tokio::spawn(async move { waiting.run_to_end().await });

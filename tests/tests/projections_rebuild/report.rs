@@ -52,7 +52,7 @@ async fn a_rebuilt_read_model_is_the_live_one_byte_by_byte() {
     assert_eq!(occurred, types, "the stories show every event");
 
     world.catch_up().await.unwrap();
-    let head = world.log.state().await.unwrap().head;
+    let head = world.settle().await;
     for name in ProjectionName::ALL {
         let live = world.dump(name).await;
         let report = world.rebuild(name).await.unwrap();
@@ -68,7 +68,7 @@ async fn a_rebuilt_read_model_is_the_live_one_byte_by_byte() {
 #[tokio::test]
 async fn a_rebuild_without_a_server_goes_to_the_end_of_the_log_and_tells_how_far_it_is() {
     let world = world_with_stories().await;
-    let head = world.log.state().await.unwrap().head;
+    let head = world.settle().await;
     let told = Mutex::new(vec![]);
     let tell = |progress| told.lock().unwrap().push(progress);
     let report = rebuild(&world.pool, &*world.log, ProjectionName::Orders, &tell).await.unwrap();
@@ -109,7 +109,7 @@ async fn a_stopped_read_model_goes_on_after_a_rebuild() {
     world.catch_up().await.unwrap();
     // Rows that were lost make the shop's next event impossible.
     world.run("DELETE FROM catalog_v1.products").await;
-    let stopped_at = world.log.state().await.unwrap().head;
+    let stopped_at = world.settle().await;
     Story::new(7).play(&*world.log, 5).await;
     let mut story = Story::new(8);
     story.play(&*world.log, 5).await;
@@ -189,6 +189,7 @@ async fn an_event_that_nobody_can_read_stops_a_rebuild_and_changes_nothing() {
              event_version, payload, metadata FROM events LIMIT 1",
         )
         .await;
+    world.settle().await;
     match world.rebuild(ProjectionName::Catalog).await {
         Err(RebuildError::Log(LogError::Corrupt { stream, .. })) => {
             assert!(stream.starts_with("Bazaar:"), "{stream}");

@@ -14,8 +14,8 @@ use gage_domain::{
     decider::Decider,
     ids::{OrderId, PaymentId, ProductId, ShopId, SkuId},
     inventory::{Inventory, InventoryCommand},
-    order::{Order, OrderCommand, OrderLine, Tracking},
-    payment::{AttemptFailure, ClosingReason, LogRef, Payment, PaymentCommand, Terms},
+    order::{Order, OrderCommand, OrderLine, Phase, Tracking},
+    payment::{AttemptFailure, ClosingReason, Funding, LogRef, Payment, PaymentCommand, Terms},
     product::{Product, ProductCommand},
     shop::{Shop, ShopCommand},
     text::LocalizedText,
@@ -188,15 +188,18 @@ impl Story {
     /// Something happens to a recent order, with what belongs to it in the same append.
     fn follow_order(&mut self, draft: &mut Draft) {
         let (order, now) = (self.recent_order(), self.now());
-        let command = match self.below(12) {
-            0..=1 => OrderCommand::MarkPaid,
-            8..=9 => OrderCommand::Approve,
-            10 => OrderCommand::Ship { tracking: None },
-            2 => OrderCommand::Reject { reason: "품절".to_owned() },
-            3 => OrderCommand::Cancel,
-            4 => OrderCommand::Expire,
-            5 => OrderCommand::Ship { tracking: Some(tracking(self.minutes)) },
-            6 => OrderCommand::ConfirmDelivery,
+        let phase = self.order.get(&order).and_then(|(order, _)| order.phase());
+        let command = match (self.below(10), phase) {
+            (0, _) => OrderCommand::Reject { reason: "품절".to_owned() },
+            (1, _) => OrderCommand::Cancel,
+            (2, _) => OrderCommand::Expire,
+            (3, _) | (_, Some(Phase::AwaitingPayment)) => OrderCommand::MarkPaid,
+            (_, Some(Phase::Paid)) => OrderCommand::Approve,
+            (4, _) => OrderCommand::Ship { tracking: None },
+            (_, Some(Phase::Approved)) => {
+                OrderCommand::Ship { tracking: Some(tracking(self.minutes)) }
+            }
+            (_, Some(Phase::Shipped)) => OrderCommand::ConfirmDelivery,
             _ => OrderCommand::Complete,
         };
         if !try_on(&mut self.order, order, &command, now, draft) {
@@ -226,29 +229,33 @@ impl Story {
     fn follow_payment(&mut self, draft: &mut Draft) {
         let (order, now) = (self.recent_order(), self.now());
         let id = PaymentId::from(order);
-        let Some(terms) =
-            self.payments.get(&id).and_then(|(payment, _)| payment.request().ok()).map(|r| r.terms.clone())
-        else {
+        let request = self.payments.get(&id).and_then(|(payment, _)| payment.request().ok());
+        let Some((terms, funding)) = request.map(|r| (r.terms.clone(), r.funding.clone())) else {
             return;
         };
         let later = 2 + self.below(9);
         let (payment_log, later_log) = (self.log(order, 1), self.log(order, later));
         let tx_hash = B256::repeat_byte(u8::try_from(self.below(4)).unwrap());
         let amount = BaseUnits::from(1 + self.below(9));
-        let command = match self.below(12) {
-            0..=1 => PaymentCommand::ReportAttempt { tx_hash, nonce: self.minutes.unsigned_abs(), by: terms.buyer },
-            2 => PaymentCommand::FailAttempt { tx_hash, reason: AttemptFailure::Replaced },
-            3..=5 => PaymentCommand::Detect {
+        let nonce = self.minutes.unsigned_abs();
+        let command = match (self.below(12), funding) {
+            (0..=1, _) => PaymentCommand::ReportAttempt { tx_hash, nonce, by: terms.buyer },
+            (2, _) => {
+                PaymentCommand::FailAttempt { tx_hash, reason: AttemptFailure::Replaced }
+            }
+            (3, _) => PaymentCommand::Revert { log: payment_log },
+            (4, _) | (_, Funding::None) => PaymentCommand::Detect {
                 key: terms.key,
                 log: payment_log,
                 payer: terms.buyer,
                 token: terms.token,
                 amount: terms.amount,
             },
-            6..=7 => PaymentCommand::Confirm { log: payment_log, confirmations: 12 },
-            8 => PaymentCommand::Revert { log: payment_log },
-            9 => PaymentCommand::RecordRelease { log: later_log, amount },
-            10 => PaymentCommand::RecordRefund { log: later_log, amount },
+            (5, _) | (_, Funding::Detected(_)) => {
+                PaymentCommand::Confirm { log: payment_log, confirmations: 12 }
+            }
+            (6..=7, _) => PaymentCommand::RecordRelease { log: later_log, amount },
+            (8..=9, _) => PaymentCommand::RecordRefund { log: later_log, amount },
             _ => PaymentCommand::RecordDispute { log: later_log, by: terms.buyer },
         };
         try_on(&mut self.payments, id, &command, now, draft);

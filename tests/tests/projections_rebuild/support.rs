@@ -1,6 +1,6 @@
 //! A log with read models on it, and what runs beside a rebuild.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use gage_application::{
     catch_up::{CatchUp, Consumer, ConsumerError},
@@ -8,6 +8,7 @@ use gage_application::{
         event_log::EventLog,
         wake::{Notice, WakeUps},
     },
+    position::LogPosition,
 };
 use gage_infrastructure::postgres::{PoolOptions, PostgresEventLog, connect, migrate};
 use gage_projections::{
@@ -18,7 +19,7 @@ use gage_projections::{
 };
 use gage_tests::database::Database;
 use sqlx::PgPool;
-use tokio::sync::broadcast;
+use tokio::{sync::broadcast, time::sleep};
 
 /// A migrated database with empty read models.
 pub(crate) struct World {
@@ -66,8 +67,25 @@ impl World {
         CatchUp::new(consumer, log, Arc::new(NoWakeUps::default()))
     }
 
+    /// Waits until everything that was written can be read; returns the last event. Other
+    /// tests' transactions on the same server hold the readers back for a moment.
+    pub(crate) async fn settle(&self) -> LogPosition {
+        loop {
+            let written = sqlx::query_as(
+                "SELECT xact_id, position FROM events ORDER BY xact_id DESC, position DESC LIMIT 1",
+            );
+            let written: (i64, i64) = written.fetch_one(&self.pool).await.unwrap();
+            let written = LogPosition { xact_id: written.0, position: written.1 };
+            if self.log.state().await.unwrap().head == written {
+                return written;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Brings every read model to the end of the log.
     pub(crate) async fn catch_up(&self) -> Result<(), ConsumerError> {
+        self.settle().await;
         for consumer in consumer::all(&self.pool) {
             self.loop_of(consumer).run_to_end().await?;
         }
