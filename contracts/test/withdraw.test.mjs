@@ -27,7 +27,7 @@ onEveryNode('withdraw', (world) => {
       address,
       keys,
       withdraws: () => send('act', [world.escrow, calls.withdraw]),
-      behaves: (manner, ...data) => send('behave', [MANNERS[manner], world.escrow, data]),
+      behaves: (manner, data = [], value = 0n) => send('behave', [MANNERS[manner], world.escrow, value, data]),
       read: (functionName) => world.chain.client.readContract({ address, abi: Receiver.abi, functionName }),
       withdrawable: () => world.read('withdrawable', address, zeroAddress),
     }
@@ -93,7 +93,7 @@ onEveryNode('withdraw', (world) => {
     const seller = await sellerContract(5n)
     await world.paid()
     const before = await balanceOf(world.escrow)
-    await seller.behaves('callBack', calls.withdraw)
+    await seller.behaves('callBack', [calls.withdraw])
 
     assert.equal((await seller.withdraws()).status, 'success')
 
@@ -108,16 +108,19 @@ onEveryNode('withdraw', (world) => {
   test('a receiver that pays while it is being paid is stopped', async () => {
     const seller = await sellerContract(5n)
     const quote = await world.quote({ amount: 1n })
-    await seller.behaves('callBack', call('pay', [quote, await world.sign(quote)]))
+    await seller.behaves('callBack', [call('pay', [quote, await world.sign(quote)])], quote.amount)
+
     assert.equal((await seller.withdraws()).status, 'success')
+
     assert.equal(await seller.read('succeeded'), false)
+    assert.equal(await seller.read('answer'), errorSelector('ReentrancyGuardReentrantCall'))
     assert.equal((await world.read('payments', await world.read('keyOf', quote))).funded, 0n)
   })
 
   test('a receiver that refunds while it is being paid moves only what is held', async () => {
     const seller = await sellerContract(5n)
     const held = await world.paid({ seller: seller.address, amount: 9n })
-    await seller.behaves('callBack', call('refund', [seller.keys[0], 5n]), call('refund', [held.key, 9n]))
+    await seller.behaves('callBack', [call('refund', [seller.keys[0], 5n]), call('refund', [held.key, 9n])])
     const buyerBefore = await world.withdrawable(world.buyer)
 
     assert.equal((await seller.withdraws()).status, 'success')

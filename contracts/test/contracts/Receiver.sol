@@ -12,6 +12,7 @@ contract Receiver {
 
     Manner public manner;
     address private _target;
+    uint256 private _value;
     bytes[] private _calls;
 
     /// What became of the last call back.
@@ -28,14 +29,16 @@ contract Receiver {
             manner = Manner.Take;
             called = true;
             for (uint256 i = 0; i < _calls.length; ++i) {
-                (succeeded, answer) = _target.call(_calls[i]);
+                (succeeded, answer) = _target.call{value: _value}(_calls[i]);
             }
         }
     }
 
-    function behave(Manner manner_, address target, bytes[] calldata calls) external {
+    /// Each call back goes to the target and carries the value, out of the coins that just arrived.
+    function behave(Manner manner_, address target, uint256 value, bytes[] calldata calls) external {
         manner = manner_;
         _target = target;
+        _value = value;
         delete _calls;
         for (uint256 i = 0; i < calls.length; ++i) {
             _calls.push(calls[i]);

@@ -123,10 +123,10 @@ class World {
     return { quote, ...(await this.pays(this.buyer, quote)) }
   }
 
-  /** A paid quote that the buyer disputes. */
+  /** A paid quote that the buyer disputes, an hour later so that no test takes one time for the other. */
   async disputed(overrides) {
     const payment = await this.paid(overrides)
-    await this.does(this.buyer, 'dispute', [payment.key])
+    await this.does(this.buyer, 'dispute', [payment.key], { at: payment.paidAt + 3600n })
     const { disputedAt } = await this.read('payments', payment.key)
     return { ...payment, disputedAt }
   }
