@@ -139,7 +139,7 @@ pub struct LogArgs {
     /// production or development; development shows introspection and text logs [default: production]
     #[arg(long = "env", env = "GAGE_ENV", value_name = "NAME")]
     pub environment: Option<String>,
-    /// What is logged: error, warn, info, debug, trace, or per module as `gage_api=debug,info` [default: info]
+    /// What is logged: error, warn, info, debug, trace, or per module as `gage_api=debug,info` [default: info,sqlx=warn]
     #[arg(long = "log", env = "GAGE_LOG", value_name = "FILTER")]
     pub log: Option<String>,
     /// json or text [default: json; in development: text]

@@ -16,6 +16,9 @@ use super::{
     },
 };
 
+/// What is logged when nothing is said: what PostgreSQL notices about our own statements is not.
+const DEFAULT_FILTER: &str = "info,sqlx=warn";
+
 /// Collects what is wrong, so that all of it is told at once.
 #[derive(Default)]
 pub(super) struct Checks {
@@ -221,7 +224,10 @@ impl Checks {
             (None, _) => Ok(LogFormat::Json),
         };
         let format = self.keep(names::LOG_FORMAT, format);
-        let filter = args.log.clone().unwrap_or_else(|| "info".to_owned());
+        let filter = args
+            .log
+            .clone()
+            .unwrap_or_else(|| DEFAULT_FILTER.to_owned());
         let readable = filter.parse::<tracing_subscriber::filter::Targets>();
         let readable = readable.map_err(|_| word("a level or a list of module=level", &filter));
         self.keep(names::LOG, readable);

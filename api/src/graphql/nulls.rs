@@ -55,7 +55,10 @@ impl Failures {
             QueryPathSegment::Name(_) => info.return_type.to_owned(),
             QueryPathSegment::Index(_) => {
                 let list = path.split_last().and_then(|(_, list)| self.lists.get(list));
-                list.map_or_else(|| info.return_type.to_owned(), |list| item_type(list).to_owned())
+                list.map_or_else(
+                    || info.return_type.to_owned(),
+                    |list| item_type(list).to_owned(),
+                )
             }
         };
         if declared.starts_with('[') {
@@ -68,7 +71,9 @@ impl Failures {
 /// The type of a list's items: `T` of `[T]` and of `[T]!`.
 fn item_type(list: &str) -> &str {
     let bare = list.strip_suffix('!').unwrap_or(list);
-    bare.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(bare)
+    bare.strip_prefix('[')
+        .and_then(|inner| inner.strip_suffix(']'))
+        .unwrap_or(bare)
 }
 
 #[async_trait]

@@ -13,6 +13,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use futures::{StreamExt as _, stream::BoxStream};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tokio::{
     select,
@@ -146,6 +147,15 @@ impl From<axum::Error> for End {
     }
 }
 
+/// An answer on its way.
+#[derive(Serialize)]
+struct Next<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    id: &'a str,
+    payload: &'a Answer,
+}
+
 /// How far the handshake is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Handshake {
@@ -249,8 +259,13 @@ impl Connection {
             return self.send(&json!({ "type": "complete", "id": id })).await;
         };
         if answer.outcome() == Outcome::Executed {
+            // Not through `json!`, which would put the answer's fields in another order.
             return self
-                .send(&json!({ "type": "next", "id": id, "payload": answer }))
+                .send(&Next {
+                    kind: "next",
+                    id: &id,
+                    payload: &answer,
+                })
                 .await;
         }
         // An `error` ends the operation: no `complete` follows.
@@ -352,12 +367,11 @@ impl Connection {
         }
     }
 
-    async fn send(&mut self, message: &Value) -> Result<(), End> {
+    async fn send(&mut self, message: &impl Serialize) -> Result<(), End> {
+        // Messages are made of strings and GraphQL values: they can always be written as JSON.
+        let text = serde_json::to_string(message).unwrap_or_default();
         // A client that does not read is as good as gone; its operations wait for nobody else.
-        let sent = timeout(
-            SILENCE,
-            self.socket.send(Message::Text(message.to_string().into())),
-        );
+        let sent = timeout(SILENCE, self.socket.send(Message::Text(text.into())));
         Ok(sent.await.map_err(|_| End::Gone)??)
     }
 }

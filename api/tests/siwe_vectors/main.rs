@@ -21,7 +21,7 @@ use std::{
 use alloy::primitives::eip191_hash_message;
 use async_trait::async_trait;
 use gage_api::identity::siwe::{
-    Claim, Expectation, Schemes, SignInError, SignInMessage, SignatureKind, decode_signature,
+    Claim, Expectation, Schemes, SignInMessage, SignatureKind, decode_signature,
 };
 use gage_application::ports::{StoreUnavailable, contract_signatures::ContractSignatures};
 use gage_domain::value::{Address, B256};
@@ -118,15 +118,11 @@ impl Fields {
             ("Not Before", &self.not_before),
             ("Request ID", &self.request_id),
         ] {
-            if let Some(value) = value {
-                text += &format!("\n{tag}: {value}");
-            }
+            text.extend(value.as_ref().map(|value| format!("\n{tag}: {value}")));
         }
         if !self.resources.is_empty() {
             text += "\nResources:";
-            self.resources
-                .iter()
-                .for_each(|uri| text += &format!("\n- {uri}"));
+            text.extend(self.resources.iter().map(|uri| format!("\n- {uri}")));
         }
         text
     }

@@ -3,21 +3,29 @@
 
 mod follow;
 
+use std::time::Duration;
+
 use async_graphql::{Context, Error, ID, Result, SimpleObject, Subscription};
 use futures::{FutureExt as _, Stream, StreamExt as _};
 use gage_application::{gateway::What, ports::wake::Notice, position::LogPosition};
 use gage_domain::ids::{OrderId, ProductId, ShopId};
-use gage_projections::{PageSize, orders::OrderQueries};
+use gage_projections::{PageSize, orders::OrderQueries, payments::PaymentQueries};
+use tokio::time::sleep;
 
 use self::follow::{Change, follow};
 use crate::graphql::{
-    context::Asked as _,
+    context::{Asked as _, Services},
     errors::ApiError,
     lookup::{Model, load, wait_for},
     node_id::GlobalId as _,
     scalars::Cursor,
     types::{Order, Product, TimelineEntry, may_see_order, may_see_product},
 };
+
+/// Looks at whether two read models agree.
+const AGREE_LOOKS: u32 = 50;
+/// Time between these.
+const AGREE_EVERY: Duration = Duration::from_millis(20);
 
 /// What can be followed.
 pub struct SubscriptionRoot;
@@ -120,10 +128,10 @@ async fn order_updates(
     };
     let after = after.map_or(latest, |cursor| cursor.0);
     let services = ctx.services()?;
-    let (orders, id) = (services.orders.clone(), row.id);
+    let (models, id) = (Models::of(services), row.id);
     let look = move |after| {
-        let orders = orders.clone();
-        async move { timeline_after(&orders, id, after).await }.boxed()
+        let models = models.clone();
+        async move { timeline_after(&models, id, after).await }.boxed()
     };
     let updates = follow(
         services.wake.as_ref(),
@@ -134,16 +142,47 @@ async fn order_updates(
     as_graphql(ctx, updates)
 }
 
+/// The read models that an order is shown from.
+#[derive(Clone)]
+struct Models {
+    orders: OrderQueries,
+    payments: PaymentQueries,
+}
+
+impl Models {
+    fn of(services: &Services) -> Self {
+        Self {
+            orders: services.orders.clone(),
+            payments: services.payments.clone(),
+        }
+    }
+
+    /// Waits, for a moment at most, until the payments show what the orders show: the two are
+    /// written independently, and "detected" beside a payment that is not would confuse.
+    async fn agree(&self, position: LogPosition) -> Result<(), ApiError> {
+        for _ in 0..AGREE_LOOKS {
+            if self.payments.reached(position).await? {
+                return Ok(());
+            }
+            sleep(AGREE_EVERY).await;
+        }
+        // The payments are stopped or far behind: an old one is better than silence.
+        Ok(())
+    }
+}
+
 async fn timeline_after(
-    orders: &OrderQueries,
+    models: &Models,
     id: OrderId,
     after: LogPosition,
 ) -> Result<Vec<Change<OrderUpdate>>, ApiError> {
-    let entries = orders.timeline(id, after, PageSize::MAX).await?;
-    if entries.is_empty() {
+    let entries = models.orders.timeline(id, after, PageSize::MAX).await?;
+    let Some(last) = entries.last() else {
         return Ok(Vec::new());
-    }
-    let row = orders
+    };
+    models.agree(last.position).await?;
+    let row = models
+        .orders
         .order(id)
         .await?
         .ok_or(ApiError::NotFound(What::Order))?;
@@ -180,11 +219,17 @@ async fn shop_orders(
         let now = services.orders.checkpoint().await;
         now.map_err(|error| ctx.error(error.into()))?
     };
-    let (orders, id) = (services.orders.clone(), row.id);
+    let (models, id) = (Models::of(services), row.id);
     let look = move |after| {
-        let orders = orders.clone();
+        let models = models.clone();
         let found = async move {
-            let rows = orders.changed_after(id, after, PageSize::MAX).await?;
+            let rows = models
+                .orders
+                .changed_after(id, after, PageSize::MAX)
+                .await?;
+            if let Some(last) = rows.last() {
+                models.agree(last.position).await?;
+            }
             let change = |row: gage_projections::orders::OrderRow| Change {
                 position: row.position,
                 what: ShopOrderUpdate {
