@@ -19,8 +19,15 @@ on_both!(
     without_the_node_the_rest_is_answered,
 );
 
+/// The quote of a node that is there; a busy machine may keep it longer than a buyer waits.
 async fn quoted(world: &World, terms: &Terms, payer: Address) -> Result<GasQuote, GasUnavailable> {
-    world.rail.instructions(terms, payer).await.gas
+    for _ in 0..10 {
+        let gas = world.rail.instructions(terms, payer).await.gas;
+        if gas != Err(GasUnavailable::NodeUnreachable) {
+            return gas;
+        }
+    }
+    panic!("the node does not answer");
 }
 
 async fn reason(world: &World, terms: &Terms, payer: Address) -> String {

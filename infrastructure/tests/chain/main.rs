@@ -1,5 +1,11 @@
 //! Payments on real chains (Ganache and Anvil), settled through the real gateway.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a helper that panics fails its test, as it should"
+)]
+
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "shared with other test binaries")]
 mod support;
@@ -8,11 +14,13 @@ mod support;
 #[expect(unreachable_pub, reason = "shared with other test binaries")]
 mod node;
 
+mod backfill;
 mod bytecode;
 mod following;
 mod gas;
 mod halts;
 mod outages;
+mod proxy;
 mod quotes;
 mod reorganisations;
 mod world;

@@ -33,7 +33,7 @@ use gage_domain::{
 use gage_infrastructure::{
     chain::{
         Deployed, EvmRail, Listener, ListenerParts, ListenerSettings, ListenerStatus, LocalKey,
-        RailSettings, deploy,
+        Node, RailSettings, deploy,
     },
     clock::{SystemClock, SystemEntropy},
     postgres::{PostgresChainStore, PostgresSnapshots},
@@ -49,7 +49,7 @@ use crate::{
 /// Price of a piece, wei.
 const PRICE: u64 = 1_000_000;
 /// How long a test waits for what must come.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct World {
     pub(crate) node: TestNode,
@@ -249,8 +249,12 @@ impl World {
     }
 
     pub(crate) fn follow_with(&self, settings: ListenerSettings) -> Following {
+        self.follow_over(self.node.client(), settings)
+    }
+
+    pub(crate) fn follow_over(&self, node: Node, settings: ListenerSettings) -> Following {
         let parts = ListenerParts {
-            node: self.node.client(),
+            node,
             store: PostgresChainStore::new(
                 self.db.pool.clone(),
                 settings.chain_id,
@@ -286,9 +290,7 @@ impl World {
 
     pub(crate) async fn payment(&self, order: OrderId) -> Payment {
         let history = self.history(order).await;
-        history
-            .iter()
-            .fold(Payment::default(), |payment, event| payment.evolve(event))
+        history.iter().fold(Payment::default(), Payment::evolve)
     }
 
     /// What happened to a payment, by name.

@@ -343,13 +343,12 @@ impl Listener {
             .await?;
         let more_wait = seen.len() >= usize::try_from(CONFIRM_AT_ONCE).unwrap_or(usize::MAX);
         let known = seen.iter().map(|sighting| &sighting.observation);
-        let is_known =
-            |new: &&Observation| !known.clone().any(|seen| seen.log.id() == new.log.id());
+        let is_new = |new: &&Observation| !known.clone().any(|seen| seen.log.id() == new.log.id());
         let new = if more_wait { &[] } else { new };
         let depth = |log: &Observation| (height + 1).checked_sub(log.log.block_number);
         Ok(known
             .clone()
-            .chain(new.iter().filter(is_known))
+            .chain(new.iter().filter(is_new))
             .filter_map(|log| depth(log).map(|depth| (log.clone(), depth)))
             .filter(|(_, depth)| *depth >= self.settings.confirmations)
             .collect())

@@ -132,7 +132,11 @@ impl Reader {
                     self.range = (last - first).div_ceil(2);
                     tracing::debug!(range = self.range, %message, "reading shorter ranges");
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => {
+                    // It may be the answer's size that took too long.
+                    self.range = self.range.div_ceil(2);
+                    return Err(error.into());
+                }
             }
         };
         self.range = (self.range * 2).min(RANGE_MAX);

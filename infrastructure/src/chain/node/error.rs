@@ -50,9 +50,14 @@ pub enum NodeError {
 impl NodeError {
     pub(super) fn of(method: &'static str, error: TransportError) -> Self {
         match error {
-            RpcError::ErrorResp(payload) if payload.is_retry_err() => Self::Unreachable {
-                reason: format!("{method}: {}", short(&payload.message)),
-            },
+            RpcError::ErrorResp(payload)
+                if payload.is_retry_err()
+                    && !too_many_logs(method, payload.code, &payload.message) =>
+            {
+                Self::Unreachable {
+                    reason: format!("{method}: {}", short(&payload.message)),
+                }
+            }
             RpcError::ErrorResp(payload) => Self::Refused {
                 method,
                 code: payload.code,
@@ -82,6 +87,13 @@ impl NodeError {
             reason: reason.into(),
         }
     }
+}
+
+/// Some nodes say "too many requests" with a code that others use for "too many logs", which
+/// asks for a shorter range instead of patience.
+fn too_many_logs(method: &str, code: i64, message: &str) -> bool {
+    const LIMIT_EXCEEDED: i64 = -32005;
+    method == "eth_getLogs" && code == LIMIT_EXCEEDED && !message.contains("rate")
 }
 
 /// Why the transport failed. The client's own words name the URL, so it is taken off.
