@@ -1,5 +1,10 @@
 //! Contract wallets, asked on real nodes: Ganache and Anvil.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper that panics fails its test, as it should"
+)]
+
 mod node;
 
 use alloy::{
@@ -12,7 +17,7 @@ use gage_infrastructure::chain::{EvmContractSignatures, Node};
 
 use crate::node::{Program, TestNode};
 
-/// What a [TestWallet](TestWallet.sol) does when it is asked.
+/// What a [`TestWallet`](TestWallet.sol) does when it is asked.
 #[derive(Debug, Clone, Copy)]
 enum Manner {
     Honest = 0,

@@ -23,7 +23,7 @@ use crate::{
     wake_ups::{connected, hears, order, two_replicas},
 };
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 /// A call is given up after two seconds; the rest is for a busy machine.
 const SOON: Duration = Duration::from_secs(4);
 

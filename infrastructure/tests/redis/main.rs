@@ -1,6 +1,12 @@
 //! The adapters over Redis, against a real one: `REDIS_URL` for what works, a private server
 //! that is stopped and started for what does when Redis is away.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a helper that panics fails its test, as it should"
+)]
+
 mod away;
 mod nonces;
 mod private_server;

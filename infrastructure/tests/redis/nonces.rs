@@ -8,7 +8,7 @@ use gage_infrastructure::redis::RedisNonces;
 
 use crate::{keys_of, own_prefix, own_store};
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 #[tokio::test]
 async fn an_issued_nonce_is_taken_once() {
@@ -30,7 +30,7 @@ async fn a_nonce_that_nobody_issued_is_not_taken() {
 async fn of_a_hundred_that_race_for_a_nonce_one_gets_it() {
     let nonces = RedisNonces::new(own_store());
     nonces.issue("contested", MINUTE).await.unwrap();
-    let takes = (0..100).map(|_| {
+    let racers = (0..100).map(|_| {
         let nonces = nonces.clone();
         async move {
             tokio::spawn(async move { nonces.take("contested").await })
@@ -38,7 +38,7 @@ async fn of_a_hundred_that_race_for_a_nonce_one_gets_it() {
                 .unwrap()
         }
     });
-    let taken = join_all(takes).await;
+    let taken = join_all(racers).await;
     assert_eq!(
         taken.into_iter().filter(|taken| *taken == Ok(true)).count(),
         1

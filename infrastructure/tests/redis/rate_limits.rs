@@ -10,7 +10,7 @@ use crate::own_store;
 
 const THREE_A_MINUTE: Limit = Limit {
     times: 3,
-    per: Duration::from_secs(60),
+    per: Duration::from_mins(1),
 };
 
 async fn tries(limiter: &RedisRateLimiter, key: &str, limit: Limit, times: usize) -> Vec<Permit> {
@@ -75,7 +75,7 @@ async fn of_a_hundred_at_once_as_many_as_fit_are_granted() {
     let store = own_store();
     let limit = Limit {
         times: 10,
-        per: Duration::from_secs(3600),
+        per: Duration::from_hours(1),
     };
     let tries = (0..100).map(|_| {
         let limiter = RedisRateLimiter::new(store.clone());
@@ -100,7 +100,7 @@ async fn a_limit_that_does_not_divide_evenly_still_grants_all_of_it() {
     let limiter = RedisRateLimiter::new(own_store());
     let limit = Limit {
         times: 7,
-        per: Duration::from_secs(3600),
+        per: Duration::from_hours(1),
     };
     let permits = tries(&limiter, "a", limit, 8).await;
     assert_eq!(
@@ -133,7 +133,7 @@ async fn the_ends_of_the_range_are_no_errors() {
     );
     let once = Limit {
         times: 1,
-        per: Duration::from_secs(100 * 366 * 86_400),
+        per: Duration::from_hours(100 * 366 * 24),
     };
     assert_eq!(limiter.acquire("once", once).await, Ok(Permit::Granted));
     assert!(matches!(

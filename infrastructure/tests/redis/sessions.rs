@@ -10,7 +10,7 @@ use time::{OffsetDateTime, macros::datetime};
 
 use crate::{behind, keys_of, own_prefix, own_store, redis_url};
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
 
 fn session_of(wallet: u8) -> Session {
