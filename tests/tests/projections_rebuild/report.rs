@@ -61,7 +61,11 @@ async fn a_rebuilt_read_model_is_the_live_one_byte_by_byte() {
         assert_eq!(report.rows, u64::try_from(live.len()).unwrap());
         assert_eq!((report.checkpoint, report.stopped), (head, None));
     }
-    assert_eq!(world.schemas().await, LIVE, "neither copies nor old tables stay");
+    assert_eq!(
+        world.schemas().await,
+        LIVE,
+        "neither copies nor old tables stay"
+    );
     world.end().await;
 }
 
@@ -71,17 +75,33 @@ async fn a_rebuild_without_a_server_goes_to_the_end_of_the_log_and_tells_how_far
     let head = world.settle().await;
     let told = Mutex::new(vec![]);
     let tell = |progress| told.lock().unwrap().push(progress);
-    let report = rebuild(&world.pool, &*world.log, ProjectionName::Orders, &tell).await.unwrap();
+    let report = rebuild(&world.pool, &*world.log, ProjectionName::Orders, &tell)
+        .await
+        .unwrap();
     let told = told.into_inner().unwrap();
     assert_eq!(report.checkpoint, head);
-    assert!(report.events > 1000 && report.identical_to_live(), "{report:?}");
+    assert!(
+        report.events > 1000 && report.identical_to_live(),
+        "{report:?}"
+    );
     let mut stages: Vec<Stage> = told.iter().map(|progress| progress.stage).collect();
     stages.dedup();
-    let expected = [Stage::CatchingUp, Stage::Filling, Stage::Comparing, Stage::Swapping];
+    let expected = [
+        Stage::CatchingUp,
+        Stage::Filling,
+        Stage::Comparing,
+        Stage::Swapping,
+    ];
     assert_eq!(stages, expected);
-    assert!(told.iter().all(|progress| progress.done <= progress.total), "{told:?}");
-    let filled: Vec<u64> =
-        told.iter().filter(|p| p.stage == Stage::Filling).map(|p| p.done).collect();
+    assert!(
+        told.iter().all(|progress| progress.done <= progress.total),
+        "{told:?}"
+    );
+    let filled: Vec<u64> = told
+        .iter()
+        .filter(|p| p.stage == Stage::Filling)
+        .map(|p| p.done)
+        .collect();
     assert!(filled.len() > 1 && filled.is_sorted(), "{filled:?}");
     world.end().await;
 }
@@ -95,8 +115,16 @@ async fn rows_that_somebody_changed_are_reported_and_repaired() {
     world.run("DELETE FROM catalog_v1.products WHERE id = (SELECT min(id::text)::uuid FROM catalog_v1.products)").await;
     let report = world.rebuild(ProjectionName::Catalog).await.unwrap();
     let expected = [
-        Difference { table: "products".to_owned(), only_live: 0, only_copy: 1 },
-        Difference { table: "stock".to_owned(), only_live: 1, only_copy: 1 },
+        Difference {
+            table: "products".to_owned(),
+            only_live: 0,
+            only_copy: 1,
+        },
+        Difference {
+            table: "stock".to_owned(),
+            only_live: 1,
+            only_copy: 1,
+        },
     ];
     assert_eq!(report.differences, expected);
     assert_eq!(world.dump(ProjectionName::Catalog).await, sound);
@@ -119,14 +147,26 @@ async fn a_stopped_read_model_goes_on_after_a_rebuild() {
         story.step(&*world.log).await;
     }
     let stopped = world.catch_up().await;
-    assert!(matches!(stopped, Err(ConsumerError::Poison { .. })), "{stopped:?}");
+    assert!(
+        matches!(stopped, Err(ConsumerError::Poison { .. })),
+        "{stopped:?}"
+    );
 
     let report = world.rebuild(ProjectionName::Catalog).await.unwrap();
     let (position, reason) = report.stopped.clone().unwrap();
-    assert!(position > stopped_at && reason.contains("table products"), "{reason}");
+    assert!(
+        position > stopped_at && reason.contains("table products"),
+        "{reason}"
+    );
     assert!(report.checkpoint < position && !report.identical_to_live());
     world.catch_up().await.unwrap();
-    assert!(world.rebuild(ProjectionName::Catalog).await.unwrap().identical_to_live());
+    assert!(
+        world
+            .rebuild(ProjectionName::Catalog)
+            .await
+            .unwrap()
+            .identical_to_live()
+    );
     world.end().await;
 }
 
@@ -142,7 +182,13 @@ async fn what_a_killed_rebuild_left_is_cleared_away() {
     ] {
         world.run(sql).await;
     }
-    assert!(world.rebuild(ProjectionName::Payments).await.unwrap().identical_to_live());
+    assert!(
+        world
+            .rebuild(ProjectionName::Payments)
+            .await
+            .unwrap()
+            .identical_to_live()
+    );
     assert_eq!(world.schemas().await, LIVE);
     world.end().await;
 }

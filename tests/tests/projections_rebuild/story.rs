@@ -90,7 +90,11 @@ impl Story {
     async fn open(&mut self, log: &dyn EventLog) {
         let mut draft = Draft::default();
         let (shop, owner, now) = (self.shop_id(), self.wallet(0), self.now());
-        let open = ShopCommand::Open { owner, name: name("Shop"), payout: owner };
+        let open = ShopCommand::Open {
+            owner,
+            name: name("Shop"),
+            payout: owner,
+        };
         try_on(&mut self.shops, shop, &open, now, &mut draft);
         self.write(log, std::mem::take(&mut draft)).await;
         for number in 0..PRODUCTS {
@@ -102,9 +106,23 @@ impl Story {
                 price: Some(price(10 + number)),
             };
             try_on(&mut self.products, product, &list, now, &mut draft);
-            try_on(&mut self.products, product, &ProductCommand::Publish, now, &mut draft);
-            let receive = InventoryCommand::Receive { quantity: pieces(30) };
-            try_on(&mut self.stock, SkuId::from(product), &receive, now, &mut draft);
+            try_on(
+                &mut self.products,
+                product,
+                &ProductCommand::Publish,
+                now,
+                &mut draft,
+            );
+            let receive = InventoryCommand::Receive {
+                quantity: pieces(30),
+            };
+            try_on(
+                &mut self.stock,
+                SkuId::from(product),
+                &receive,
+                now,
+                &mut draft,
+            );
         }
         self.write(log, draft).await;
     }
@@ -112,8 +130,14 @@ impl Story {
     fn shop(&mut self, draft: &mut Draft) {
         let (id, by, now) = (self.shop_id(), self.wallet(0), self.now());
         let command = match self.below(2) {
-            0 => ShopCommand::Revise { by, name: name(&format!("Shop {}", self.minutes)) },
-            _ => ShopCommand::ChangePayoutAddress { by, payout: self.wallet(50) },
+            0 => ShopCommand::Revise {
+                by,
+                name: name(&format!("Shop {}", self.minutes)),
+            },
+            _ => ShopCommand::ChangePayoutAddress {
+                by,
+                payout: self.wallet(50),
+            },
         };
         try_on(&mut self.shops, id, &command, now, draft);
     }
@@ -125,7 +149,9 @@ impl Story {
                 name: name(&format!("Bean {}", self.minutes)),
                 description: name("Roasted"),
             },
-            1 => ProductCommand::ChangePrice { price: price(1 + self.below(1000)) },
+            1 => ProductCommand::ChangePrice {
+                price: price(1 + self.below(1000)),
+            },
             2 => ProductCommand::Publish,
             _ => ProductCommand::Unpublish,
         };
@@ -135,7 +161,9 @@ impl Story {
     fn count(&mut self, draft: &mut Draft) {
         let (id, now) = (SkuId::from(self.any_product()), self.now());
         let command = match self.below(2) {
-            0 => InventoryCommand::Receive { quantity: pieces(1 + self.below(20)) },
+            0 => InventoryCommand::Receive {
+                quantity: pieces(1 + self.below(20)),
+            },
             _ => InventoryCommand::Adjust {
                 delta: i64::try_from(self.below(20)).unwrap() - 15,
                 reason: "counted".to_owned(),
@@ -154,17 +182,34 @@ impl Story {
             let reserve = InventoryCommand::Reserve { order, quantity };
             let (sku, unit_price) = (SkuId::from(product), price(7));
             if try_on(&mut self.stock, sku, &reserve, now, draft) {
-                lines.push(OrderLine { product, sku, name: name("Bean"), unit_price, quantity });
+                lines.push(OrderLine {
+                    product,
+                    sku,
+                    name: name("Bean"),
+                    unit_price,
+                    quantity,
+                });
             }
         }
         let customer = 1 + self.below(3);
         let (buyer, pay_by) = (self.wallet(customer), now + Duration::minutes(15));
-        let place = OrderCommand::Place { buyer, shop: self.shop_id(), lines, pay_by };
+        let place = OrderCommand::Place {
+            buyer,
+            shop: self.shop_id(),
+            lines,
+            pay_by,
+        };
         if try_on(&mut self.order, order, &place, now, draft) {
             let total = self.order[&order].0.total().unwrap();
             let terms = self.terms(order, buyer, total, pay_by);
             let id = PaymentId::from(order);
-            try_on(&mut self.payments, id, &PaymentCommand::Request(terms), now, draft);
+            try_on(
+                &mut self.payments,
+                id,
+                &PaymentCommand::Request(terms),
+                now,
+                draft,
+            );
         }
     }
 
@@ -190,22 +235,29 @@ impl Story {
         let (order, now) = (self.recent_order(), self.now());
         let phase = self.order.get(&order).and_then(|(order, _)| order.phase());
         let command = match (self.below(10), phase) {
-            (0, _) => OrderCommand::Reject { reason: "품절".to_owned() },
+            (0, _) => OrderCommand::Reject {
+                reason: "품절".to_owned(),
+            },
             (1, _) => OrderCommand::Cancel,
             (2, _) => OrderCommand::Expire,
             (3, _) | (_, Some(Phase::AwaitingPayment)) => OrderCommand::MarkPaid,
             (_, Some(Phase::Paid)) => OrderCommand::Approve,
             (4, _) => OrderCommand::Ship { tracking: None },
-            (_, Some(Phase::Approved)) => {
-                OrderCommand::Ship { tracking: Some(tracking(self.minutes)) }
-            }
+            (_, Some(Phase::Approved)) => OrderCommand::Ship {
+                tracking: Some(tracking(self.minutes)),
+            },
             (_, Some(Phase::Shipped)) => OrderCommand::ConfirmDelivery,
             _ => OrderCommand::Complete,
         };
         if !try_on(&mut self.order, order, &command, now, draft) {
             return;
         }
-        let skus: Vec<_> = self.order[&order].0.lines().iter().map(|line| line.sku).collect();
+        let skus: Vec<_> = self.order[&order]
+            .0
+            .lines()
+            .iter()
+            .map(|line| line.sku)
+            .collect();
         for sku in skus {
             let settle = match command {
                 OrderCommand::Approve => InventoryCommand::Commit { order },
@@ -223,13 +275,22 @@ impl Story {
             _ => return,
         };
         let expire = PaymentCommand::Expire { reason };
-        try_on(&mut self.payments, PaymentId::from(order), &expire, now, draft);
+        try_on(
+            &mut self.payments,
+            PaymentId::from(order),
+            &expire,
+            now,
+            draft,
+        );
     }
 
     fn follow_payment(&mut self, draft: &mut Draft) {
         let (order, now) = (self.recent_order(), self.now());
         let id = PaymentId::from(order);
-        let request = self.payments.get(&id).and_then(|(payment, _)| payment.request().ok());
+        let request = self
+            .payments
+            .get(&id)
+            .and_then(|(payment, _)| payment.request().ok());
         let Some((terms, funding)) = request.map(|r| (r.terms.clone(), r.funding.clone())) else {
             return;
         };
@@ -239,10 +300,15 @@ impl Story {
         let amount = BaseUnits::from(1 + self.below(9));
         let nonce = self.minutes.unsigned_abs();
         let command = match (self.below(12), funding) {
-            (0..=1, _) => PaymentCommand::ReportAttempt { tx_hash, nonce, by: terms.buyer },
-            (2, _) => {
-                PaymentCommand::FailAttempt { tx_hash, reason: AttemptFailure::Replaced }
-            }
+            (0..=1, _) => PaymentCommand::ReportAttempt {
+                tx_hash,
+                nonce,
+                by: terms.buyer,
+            },
+            (2, _) => PaymentCommand::FailAttempt {
+                tx_hash,
+                reason: AttemptFailure::Replaced,
+            },
             (3, _) => PaymentCommand::Revert { log: payment_log },
             (4, _) | (_, Funding::None) => PaymentCommand::Detect {
                 key: terms.key,
@@ -251,12 +317,22 @@ impl Story {
                 token: terms.token,
                 amount: terms.amount,
             },
-            (5, _) | (_, Funding::Detected(_)) => {
-                PaymentCommand::Confirm { log: payment_log, confirmations: 12 }
-            }
-            (6..=7, _) => PaymentCommand::RecordRelease { log: later_log, amount },
-            (8..=9, _) => PaymentCommand::RecordRefund { log: later_log, amount },
-            _ => PaymentCommand::RecordDispute { log: later_log, by: terms.buyer },
+            (5, _) | (_, Funding::Detected(_)) => PaymentCommand::Confirm {
+                log: payment_log,
+                confirmations: 12,
+            },
+            (6..=7, _) => PaymentCommand::RecordRelease {
+                log: later_log,
+                amount,
+            },
+            (8..=9, _) => PaymentCommand::RecordRefund {
+                log: later_log,
+                amount,
+            },
+            _ => PaymentCommand::RecordDispute {
+                log: later_log,
+                by: terms.buyer,
+            },
         };
         try_on(&mut self.payments, id, &command, now, draft);
     }
@@ -286,7 +362,9 @@ impl Story {
             cursor: None,
             seen: LogPosition::START,
         };
-        log.append(&append).await.expect("nobody else writes these streams");
+        log.append(&append)
+            .await
+            .expect("nobody else writes these streams");
     }
 
     fn now(&self) -> OffsetDateTime {
@@ -353,7 +431,9 @@ fn try_on<D: Decider>(
 ) -> bool {
     let (state, sequence) = streams.remove(&id).unwrap_or_default();
     let events = state.decide(command, now).unwrap_or_default();
-    let after = events.iter().fold(state, |state, event| state.evolve(event));
+    let after = events
+        .iter()
+        .fold(state, |state, event| state.evolve(event));
     streams.insert(id, (after, sequence + u64::try_from(events.len()).unwrap()));
     let happened = !events.is_empty();
     if happened {
@@ -379,7 +459,10 @@ fn name(en: &str) -> LocalizedText {
 }
 
 fn price(amount: u64) -> Price {
-    Price { token: Address::ZERO, amount: BaseUnits::from(amount) }
+    Price {
+        token: Address::ZERO,
+        amount: BaseUnits::from(amount),
+    }
 }
 
 fn pieces(number: u64) -> Quantity {
@@ -387,5 +470,8 @@ fn pieces(number: u64) -> Quantity {
 }
 
 fn tracking(number: i64) -> Tracking {
-    Tracking { carrier: "우체국".to_owned(), number: number.to_string() }
+    Tracking {
+        carrier: "우체국".to_owned(),
+        number: number.to_string(),
+    }
 }

@@ -48,12 +48,21 @@ impl WakeUps for NoWakeUps {
 impl World {
     pub(crate) async fn new() -> Self {
         let database = Database::new().await;
-        let options = PoolOptions { max_connections: 24, ..PoolOptions::default() };
-        let pool = connect(database.url.as_str(), options).await.expect("connects");
+        let options = PoolOptions {
+            max_connections: 24,
+            ..PoolOptions::default()
+        };
+        let pool = connect(database.url.as_str(), options)
+            .await
+            .expect("connects");
         migrate(&pool).await.expect("migrates");
         setup::ensure(&pool).await.expect("makes the tables");
         let log = Arc::new(PostgresEventLog::new(pool.clone()));
-        Self { pool, log, database }
+        Self {
+            pool,
+            log,
+            database,
+        }
     }
 
     pub(crate) async fn end(self) {
@@ -75,7 +84,10 @@ impl World {
                 "SELECT xact_id, position FROM events ORDER BY xact_id DESC, position DESC LIMIT 1",
             );
             let written: (i64, i64) = written.fetch_one(&self.pool).await.unwrap();
-            let written = LogPosition { xact_id: written.0, position: written.1 };
+            let written = LogPosition {
+                xact_id: written.0,
+                position: written.1,
+            };
             if self.log.state().await.unwrap().head == written {
                 return written;
             }
@@ -99,16 +111,20 @@ impl World {
     /// Every row of the live tables, printed.
     pub(crate) async fn dump(&self, name: ProjectionName) -> Vec<String> {
         let schema = format!("{name}_v{}", name.version());
-        let tables: Vec<String> =
-            sqlx::query_scalar("SELECT tablename::text FROM pg_tables WHERE schemaname = $1 ORDER BY 1")
-                .bind(&schema)
-                .fetch_all(&self.pool)
-                .await
-                .unwrap();
+        let tables: Vec<String> = sqlx::query_scalar(
+            "SELECT tablename::text FROM pg_tables WHERE schemaname = $1 ORDER BY 1",
+        )
+        .bind(&schema)
+        .fetch_all(&self.pool)
+        .await
+        .unwrap();
         let mut dump = vec![];
         for table in tables {
             let sql = format!("SELECT '{table} ' || t::text FROM {schema}.{table} t ORDER BY 1");
-            let rows: Vec<String> = sqlx::query_scalar(&sql).fetch_all(&self.pool).await.unwrap();
+            let rows: Vec<String> = sqlx::query_scalar(&sql)
+                .fetch_all(&self.pool)
+                .await
+                .unwrap();
             dump.extend(rows);
         }
         dump
