@@ -262,9 +262,9 @@ impl CatchUp {
                     let handled = u64::try_from(batch.len()).unwrap_or(u64::MAX);
                     counter!("gage_consumer_events_total", "consumer" => self.consumer.name())
                         .increment(handled);
-                    notices
-                        .into_iter()
-                        .for_each(|notice| self.wake.notify(notice));
+                    for notice in notices {
+                        self.wake.notify(notice);
+                    }
                 }
                 Consumed::Superseded => return Ok(Turn::More),
             }
