@@ -58,13 +58,26 @@ test('the layout of the quote is as it is for good', () => {
 })
 
 test('dependencies are pinned by hash, and by no address of a registry', () => {
-  const { dependencies, devDependencies } = JSON.parse(read('package.json'))
-  for (const version of Object.values({ ...dependencies, ...devDependencies })) assert.match(version, /^\d+\.\d+\.\d+$/)
+  const { dependencies, devDependencies, optionalDependencies } = JSON.parse(read('package.json'))
+  const versions = Object.values({ ...dependencies, ...devDependencies, ...optionalDependencies })
+  for (const version of versions) assert.match(version, /^\d+\.\d+\.\d+$/)
 
   const { packages } = JSON.parse(read('package-lock.json'))
   const installed = Object.entries(packages).filter(([path]) => path !== '')
   for (const [path, entry] of installed) {
     assert.equal(entry.resolved, undefined, path)
     assert.ok(entry.integrity || entry.inBundle, path)
+    // `npm ci` refuses a lock file that lacks a package for another system, even though it would not install it.
+    for (const name of Object.keys(entry.optionalDependencies ?? {})) {
+      assert.ok(locked(packages, path, name), `${path} needs ${name}, which is not locked`)
+    }
   }
 })
+
+/** Whether npm finds the package from there: beside it, or in a node_modules above. */
+function locked(packages, from, name) {
+  for (let place = from; ; place = place.replace(/\/?node_modules\/(?:@[^/]+\/)?[^/]+$/, '')) {
+    if (packages[`${place}${place && '/'}node_modules/${name}`]) return true
+    if (place === '') return false
+  }
+}

@@ -62,11 +62,15 @@ function commandLine(name, port) {
   ]
 }
 
-// The binary itself: the package's `bin` is a Node wrapper, which would leave it behind when killed.
+// From npm where package.json names a package for this machine, else whatever Anvil is installed.
 function anvilBinary() {
   const cpu = { x64: 'amd64', arm64: 'arm64' }[process.arch]
-  const anvil = createRequire(require.resolve('@foundry-rs/anvil/bin.mjs'))
-  return path.join(path.dirname(anvil.resolve(`@foundry-rs/anvil-${process.platform}-${cpu}/package.json`)), 'bin/anvil')
+  try {
+    const manifest = require.resolve(`@foundry-rs/anvil-${process.platform}-${cpu}/package.json`)
+    return path.join(path.dirname(manifest), 'bin/anvil')
+  } catch {
+    return 'anvil'
+  }
 }
 
 async function answers(url) {
