@@ -105,8 +105,10 @@ async fn a_burst_travels_as_few_messages() {
     let mut messages = channel.into_on_message();
     let wake = wake_ups(&store);
     let orders: BTreeSet<Notice> = (0..3).map(|_| order()).collect();
-    for notice in orders.iter().cycle().take(900) {
+    for notice in orders.iter().cycle().take(300) {
         wake.notify(*notice);
+        // Time enough for a sender in a hurry to send each by itself.
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
     let mut heard = BTreeSet::new();
     let mut count = 0;
@@ -121,8 +123,8 @@ async fn a_burst_travels_as_few_messages() {
     }
     assert_eq!(heard, orders);
     assert!(
-        count <= 3,
-        "900 notices of 3 orders became {count} messages"
+        count <= 150,
+        "300 notices of 3 orders became {count} messages"
     );
 }
 
