@@ -1,6 +1,7 @@
 //! One test per rule. Where the plain crate takes what is refused here, the test says so by
 //! asking it first.
 
+mod contract_wallets;
 mod signatures;
 mod site;
 mod text;
