@@ -5,7 +5,7 @@
 GANACHE=$GAGE_ROOT/contracts/node_modules/.bin/ganache
 CHAIN_ID=1337
 
-# anvil_program: the native one. The package's own command is a wrapper, and killing it would leave the node running.
+# anvil_program: the one for this machine.
 anvil_program() {
   local program
   for program in "$GAGE_ROOT"/contracts/node_modules/@foundry-rs/anvil-linux-*/bin/anvil; do
@@ -14,7 +14,7 @@ anvil_program() {
       return
     fi
   done
-  die "@foundry-rs/anvil has no program for this machine"
+  die "no Anvil for this machine comes from npm: set GAGE_ANVIL_BIN"
 }
 
 # The wallet's accounts by their place in it. Their keys are public: they hold test money alone.

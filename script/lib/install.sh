@@ -32,16 +32,15 @@ apt_install() {
 install_postgres() { postgres_bin >/dev/null || apt_install postgresql; }
 install_redis() { have redis-server || apt_install redis-server; }
 
-# install_node_modules FOLDER: what its lock file names, unless it is there. Not with `npm ci`: that refuses a lock file
-# which lacks the optional packages of other systems, and a registry may not have them. The lock file stays as it is.
+# install_node_modules FOLDER: what its lock file names, unless it is there.
 install_node_modules() {
   mkdir -p "$GAGE_HOME"
   (
     flock 9 # another script of this checkout may be installing the same
     if node_modules_match "$GAGE_ROOT/$1"; then exit; fi
     step "Installing npm packages of $1"
-    npm install --no-save --prefix "$GAGE_ROOT/$1" --no-audit --no-fund >"$GAGE_HOME/npm-$1.log" 2>&1 ||
-      die "npm install failed: $(tail -n 5 "$GAGE_HOME/npm-$1.log")"
+    npm ci --prefix "$GAGE_ROOT/$1" --no-audit --no-fund >"$GAGE_HOME/npm-$1.log" 2>&1 ||
+      die "npm ci failed: $(tail -n 5 "$GAGE_HOME/npm-$1.log")"
   ) 9>>"$GAGE_HOME/npm.lock"
 }
 
