@@ -300,6 +300,20 @@ impl Person {
         .await
     }
 
+    /// Waits until a product's stock is as expected: read models follow the log.
+    ///
+    /// # Panics
+    /// When that does not come soon.
+    pub async fn finds(&self, product: &str, expected: Stock) {
+        let mut last = None;
+        let what = format!("{expected:?}");
+        until(&what, SOON, async || {
+            last = self.counts(product).await.ok();
+            (last == Some(expected)).then_some(())
+        })
+        .await;
+    }
+
     /// What is left of a product.
     ///
     /// # Errors
@@ -325,6 +339,17 @@ pub struct Stock {
     pub on_hand: Option<u64>,
     /// Held by orders.
     pub reserved: Option<u64>,
+}
+
+impl Stock {
+    /// What an owner sees.
+    pub fn of(on_hand: u64, reserved: u64) -> Self {
+        Self {
+            available: on_hand.checked_sub(reserved),
+            on_hand: Some(on_hand),
+            reserved: Some(reserved),
+        }
+    }
 }
 
 /// The events of an order's page, oldest first.

@@ -103,6 +103,8 @@ impl Client {
     /// # Errors
     /// What [`Client::mutate`] gives.
     pub async fn sign_in(&mut self, wallet: &PrivateKeySigner) -> Result<(), Refused> {
+        // A token whose session has ended is refused; who signs in lets go of it.
+        self.token = None;
         let message = self.sign_in_message(wallet).await?;
         let signature = sign(wallet, &message);
         self.sign_in_with(&message, &signature).await

@@ -4,6 +4,7 @@ use std::{
     fs::File,
     io::Read,
     net::TcpListener,
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     time::{Duration, Instant},
@@ -25,6 +26,8 @@ impl Process {
     pub fn start(name: &str, command: &mut Command, log: &Path) -> Self {
         let open = || File::options().create(true).append(true).open(log).unwrap();
         let child = command
+            // Of its own group: a program may be a script that starts the real one.
+            .process_group(0)
             .stdin(Stdio::null())
             .stdout(open())
             .stderr(open())
@@ -40,8 +43,7 @@ impl Process {
 
     /// Ends it at once, as a power cut would (`SIGKILL`).
     pub fn kill(mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.end();
     }
 
     /// Asks it to end (`SIGTERM`) and waits.
@@ -49,7 +51,7 @@ impl Process {
     /// # Panics
     /// When it does not end within `bound`.
     pub fn terminate(mut self, bound: Duration) -> ExitStatus {
-        self.signal("TERM");
+        let _ = Command::new("kill").args(["-s", "TERM", &self.child.id().to_string()]).status();
         let since = Instant::now();
         loop {
             if let Ok(Some(status)) = self.child.try_wait() {
@@ -71,10 +73,11 @@ impl Process {
         format!("--- log of {} ---\n{}", self.name, &text[from..])
     }
 
-    fn signal(&self, signal: &str) {
-        // The child was not waited for, so its pid is still its own.
-        let pid = self.child.id().to_string();
-        let _ = Command::new("kill").args(["-s", signal, &pid]).status();
+    /// Kills the whole group. The child was not waited for, so its pid is still its own.
+    fn end(&mut self) {
+        let group = format!("-{}", self.child.id());
+        let _ = Command::new("kill").args(["-s", "KILL", "--", &group]).status();
+        let _ = self.child.wait();
     }
 }
 
@@ -84,8 +87,7 @@ impl Drop for Process {
             eprintln!("{}", self.log_tail());
         }
         if self.is_running() {
-            let _ = self.child.kill();
-            let _ = self.child.wait();
+            self.end();
         }
     }
 }

@@ -55,9 +55,15 @@ impl Server {
         self.environment.insert(variable, value.to_owned());
     }
 
-    /// Starts it, and waits until it answers.
+    /// Starts it, and waits until it is ready.
     pub async fn start(&mut self) {
         self.launch();
+        self.answers().await;
+        self.ready().await;
+    }
+
+    /// Waits until it answers at all.
+    async fn answers(&mut self) {
         let url = format!("{}/healthz", self.url());
         let client = reqwest::Client::new();
         until("the server answers", START, async || {

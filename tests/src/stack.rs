@@ -53,7 +53,6 @@ impl Stack {
         deploy_escrow(&server, &mut settings);
         server = Server::new(settings.clone(), folder.path());
         server.start().await;
-        server.ready().await;
         Self { database, node, server, settings, folder }
     }
 

@@ -9,6 +9,9 @@ use crate::{graphql::engine::Parameters, http::media};
 
 /// Bytes of a request's body.
 pub(super) const BODY_BYTES: usize = 256 * 1024;
+/// So much of a larger body is still received, and thrown away: a client that is cut off while
+/// it sends never reads the answer that tells why.
+const HEARD_OUT_BYTES: usize = 16 * BODY_BYTES;
 
 /// Why parameters cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -55,16 +58,22 @@ pub(super) async fn of_body(headers: &HeaderMap, body: Body) -> Result<Parameter
 
 /// The whole body, if it is within the limit.
 async fn read(body: Body) -> Result<Vec<u8>, ParameterFault> {
-    let mut bytes = Vec::new();
+    let (mut bytes, mut sent) = (Vec::new(), 0_usize);
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| ParameterFault::BodyLost)?;
-        if bytes.len() + chunk.len() > BODY_BYTES {
-            return Err(ParameterFault::TooLarge);
+        sent = sent.saturating_add(chunk.len());
+        if sent <= BODY_BYTES {
+            bytes.extend_from_slice(&chunk);
+        } else if sent > HEARD_OUT_BYTES {
+            break;
         }
-        bytes.extend_from_slice(&chunk);
     }
-    Ok(bytes)
+    if sent > BODY_BYTES {
+        Err(ParameterFault::TooLarge)
+    } else {
+        Ok(bytes)
+    }
 }
 
 /// Reads parameters that came as JSON, in a body or in a WebSocket's message.

@@ -218,7 +218,13 @@ fn a_report_for_a_closed_payment_is_refused() {
 }
 
 #[test]
-fn a_report_after_the_payment_is_confirmed_is_refused() {
+fn a_report_of_the_transaction_that_paid_is_no_error_when_it_comes_late() {
+    let paid = log(1, 0).tx_hash;
+    given::<Payment>(confirmed_history()).when(report(paid, 0)).then_nothing_happens();
+}
+
+#[test]
+fn a_report_of_another_transaction_after_the_payment_is_confirmed_is_refused() {
     given::<Payment>(confirmed_history())
         .when(report(hash(1), 0))
         .then_refused(PaymentRejection::AlreadyPaid);

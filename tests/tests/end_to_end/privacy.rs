@@ -1,10 +1,13 @@
 //! What belongs to others is not there.
 
+use std::time::Duration;
+
 use gage_tests::{
     actors::Person,
     client::Client,
     node::wallet,
     stack::Stack,
+    wait::until,
 };
 use serde_json::{Value, json};
 
@@ -20,6 +23,7 @@ async fn an_order_is_for_its_buyer_its_owner_and_those_who_oversee() {
     let tea = owner.sells(&shop, "Green tea", 5_000, 10).await;
     let order = customer.orders(&shop, &tea, 1).await.unwrap();
 
+    customer.sees(&order, "AWAITING_PAYMENT").await;
     for person in [&owner, &customer, &auditor] {
         assert_eq!(person.looks_at(&order).await.unwrap()["id"], order.as_str());
     }
@@ -66,8 +70,11 @@ async fn a_product_that_is_not_for_sale_is_its_owners_business() {
     let hide = json!({ "idempotencyKey": "hide", "product": tea });
     owner.client.mutate("unpublishProduct", "position", hide).await.unwrap();
     let document = "query($id: ID!) { product(id: $id) { id published } }";
-    let seen = customer.client.ask(document, json!({ "id": tea })).await.unwrap();
-    assert_eq!(seen["product"], Value::Null);
+    until("the product is hidden", Duration::from_secs(20), async || {
+        let seen = customer.client.ask(document, json!({ "id": tea })).await.unwrap();
+        seen["product"].is_null().then_some(())
+    })
+    .await;
     let seen = owner.client.ask(document, json!({ "id": tea })).await.unwrap();
     assert_eq!(seen["product"]["published"], false);
     let refused = customer.orders(&shop, &tea, 1).await.unwrap_err();

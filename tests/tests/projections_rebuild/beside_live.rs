@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -16,13 +16,16 @@ use gage_projections::{
     consumer,
     name::ProjectionName,
     orders::OrderQueries,
-    rebuild::{RebuildError, rebuild},
+    rebuild::{Progress, RebuildError, Stage, rebuild},
 };
 use sqlx::PgPool;
 use tokio::{task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-use crate::{story::Story, support::World};
+use crate::{
+    story::Story,
+    support::{EarlierLog, World},
+};
 
 /// Between two appends of a writer, so that a busy machine's read models keep up.
 const WRITE_PAUSE: Duration = Duration::from_millis(50);
@@ -127,6 +130,47 @@ async fn nobody_notices_a_rebuild_and_nothing_is_lost() {
         assert!(report.identical_to_live(), "{report:?}");
         assert_eq!(report.checkpoint, head);
     }
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_comes_while_tables_are_compared_waits_for_the_swap() {
+    let world = World::new().await;
+    let mut story = Story::new(1);
+    story.play(&*world.log, 30).await;
+    world.catch_up().await.unwrap();
+    let before = world.settle().await;
+    for _ in 0..20 {
+        story.step(&*world.log).await;
+    }
+    let after = world.settle().await;
+    // The rebuild believes that the log ends before these events; the live loop sees them.
+    let log = EarlierLog {
+        log: world.log.clone(),
+        end: before,
+    };
+    let (comparing, compared) = tokio::sync::oneshot::channel();
+    let catalog = world.loop_of(consumer::all(&world.pool).remove(0));
+    let live = tokio::spawn(async move {
+        compared.await.unwrap();
+        catalog.run_to_end().await
+    });
+    let comparing = Mutex::new(Some(comparing));
+    let tell = |progress: Progress| {
+        if let (Stage::Comparing, Some(go)) = (progress.stage, comparing.lock().unwrap().take()) {
+            go.send(()).unwrap();
+            std::thread::sleep(Duration::from_millis(500));
+        }
+    };
+    let report = rebuild(&world.pool, &log, ProjectionName::Catalog, &tell)
+        .await
+        .unwrap();
+    assert!(report.identical_to_live(), "{report:?}");
+    assert_eq!(report.checkpoint, before);
+    live.await.unwrap().unwrap();
+    let report = world.rebuild(ProjectionName::Catalog).await.unwrap();
+    assert!(report.identical_to_live(), "{report:?}");
+    assert_eq!(report.checkpoint, after);
     world.end().await;
 }
 

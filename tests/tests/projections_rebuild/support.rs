@@ -2,10 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use gage_application::{
     catch_up::{CatchUp, Consumer, ConsumerError},
+    event::{StoredEvent, StreamName},
     ports::{
-        event_log::EventLog,
+        event_log::{
+            Append, AppendError, EarlierRequest, EventLog, IdempotencyKey, LogError, LogState, Page,
+        },
         wake::{Notice, WakeUps},
     },
     position::LogPosition,
@@ -142,5 +146,44 @@ impl World {
 
     pub(crate) async fn run(&self, sql: &str) {
         sqlx::query(sql).execute(&self.pool).await.unwrap();
+    }
+}
+
+/// A log as it was when it ended at an earlier event.
+pub(crate) struct EarlierLog {
+    pub(crate) log: Arc<PostgresEventLog>,
+    pub(crate) end: LogPosition,
+}
+
+#[async_trait]
+impl EventLog for EarlierLog {
+    async fn load(&self, stream: &StreamName, after: u64) -> Result<Vec<StoredEvent>, LogError> {
+        self.log.load(stream, after).await
+    }
+
+    async fn append(&self, append: &Append) -> Result<LogPosition, AppendError> {
+        self.log.append(append).await
+    }
+
+    async fn read_after(&self, after: LogPosition, limit: u32) -> Result<Page, LogError> {
+        let mut page = self.log.read_after(after, limit).await?;
+        page.at_end |= page.events.iter().any(|event| event.position > self.end);
+        page.events.retain(|event| event.position <= self.end);
+        Ok(page)
+    }
+
+    async fn earlier_request(
+        &self,
+        key: &IdempotencyKey,
+    ) -> Result<Option<EarlierRequest>, LogError> {
+        self.log.earlier_request(key).await
+    }
+
+    async fn state(&self) -> Result<LogState, LogError> {
+        let state = self.log.state().await?;
+        Ok(LogState {
+            head: self.end,
+            ..state
+        })
     }
 }
