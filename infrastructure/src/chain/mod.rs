@@ -25,5 +25,5 @@ pub use deploy::{DeployError, Deployed, deploy};
 pub use key::{InvalidKey, LocalKey, SigningFailed};
 pub use listener::{Listener, ListenerParts, ListenerSettings, ListenerStatus};
 pub use node::{ClientError, Node, NodeError};
-pub use quote::{key_of, quote_of};
+pub use quote::key_of;
 pub use rail::{EvmRail, RailSettings};

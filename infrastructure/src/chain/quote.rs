@@ -28,7 +28,7 @@ pub(super) fn pay_call(terms: &Terms, signer: &LocalKey) -> Result<Bytes, Signin
 }
 
 /// The quote that these terms are for the contract.
-pub fn quote_of(terms: &Terms) -> Quote {
+fn quote_of(terms: &Terms) -> Quote {
     Quote {
         // The order's UUID, left-padded with zeros.
         order: B256::from(U256::from(terms.order.0.as_u128())),

@@ -1,5 +1,6 @@
 //! What was missed is read in ranges, and no node may leave anything out.
 
+use gage_application::ports::chain::ChainCondition;
 use gage_domain::payment::Terms;
 use gage_infrastructure::chain::ListenerSettings;
 
@@ -58,10 +59,16 @@ async fn a_node_that_bounds_ranges_is_read_in_shorter_ones(program: Program) {
     let all = paid_long_ago(&world).await;
     let proxy = Proxy::start(world.node.port(), Fault::RangeAtMost(10)).await;
     let listener = world.follow_over(proxy.client(), world.settings(2));
-    for terms in &all {
-        world
-            .until_told(terms.order, &["detected", "confirmed"])
-            .await;
+    let found = async {
+        for terms in &all {
+            world
+                .until_told(terms.order, &["detected", "confirmed"])
+                .await;
+        }
+    };
+    tokio::select! {
+        () = found => {}
+        () = listener.until_fares(ChainCondition::Unreachable) => panic!("it is no outage"),
     }
     listener.until_at_head().await;
     assert!(

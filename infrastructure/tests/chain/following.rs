@@ -268,6 +268,11 @@ async fn two_listeners_credit_a_payment_once() {
             .until_told(terms.order, &["detected", "confirmed"])
             .await;
     }
+    // Who was second goes on at once; a listener that halts would stay so for a while.
+    let halted = listeners
+        .iter()
+        .find(|one| one.now().condition == ChainCondition::Halted);
+    assert!(halted.is_none());
     for listener in listeners {
         listener.until_at_head().await;
         assert_eq!(listener.now().condition, ChainCondition::Following);

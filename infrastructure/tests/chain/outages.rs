@@ -1,6 +1,7 @@
 //! The node goes away and comes back.
 
-use gage_application::ports::chain::ChainCondition;
+use gage_application::ports::{chain::ChainCondition, clock::Clock};
+use gage_infrastructure::clock::SystemClock;
 
 use crate::{node::Program, on_both, world::World};
 
@@ -20,6 +21,7 @@ async fn a_node_that_was_away_is_followed_on(program: Program) {
     listener.until_fares(ChainCondition::Unreachable).await;
     // What was read stays what it was: no order may expire on a guess.
     let read_until = listener.now().read_until;
+    assert!(read_until < Some(SystemClock.now()));
     let during = world.order(2).await;
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     assert_eq!(listener.now().read_until, read_until);

@@ -118,11 +118,11 @@ fn spoil(question: &Value, answer: &mut Value, fault: Fault) {
         serde_json::from_value::<U64>(number).unwrap().to()
     };
     match (fault, question["method"].as_str().unwrap()) {
-        (Fault::RangeAtMost(most), "eth_getLogs") => {
-            if block("toBlock") - block("fromBlock") >= most {
-                let error = json!({ "code": -32005, "message": "query returned too many results" });
-                *answer = json!({ "jsonrpc": "2.0", "id": question["id"], "error": error });
-            }
+        (Fault::RangeAtMost(most), "eth_getLogs")
+            if block("toBlock") - block("fromBlock") >= most =>
+        {
+            let error = json!({ "code": -32005, "message": "query returned too many results" });
+            *answer = json!({ "jsonrpc": "2.0", "id": question["id"], "error": error });
         }
         (Fault::NoLogs, "eth_getLogs") => answer["result"] = json!([]),
         (Fault::NoReceipts, "eth_getTransactionReceipt") => answer["result"] = Value::Null,
