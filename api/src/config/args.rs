@@ -1,6 +1,6 @@
 //! The settings as flags and environment variables, before they are checked.
 //!
-//! Every value is optional text here: checking is [`super::settings`]' task, which reports
+//! Every value is optional text here: checking comes after, and reports
 //! everything that is wrong at once and says what to set.
 
 use std::path::PathBuf;

@@ -136,6 +136,10 @@ fn path_of(node: &QueryPathNode<'_>) -> Vec<String> {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::unused_async,
+    reason = "async-graphql's resolvers are async functions"
+)]
 mod tests {
     use async_graphql::{EmptyMutation, EmptySubscription, Error, Object, Result, Schema};
     use serde_json::{Value, json};

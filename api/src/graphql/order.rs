@@ -53,8 +53,9 @@ fn sort(data: &mut Value, sets: &[&SelectionSet], fragments: &Fragments) {
             .for_each(|item| sort(item, sets, fragments)),
         Value::Object(found) => {
             let mut selected = Selected::new();
-            sets.iter()
-                .for_each(|set| select(set, fragments, &mut selected));
+            for set in sets {
+                select(set, fragments, &mut selected);
+            }
             let mut sorted = IndexMap::with_capacity(found.len());
             for (key, sets) in &selected {
                 if let Some((key, mut value)) = found.swap_remove_entry(*key) {

@@ -104,10 +104,10 @@ pub(super) async fn deploy(
 ) -> anyhow::Result<(Address, u64)> {
     let node = node(settings)?;
     let signer = local_key(&settings.signer_key)?;
-    let deployed = deploy_contract(&node, &local_key(deployer)?, signer.address())
+    let contract = deploy_contract(&node, &local_key(deployer)?, signer.address())
         .await
         .context("the contract was not deployed")?;
-    Ok((deployed.address, deployed.block))
+    Ok((contract.address, contract.block))
 }
 
 fn node(settings: &NodeSettings) -> anyhow::Result<Node> {

@@ -9,6 +9,7 @@ use gage_api::config::{
 const KEY: &str = "0x0101010101010101010101010101010101010101010101010101010101010101";
 const ESCROW: &str = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
 
+#[expect(clippy::unnecessary_wraps, reason = "settings are optional texts")]
 fn text(value: &str) -> Option<String> {
     Some(value.to_owned())
 }
@@ -185,10 +186,13 @@ fn neither_the_table_nor_debug_shows_a_secret() {
     let environment =
         |name: &str| (name == "DATABASE_URL").then(|| args.database.database_url.clone().unwrap());
     let rows = table(&args, &settings, environment);
-    let shown: String = rows
+    let lines = rows
         .iter()
-        .map(|row| format!("{} {}\n", row.setting.variable, row.value))
-        .collect();
+        .map(|row| format!("{} {}", row.setting.variable, row.value));
+    let shown = lines.collect::<Vec<_>>().join(
+        "
+",
+    );
     for secret in ["hunter2", "0101"] {
         assert!(!shown.contains(secret), "{shown}");
         assert!(!format!("{settings:?}").contains(secret));

@@ -121,8 +121,8 @@ async fn a_nonce_that_nobody_gave_out_is_refused() {
 async fn a_message_for_another_site_chain_or_time_is_refused_and_costs_no_nonce() {
     let (server, customer) = (Server::new(Redis::Real), Customer::new(7));
     let challenge = server.desk.challenge(HERE).await.unwrap();
-    let late = challenge.issued_at + Duration::from_secs(3600);
-    let early = challenge.issued_at - Duration::from_secs(3600);
+    let late = challenge.issued_at + Duration::from_hours(1);
+    let early = challenge.issued_at - Duration::from_hours(1);
     let cases = [
         (
             Challenge {

@@ -181,25 +181,26 @@ async fn a_body_has_an_end() {
 
 #[tokio::test]
 async fn documents_that_would_keep_the_server_busy_are_refused() {
-    let aliases: String = (0..31).map(|n| format!(" a{n}: __typename")).collect();
+    let aliases: Vec<String> = (0..31).map(|n| format!("a{n}: __typename")).collect();
+    let down = "{ products { nodes { shop ";
     let deep = format!(
-        "{}{}",
-        "{ node(id: 1) { ... on Shop".repeat(9),
-        " }".repeat(18)
+        "{{ shop(id: 1) {} {{ id }} {} }}",
+        down.repeat(5),
+        "} } }".repeat(5)
     );
-    let deep = deep.replacen("{ node", "{ node", 1);
     let pages = "{ shops(first: 100) { nodes { products(first: 100) { nodes { id } } } } }";
     let brackets = format!("{{ a(x: {}) }}", "[".repeat(1000));
     let fields = format!("{{ me {{ {} }} }}", "address ".repeat(501));
     let long = format!("{{ __typename }} #{}", "x".repeat(40_000));
     let roots = format!("{{ {} }}", "__typename ".repeat(21));
     let documents = [
-        format!("{{{aliases} }}"),
+        format!("{{ {} }}", aliases.join(" ")),
         pages.to_owned(),
         brackets,
         fields,
         long,
         roots,
+        deep,
     ];
     for document in &documents {
         let answer = answer(post(&json!({ "query": document }))).await;
@@ -211,10 +212,6 @@ async fn documents_that_would_keep_the_server_busy_are_refused() {
             answer.text
         );
     }
-    assert_ne!(
-        answer(post(&json!({ "query": deep }))).await.status,
-        StatusCode::OK
-    );
 }
 
 #[tokio::test]

@@ -143,7 +143,7 @@ impl Server {
             roles: RoleBook::default(),
             origin: origin.clone(),
             chain_id: CHAIN_ID,
-            session_ttl: Duration::from_secs(3600),
+            session_ttl: Duration::from_hours(1),
             sign_ins_per_minute: per_minute,
         });
         let desk = Arc::new(desk.unwrap());
