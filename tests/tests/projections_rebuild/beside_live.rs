@@ -157,7 +157,9 @@ async fn an_event_that_comes_while_tables_are_compared_waits_for_the_swap() {
     });
     let comparing = Mutex::new(Some(comparing));
     let tell = |progress: Progress| {
-        if let (Stage::Comparing, Some(go)) = (progress.stage, comparing.lock().unwrap().take()) {
+        if progress.stage == Stage::Comparing
+            && let Some(go) = comparing.lock().unwrap().take()
+        {
             go.send(()).unwrap();
             std::thread::sleep(Duration::from_millis(500));
         }
