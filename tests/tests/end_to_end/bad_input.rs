@@ -167,8 +167,11 @@ async fn documents_that_are_broken_deep_or_wide_are_refused() {
     }
     let (status, _) = post(format!(r#"{{"query": "{}"}}"#, " ".repeat(3_000_000))).await;
     assert_eq!(status, 413);
-    let deep = format!("{{ products(first: 1) {}{} }}",
-        "{ nodes { shop { products(first: 1) ".repeat(12), "{ nodes { id } } } } }".repeat(12));
+    let deep = format!(
+        "{{ products(first: 1) {} {{ nodes {{ id }} }} {} }}",
+        "{ nodes { shop { products(first: 1) ".repeat(12),
+        "} } } ".repeat(12)
+    );
     let wide: String = (0..500).map(|n| format!("a{n}: products(first: 1) {{ nodes {{ id }} }} ")).collect();
     let heavy = "{ shops(first: 100) { nodes { products(first: 100) { nodes { shop { products(first: 100) { nodes { id } } } } } } } }";
     for document in [deep, format!("{{ {wide} }}"), heavy.to_owned()] {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gage_tests::{
-    actors::Person,
+    actors::{Person, Stock},
     client::Client,
     node::wallet,
     stack::Stack,
@@ -67,6 +67,7 @@ async fn a_product_that_is_not_for_sale_is_its_owners_business() {
     let customer = Person::signed_in(&url, wallet(1)).await;
     let shop = owner.opens_shop("Tea house").await;
     let tea = owner.sells(&shop, "Green tea", 5_000, 10).await;
+    owner.finds(&tea, Stock::of(10, 0)).await;
     let hide = json!({ "idempotencyKey": "hide", "product": tea });
     owner.client.mutate("unpublishProduct", "position", hide).await.unwrap();
     let document = "query($id: ID!) { product(id: $id) { id published } }";

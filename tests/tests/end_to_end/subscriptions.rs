@@ -1,7 +1,7 @@
 //! Followed live, and resumed without loss.
 
 use gage_tests::{
-    actors::Person,
+    actors::{Person, Stock},
     node::wallet,
     stack::Stack,
     subscription::{Sent, Subscription},
@@ -78,6 +78,7 @@ async fn stock_and_a_shops_orders_are_followed_across_servers() {
     let customer = Person::signed_in(&stack.server.url(), wallet(1)).await;
     let shop = owner.opens_shop("Tea house").await;
     let tea = owner.sells(&shop, "Green tea", 5_000, 10).await;
+    owner.finds(&tea, Stock::of(10, 0)).await;
     let mut stock =
         Subscription::open(&owner.client, STOCK, json!({ "product": tea })).await;
     assert_eq!(stock.next_data().await["stock"]["product"]["available"], 10);
