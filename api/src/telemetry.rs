@@ -22,6 +22,8 @@ const LATENCY_SECS: [f64; 12] = [
 /// When the filter cannot be read, or a subscriber is already there.
 pub fn start_logs(settings: &LogSettings) -> anyhow::Result<()> {
     let filter: Targets = settings.filter.parse().context("GAGE_LOG")?;
+    // Its debug spans print the node's URL, which may hold a key.
+    let filter = filter.with_target("alloy_transport_http", LevelFilter::INFO);
     let lines = match settings.format {
         LogFormat::Json => fmt::layer()
             .json()
@@ -36,8 +38,11 @@ pub fn start_logs(settings: &LogSettings) -> anyhow::Result<()> {
             .with_writer(std::io::stderr)
             .boxed(),
     };
+    // The filter stands before the layer, not in it: a filter of a layer keeps state between
+    // calls, and lost events of requests here (tracing-subscriber 0.3.23).
     Registry::default()
-        .with(lines.with_filter(filter))
+        .with(filter)
+        .with(lines)
         .try_init()
         .context("logs")
 }

@@ -130,6 +130,7 @@ pub(super) fn parameter_fault(fault: &ParameterFault, media: ResponseType) -> Re
     let status = match fault {
         ParameterFault::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ParameterFault::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ParameterFault::TooSlow => StatusCode::REQUEST_TIMEOUT,
         ParameterFault::BodyLost
         | ParameterFault::NoJson { .. }
         | ParameterFault::Batch

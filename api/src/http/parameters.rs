@@ -1,9 +1,12 @@
 //! The parameters of a GraphQL-over-HTTP request (GraphQL over HTTP, "Request Parameters").
 
+use std::time::Duration;
+
 use axum::{body::Body, http::HeaderMap};
 use futures::StreamExt as _;
 use serde_json::{Map, Value};
 use thiserror::Error;
+use tokio::time::timeout;
 
 use crate::{graphql::engine::Parameters, http::media};
 
@@ -12,6 +15,9 @@ pub(super) const BODY_BYTES: usize = 256 * 1024;
 /// So much of a larger body is still received, and thrown away: a client that is cut off while
 /// it sends never reads the answer that tells why.
 const HEARD_OUT_BYTES: usize = 16 * BODY_BYTES;
+
+/// How long a body may take: a client that sends a byte a minute holds a connection for nothing.
+const BODY_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Why parameters cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -22,6 +28,8 @@ pub(super) enum ParameterFault {
     TooLarge,
     #[error("the body ended too early")]
     BodyLost,
+    #[error("the body took longer than {} s", BODY_PATIENCE.as_secs())]
+    TooSlow,
     #[error("the body is no JSON: line {line}, column {column}")]
     NoJson { line: usize, column: usize },
     #[error("send one request: batches are not accepted")]
@@ -44,7 +52,9 @@ pub(super) async fn of_body(headers: &HeaderMap, body: Body) -> Result<Parameter
     if !media::is_json(headers) {
         return Err(ParameterFault::MediaType);
     }
-    let bytes = read(body).await?;
+    let bytes = timeout(BODY_PATIENCE, read(body))
+        .await
+        .unwrap_or(Err(ParameterFault::TooSlow))?;
     match serde_json::from_slice(&bytes) {
         Ok(Value::Object(parameters)) => of_object(parameters),
         Ok(Value::Array(_)) => Err(ParameterFault::Batch),

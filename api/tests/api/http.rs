@@ -180,6 +180,16 @@ async fn a_body_has_an_end() {
 }
 
 #[tokio::test]
+async fn a_body_that_never_ends_is_not_waited_for() {
+    let silence = futures::stream::pending::<Result<Vec<u8>, std::io::Error>>();
+    let request = Request::post("/graphql")
+        .header("content-type", "application/json")
+        .body(Body::from_stream(silence))
+        .unwrap();
+    assert_eq!(answer(request).await.status, StatusCode::REQUEST_TIMEOUT);
+}
+
+#[tokio::test]
 async fn documents_that_would_keep_the_server_busy_are_refused() {
     let aliases: Vec<String> = (0..31).map(|n| format!("a{n}: __typename")).collect();
     let down = "{ products { nodes { shop ";
