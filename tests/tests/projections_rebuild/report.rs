@@ -3,9 +3,7 @@
 use std::sync::Mutex;
 
 use gage_application::{
-    catch_up::ConsumerError,
-    ports::event_log::{EventLog, LogError},
-    position::LogPosition,
+    catch_up::ConsumerError, ports::event_log::LogError, position::LogPosition,
 };
 use gage_domain::{
     inventory::InventoryEvent, order::OrderEvent, payment::PaymentEvent, product::ProductEvent,

@@ -295,7 +295,7 @@ impl Story {
             return;
         };
         let later = 2 + self.below(9);
-        let (payment_log, later_log) = (self.log(order, 1), self.log(order, later));
+        let (payment_log, later_log) = (Self::log_of(order, 1), Self::log_of(order, later));
         let tx_hash = B256::repeat_byte(u8::try_from(self.below(4)).unwrap());
         let amount = BaseUnits::from(1 + self.below(9));
         let nonce = self.minutes.unsigned_abs();
@@ -410,7 +410,7 @@ impl Story {
         Address::left_padding_from(&(1 + self.number * 100 + number).to_be_bytes())
     }
 
-    fn log(&self, order: OrderId, index: u64) -> LogRef {
+    fn log_of(order: OrderId, index: u64) -> LogRef {
         LogRef {
             chain_id: 1337,
             block_number: index,
@@ -431,9 +431,7 @@ fn try_on<D: Decider>(
 ) -> bool {
     let (state, sequence) = streams.remove(&id).unwrap_or_default();
     let events = state.decide(command, now).unwrap_or_default();
-    let after = events
-        .iter()
-        .fold(state, |state, event| state.evolve(event));
+    let after = events.iter().fold(state, D::evolve);
     streams.insert(id, (after, sequence + u64::try_from(events.len()).unwrap()));
     let happened = !events.is_empty();
     if happened {
