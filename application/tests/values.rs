@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 
 use gage_application::{
     metadata::{Actor, Metadata},
-    ports::{
-        event_log::reaction_key,
-        wake::Notice,
-    },
+    ports::{event_log::reaction_key, wake::Notice},
     position::LogPosition,
 };
 use gage_domain::{
@@ -82,8 +79,20 @@ fn metadata_that_lacks_a_key_names_it() {
 
 #[test]
 fn a_reaction_has_the_same_key_after_a_restart_and_another_for_another_event() {
-    let at = |position| LogPosition { xact_id: 7, position };
-    assert_eq!(reaction_key("reactions", at(1), 0), reaction_key("reactions", at(1), 0));
-    assert_ne!(reaction_key("reactions", at(1), 0), reaction_key("reactions", at(1), 1));
-    assert_ne!(reaction_key("reactions", at(1), 0), reaction_key("reactions", at(2), 0));
+    let at = |position| LogPosition {
+        xact_id: 7,
+        position,
+    };
+    assert_eq!(
+        reaction_key("reactions", at(1), 0),
+        reaction_key("reactions", at(1), 0)
+    );
+    assert_ne!(
+        reaction_key("reactions", at(1), 0),
+        reaction_key("reactions", at(1), 1)
+    );
+    assert_ne!(
+        reaction_key("reactions", at(1), 0),
+        reaction_key("reactions", at(2), 0)
+    );
 }

@@ -30,7 +30,10 @@ const SOON: Duration = Duration::from_secs(30);
 
 /// A new idempotency key.
 pub fn new_key() -> String {
-    #[expect(clippy::disallowed_methods, reason = "a client's own choice, as any client makes it")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a client's own choice, as any client makes it"
+    )]
     Uuid::new_v4().to_string()
 }
 
@@ -81,7 +84,10 @@ impl Person {
     /// The same person at another server.
     #[must_use]
     pub fn at(&self, url: &str) -> Self {
-        Self { client: self.client.at(url), wallet: self.wallet.clone() }
+        Self {
+            client: self.client.at(url),
+            wallet: self.wallet.clone(),
+        }
     }
 
     // --- as an owner ---------------------------------------------------------------------
@@ -92,7 +98,11 @@ impl Person {
     /// When that is refused.
     pub async fn opens_shop(&self, name: &str) -> String {
         let input = json!({ "idempotencyKey": new_key(), "name": { "en": name } });
-        let payload = self.client.mutate("openShop", "shopId", input).await.unwrap();
+        let payload = self
+            .client
+            .mutate("openShop", "shopId", input)
+            .await
+            .unwrap();
         text(&payload["shopId"])
     }
 
@@ -105,10 +115,17 @@ impl Person {
             "idempotencyKey": new_key(), "shop": shop,
             "name": { "en": name }, "price": { "amount": wei.to_string() },
         });
-        let listed = self.client.mutate("listProduct", "productId", input).await.unwrap();
+        let listed = self
+            .client
+            .mutate("listProduct", "productId", input)
+            .await
+            .unwrap();
         let product = text(&listed["productId"]);
         let publish = json!({ "idempotencyKey": new_key(), "product": product });
-        self.client.mutate("publishProduct", "productId", publish).await.unwrap();
+        self.client
+            .mutate("publishProduct", "productId", publish)
+            .await
+            .unwrap();
         if pieces > 0 {
             self.receives_stock(&product, pieces).await.unwrap();
         }
@@ -120,8 +137,7 @@ impl Person {
     /// # Errors
     /// [`Refused`].
     pub async fn receives_stock(&self, product: &str, pieces: u32) -> Result<Value, Refused> {
-        let input =
-            json!({ "idempotencyKey": new_key(), "product": product, "quantity": pieces });
+        let input = json!({ "idempotencyKey": new_key(), "product": product, "quantity": pieces });
         self.client.mutate("receiveStock", "position", input).await
     }
 
@@ -160,7 +176,8 @@ impl Person {
     /// # Errors
     /// [`Refused`].
     pub async fn orders(&self, shop: &str, product: &str, pieces: i64) -> Result<String, Refused> {
-        self.orders_with_key(shop, product, pieces, &new_key()).await
+        self.orders_with_key(shop, product, pieces, &new_key())
+            .await
     }
 
     /// Orders with an idempotency key of one's choice.
@@ -176,7 +193,10 @@ impl Person {
     ) -> Result<String, Refused> {
         let lines = json!([{ "product": product, "quantity": pieces }]);
         let input = json!({ "idempotencyKey": key, "shop": shop, "lines": lines });
-        let payload = self.client.mutate("placeOrder", "orderId position", input).await?;
+        let payload = self
+            .client
+            .mutate("placeOrder", "orderId position", input)
+            .await?;
         Ok(text(&payload["orderId"]))
     }
 
@@ -195,7 +215,9 @@ impl Person {
     /// [`Refused`].
     pub async fn confirms_delivery(&self, order: &str) -> Result<Value, Refused> {
         let input = json!({ "idempotencyKey": new_key(), "order": order });
-        self.client.mutate("confirmDelivery", "position", input).await
+        self.client
+            .mutate("confirmDelivery", "position", input)
+            .await
     }
 
     /// Asks what to send to pay an order.
@@ -206,8 +228,10 @@ impl Person {
         let selection = "instructions { chainId contract callData value deadline
             gas { gasLimit baseFeePerGas priorityFeePerGas maxFeePerGas expectedCost maximumCost }
             gasUnavailable { reason message } }";
-        let payload =
-            self.client.mutate("requestPayment", selection, json!({ "order": order })).await?;
+        let payload = self
+            .client
+            .mutate("requestPayment", selection, json!({ "order": order }))
+            .await?;
         let answer = payload["instructions"].clone();
         Ok(Instructions {
             contract: text(&answer["contract"]).parse().unwrap_or_default(),
@@ -230,7 +254,13 @@ impl Person {
             .with_to(instructions.contract)
             .with_input(instructions.call_data.clone())
             .with_value(instructions.value);
-        provider.send_transaction(payment).await.unwrap().get_receipt().await.unwrap()
+        provider
+            .send_transaction(payment)
+            .await
+            .unwrap()
+            .get_receipt()
+            .await
+            .unwrap()
     }
 
     /// Pays an order: asks how, sends, and reports the transaction as a wallet's page would.
@@ -242,9 +272,14 @@ impl Person {
         let receipt = self.sends(chain, &instructions).await;
         assert!(receipt.status(), "the payment was reverted: {receipt:?}");
         let provider = ProviderBuilder::new().connect_http(chain.parse().unwrap());
-        let sent = provider.get_transaction_by_hash(receipt.transaction_hash).await.unwrap();
+        let sent = provider
+            .get_transaction_by_hash(receipt.transaction_hash)
+            .await
+            .unwrap();
         let nonce = sent.map_or(0, |transaction| transaction.nonce());
-        self.reports_attempt(order, receipt.transaction_hash, nonce).await.unwrap();
+        self.reports_attempt(order, receipt.transaction_hash, nonce)
+            .await
+            .unwrap();
         receipt
     }
 
@@ -262,7 +297,9 @@ impl Person {
             "idempotencyKey": new_key(), "order": order,
             "transactionHash": transaction.to_string(), "nonce": nonce.to_string(),
         });
-        self.client.mutate("reportPaymentAttempt", "position", input).await
+        self.client
+            .mutate("reportPaymentAttempt", "position", input)
+            .await
     }
 
     // --- looking -------------------------------------------------------------------------
@@ -355,7 +392,11 @@ impl Stock {
 /// The events of an order's page, oldest first.
 pub fn events(page: &Value) -> Vec<String> {
     let timeline = page["timeline"].as_array();
-    timeline.into_iter().flatten().map(|entry| text(&entry["event"])).collect()
+    timeline
+        .into_iter()
+        .flatten()
+        .map(|entry| text(&entry["event"]))
+        .collect()
 }
 
 fn text(value: &Value) -> String {

@@ -31,13 +31,20 @@ pub struct Client {
 impl Client {
     /// A client of the server at `url`, signed in as nobody.
     pub fn new(url: &str) -> Self {
-        Self { http: reqwest::Client::new(), url: url.to_owned(), token: None }
+        Self {
+            http: reqwest::Client::new(),
+            url: url.to_owned(),
+            token: None,
+        }
     }
 
     /// The same session at another server.
     #[must_use]
     pub fn at(&self, url: &str) -> Self {
-        Self { url: url.to_owned(), ..self.clone() }
+        Self {
+            url: url.to_owned(),
+            ..self.clone()
+        }
     }
 
     /// The session's token.
@@ -118,7 +125,12 @@ impl Client {
         let document = "mutation { signInNonce {
             nonce domain uri version chainId statement issuedAt expiresAt } }";
         let data = self.ask(document, json!({})).await?;
-        let part = |name: &str| data["signInNonce"][name].as_str().unwrap_or_default().to_owned();
+        let part = |name: &str| {
+            data["signInNonce"][name]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned()
+        };
         Ok(format!(
             "{} wants you to sign in with your Ethereum account:\n{}\n\n{}\n\nURI: {}\n\
              Version: {}\nChain ID: {}\nNonce: {}\nIssued At: {}\nExpiration Time: {}",
@@ -156,5 +168,8 @@ pub fn sign(wallet: &PrivateKeySigner, message: &str) -> String {
 }
 
 fn refused(error: &Value, code: &Value) -> Refused {
-    Refused { code: code.as_str().unwrap_or("NO_CODE").to_owned(), error: error.clone() }
+    Refused {
+        code: code.as_str().unwrap_or("NO_CODE").to_owned(),
+        error: error.clone(),
+    }
 }

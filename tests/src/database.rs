@@ -30,10 +30,16 @@ impl Database {
     /// When PostgreSQL is away.
     pub async fn new() -> Self {
         let admin = Url::parse(&required("DATABASE_URL")).unwrap();
-        #[expect(clippy::disallowed_methods, reason = "a test's own name, part of no event")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a test's own name, part of no event"
+        )]
         let name = format!("gage_test_{}", Uuid::new_v4().simple());
         let mut connection = PgConnection::connect(admin.as_str()).await.unwrap();
-        sqlx::query(&format!("CREATE DATABASE {name}")).execute(&mut connection).await.unwrap();
+        sqlx::query(&format!("CREATE DATABASE {name}"))
+            .execute(&mut connection)
+            .await
+            .unwrap();
         let mut url = admin.clone();
         url.set_path(&name);
         Self { url, name, admin }
@@ -44,7 +50,11 @@ impl Database {
     /// # Panics
     /// When PostgreSQL is away.
     pub async fn pool(&self) -> PgPool {
-        PgPoolOptions::new().max_connections(2).connect(self.url.as_str()).await.unwrap()
+        PgPoolOptions::new()
+            .max_connections(2)
+            .connect(self.url.as_str())
+            .await
+            .unwrap()
     }
 
     /// Ends every connection and lets nobody in, as if the server were away.
@@ -52,7 +62,11 @@ impl Database {
     /// # Panics
     /// When PostgreSQL is away.
     pub async fn shut_out(&self) {
-        self.administer(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", self.name)).await;
+        self.administer(&format!(
+            "ALTER DATABASE {} ALLOW_CONNECTIONS false",
+            self.name
+        ))
+        .await;
         let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ";
         self.administer(&format!("{end}'{}'", self.name)).await;
     }
@@ -62,12 +76,19 @@ impl Database {
     /// # Panics
     /// When PostgreSQL is away.
     pub async fn let_in(&self) {
-        self.administer(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS true", self.name)).await;
+        self.administer(&format!(
+            "ALTER DATABASE {} ALLOW_CONNECTIONS true",
+            self.name
+        ))
+        .await;
     }
 
     async fn administer(&self, statement: &str) {
         let mut connection = PgConnection::connect(self.admin.as_str()).await.unwrap();
-        sqlx::query(statement).execute(&mut connection).await.unwrap();
+        sqlx::query(statement)
+            .execute(&mut connection)
+            .await
+            .unwrap();
     }
 
     /// Drops it.
@@ -75,6 +96,7 @@ impl Database {
     /// # Panics
     /// When PostgreSQL is away.
     pub async fn end(self) {
-        self.administer(&format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
+        self.administer(&format!("DROP DATABASE {} WITH (FORCE)", self.name))
+            .await;
     }
 }

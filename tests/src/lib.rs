@@ -3,6 +3,12 @@
 //!
 //! Tests name behaviour in sentences, and never reach behind the API but to audit what is stored.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "made for tests, which fail by panicking where something is not as it must be"
+)]
+
 pub mod actors;
 pub mod client;
 pub mod database;

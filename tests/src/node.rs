@@ -42,7 +42,12 @@ pub struct Node {
 impl Node {
     /// Starts a chain with its data in `folder`.
     pub async fn start(program: Program, folder: &Path) -> Self {
-        let mut node = Self { program, port: free_port(), folder: folder.to_owned(), process: None };
+        let mut node = Self {
+            program,
+            port: free_port(),
+            folder: folder.to_owned(),
+            process: None,
+        };
         node.resume().await;
         node
     }
@@ -75,7 +80,9 @@ impl Node {
     /// # Panics
     /// Never: the URL is well-formed.
     pub fn provider(&self) -> DynProvider {
-        ProviderBuilder::new().connect_http(self.url().parse().unwrap()).erased()
+        ProviderBuilder::new()
+            .connect_http(self.url().parse().unwrap())
+            .erased()
     }
 
     /// Gives a wallet `wei` to spend: from the chain's first account, which is rich.
@@ -90,8 +97,17 @@ impl Node {
             .wallet(rich)
             .connect_http(self.url().parse().unwrap());
         for to in wallets {
-            let gift = TransactionRequest::default().with_from(from).with_to(*to).with_value(wei);
-            provider.send_transaction(gift).await.unwrap().get_receipt().await.unwrap();
+            let gift = TransactionRequest::default()
+                .with_from(from)
+                .with_to(*to)
+                .with_value(wei);
+            provider
+                .send_transaction(gift)
+                .await
+                .unwrap()
+                .get_receipt()
+                .await
+                .unwrap();
         }
     }
 
@@ -112,7 +128,14 @@ impl Node {
             Program::Anvil => {
                 let mut command = Command::new(required("GAGE_ANVIL_BIN"));
                 command
-                    .args(["--host", "127.0.0.1", "--port", &port, "--hardfork", "shanghai"])
+                    .args([
+                        "--host",
+                        "127.0.0.1",
+                        "--port",
+                        &port,
+                        "--hardfork",
+                        "shanghai",
+                    ])
                     .args(["--chain-id", &chain_id, "--mnemonic", MNEMONIC, "--silent"])
                     .arg("--state")
                     .arg(self.folder.join("anvil.json"));

@@ -33,7 +33,11 @@ impl Process {
             .stderr(open())
             .spawn()
             .unwrap_or_else(|error| panic!("{name} cannot be started: {error}"));
-        Self { name: name.to_owned(), child, log: log.to_owned() }
+        Self {
+            name: name.to_owned(),
+            child,
+            log: log.to_owned(),
+        }
     }
 
     /// Whether it still runs.
@@ -51,13 +55,20 @@ impl Process {
     /// # Panics
     /// When it does not end within `bound`.
     pub fn terminate(mut self, bound: Duration) -> ExitStatus {
-        let _ = Command::new("kill").args(["-s", "TERM", &self.child.id().to_string()]).status();
+        let _ = Command::new("kill")
+            .args(["-s", "TERM", &self.child.id().to_string()])
+            .status();
         let since = Instant::now();
         loop {
             if let Ok(Some(status)) = self.child.try_wait() {
                 return status;
             }
-            assert!(since.elapsed() < bound, "{} does not end\n{}", self.name, self.log_tail());
+            assert!(
+                since.elapsed() < bound,
+                "{} does not end\n{}",
+                self.name,
+                self.log_tail()
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -69,14 +80,18 @@ impl Process {
             let _ = file.read_to_string(&mut text);
         }
         let from = text.len().saturating_sub(6_000);
-        let from = (from..text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len());
+        let from = (from..text.len())
+            .find(|&at| text.is_char_boundary(at))
+            .unwrap_or(text.len());
         format!("--- log of {} ---\n{}", self.name, &text[from..])
     }
 
     /// Kills the whole group. The child was not waited for, so its pid is still its own.
     fn end(&mut self) {
         let group = format!("-{}", self.child.id());
-        let _ = Command::new("kill").args(["-s", "KILL", "--", &group]).status();
+        let _ = Command::new("kill")
+            .args(["-s", "KILL", "--", &group])
+            .status();
         let _ = self.child.wait();
     }
 }
@@ -97,5 +112,9 @@ impl Drop for Process {
 /// # Panics
 /// When there is none.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }

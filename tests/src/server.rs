@@ -24,7 +24,9 @@ const END: Duration = Duration::from_secs(20);
 pub fn binary() -> PathBuf {
     let own = std::env::current_exe().unwrap();
     let folders = own.ancestors().skip(1).take(2);
-    let found = folders.map(|folder| folder.join("gage")).find(|path| path.is_file());
+    let found = folders
+        .map(|folder| folder.join("gage"))
+        .find(|path| path.is_file());
     found.expect("the binary gage is not built: run script/test, or cargo build --bins first")
 }
 
@@ -42,7 +44,12 @@ impl Server {
     pub fn new(environment: BTreeMap<&'static str, String>, folder: &Path) -> Self {
         let port = free_port();
         let log = folder.join(format!("gage-{port}.log"));
-        Self { port, environment, log, process: None }
+        Self {
+            port,
+            environment,
+            log,
+            process: None,
+        }
     }
 
     /// Where it answers.
@@ -68,8 +75,17 @@ impl Server {
         let client = reqwest::Client::new();
         until("the server answers", START, async || {
             let process = self.process.as_mut()?;
-            assert!(process.is_running(), "the server ended\n{}", process.log_tail());
-            client.get(&url).send().await.ok().filter(|answer| answer.status().is_success())
+            assert!(
+                process.is_running(),
+                "the server ended\n{}",
+                process.log_tail()
+            );
+            client
+                .get(&url)
+                .send()
+                .await
+                .ok()
+                .filter(|answer| answer.status().is_success())
         })
         .await;
     }
@@ -86,7 +102,12 @@ impl Server {
         let url = format!("{}/readyz", self.url());
         let client = reqwest::Client::new();
         until("the server is ready", START, async || {
-            client.get(&url).send().await.ok().filter(|answer| answer.status().is_success())
+            client
+                .get(&url)
+                .send()
+                .await
+                .ok()
+                .filter(|answer| answer.status().is_success())
         })
         .await;
     }
@@ -117,15 +138,22 @@ impl Server {
         let output = self.command().args(arguments).output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "gage {arguments:?} failed\n{text}\n{errors}");
+        assert!(
+            output.status.success(),
+            "gage {arguments:?} failed\n{text}\n{errors}"
+        );
         text
     }
 
     /// The binary with the settings, and nothing else of ours.
     pub fn command(&self) -> Command {
         let mut command = Command::new(binary());
-        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.envs(&self.environment).env("GAGE_LISTEN", format!("127.0.0.1:{}", self.port));
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command
+            .envs(&self.environment)
+            .env("GAGE_LISTEN", format!("127.0.0.1:{}", self.port));
         command
     }
 }

@@ -47,13 +47,23 @@ impl Stack {
         let node = Node::start(program, folder.path()).await;
         let database = Database::new().await;
         let mut settings = settings(&database, &node, folder.path());
-        settings.extend(changed.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        settings.extend(
+            changed
+                .iter()
+                .map(|(name, value)| (*name, (*value).to_owned())),
+        );
         let mut server = Server::new(settings.clone(), folder.path());
         server.run(&["migrate"]);
         deploy_escrow(&server, &mut settings);
         server = Server::new(settings.clone(), folder.path());
         server.start().await;
-        Self { database, node, server, settings, folder }
+        Self {
+            database,
+            node,
+            server,
+            settings,
+            folder,
+        }
     }
 
     /// One more server on the same database, chain and Redis; not yet started.
@@ -69,10 +79,17 @@ impl Stack {
         let client = redis::Client::open(required("REDIS_URL")).unwrap();
         let mut connection = client.get_multiplexed_async_connection().await.unwrap();
         let pattern = format!("{}*", self.settings["GAGE_REDIS_PREFIX"]);
-        let keys: Vec<String> =
-            redis::cmd("KEYS").arg(pattern).query_async(&mut connection).await.unwrap();
+        let keys: Vec<String> = redis::cmd("KEYS")
+            .arg(pattern)
+            .query_async(&mut connection)
+            .await
+            .unwrap();
         assert!(!keys.is_empty(), "Redis holds nothing of this stack");
-        let _: i64 = redis::cmd("DEL").arg(keys).query_async(&mut connection).await.unwrap();
+        let _: i64 = redis::cmd("DEL")
+            .arg(keys)
+            .query_async(&mut connection)
+            .await
+            .unwrap();
     }
 
     /// A folder of the test's own.
@@ -82,7 +99,12 @@ impl Stack {
 
     /// Ends everything and leaves nothing behind.
     pub async fn end(self) {
-        let Self { database, mut node, mut server, .. } = self;
+        let Self {
+            database,
+            mut node,
+            mut server,
+            ..
+        } = self;
         server.stop();
         node.kill();
         database.end().await;
@@ -96,7 +118,10 @@ fn settings(database: &Database, node: &Node, folder: &Path) -> Settings {
         std::fs::write(&path, key).unwrap();
         path.to_string_lossy().into_owned()
     };
-    #[expect(clippy::disallowed_methods, reason = "a test's own name, part of no event")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test's own name, part of no event"
+    )]
     let prefix = format!("gage-test-{}:", Uuid::new_v4().simple());
     BTreeMap::from([
         ("DATABASE_URL", database.url.to_string()),
@@ -134,5 +159,8 @@ fn deploy_escrow(server: &Server, settings: &mut Settings) {
             };
         }
     }
-    assert!(settings.contains_key("GAGE_ESCROW_ADDRESS"), "no address in {text:?}");
+    assert!(
+        settings.contains_key("GAGE_ESCROW_ADDRESS"),
+        "no address in {text:?}"
+    );
 }

@@ -43,7 +43,9 @@ impl Subscription {
         let mut subscription = Self::connect(client).await;
         subscription.greet(client).await;
         let payload = json!({ "query": document, "variables": variables });
-        subscription.send(json!({ "id": "1", "type": "subscribe", "payload": payload })).await;
+        subscription
+            .send(json!({ "id": "1", "type": "subscribe", "payload": payload }))
+            .await;
         subscription
     }
 
@@ -64,7 +66,8 @@ impl Subscription {
             || json!({}),
             |token| json!({ "authorization": format!("Bearer {token}") }),
         );
-        self.send(json!({ "type": "connection_init", "payload": payload })).await;
+        self.send(json!({ "type": "connection_init", "payload": payload }))
+            .await;
         let ack = self.receive_message().await.unwrap();
         assert_eq!(ack["type"], "connection_ack", "{ack}");
     }
@@ -74,7 +77,10 @@ impl Subscription {
     /// # Panics
     /// When the connection is gone.
     pub async fn send(&mut self, message: Value) {
-        self.socket.send(Message::text(message.to_string())).await.unwrap();
+        self.socket
+            .send(Message::text(message.to_string()))
+            .await
+            .unwrap();
     }
 
     /// The next thing that the server sends.
@@ -107,7 +113,9 @@ impl Subscription {
     /// A message other than a ping; or the code with which the server closed.
     async fn receive_message(&mut self) -> Result<Value, u16> {
         loop {
-            let message = timeout(SOON, self.socket.next()).await.expect("nothing came");
+            let message = timeout(SOON, self.socket.next())
+                .await
+                .expect("nothing came");
             match message {
                 Some(Ok(Message::Text(text))) => {
                     let message: Value = serde_json::from_str(&text).unwrap();

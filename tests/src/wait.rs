@@ -12,7 +12,10 @@ pub async fn until<T>(what: &str, bound: Duration, mut ask: impl AsyncFnMut() ->
         if let Some(answer) = ask().await {
             return answer;
         }
-        assert!(since.elapsed() < bound, "never came within {bound:?}: {what}");
+        assert!(
+            since.elapsed() < bound,
+            "never came within {bound:?}: {what}"
+        );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

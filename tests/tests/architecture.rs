@@ -1,6 +1,11 @@
 //! The architecture, as rules that are checked: which crate may name which, and which part
 //! of a crate may see which. ARCHITECTURE.md explains them.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking where something is not as it must be"
+)]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -67,12 +72,23 @@ const CRATES: [CrateRule; 5] = [
         name: "gage-projections",
         ours: &["gage-application", "gage-domain"],
         external: External::Except(&[
-            "alloy", "axum", "async-graphql", "postgres-es", "redis", "siwe", "tower-http",
+            "alloy",
+            "axum",
+            "async-graphql",
+            "postgres-es",
+            "redis",
+            "siwe",
+            "tower-http",
         ]),
     },
     CrateRule {
         name: "gage-api",
-        ours: &["gage-application", "gage-domain", "gage-infrastructure", "gage-projections"],
+        ours: &[
+            "gage-application",
+            "gage-domain",
+            "gage-infrastructure",
+            "gage-projections",
+        ],
         external: External::Except(&["postgres-es", "redis"]),
     },
 ];
@@ -84,14 +100,30 @@ const SIGHT: [(&str, &[&str]); 6] = [
     // Writes go to the gateway and never look at a read model …
     ("api/src/graphql/mutations", &["gage_projections"]),
     // … reads look at read models and never write.
-    ("api/src/graphql/queries", &["gage_application::gateway", "gage_application::operations"]),
+    (
+        "api/src/graphql/queries",
+        &["gage_application::gateway", "gage_application::operations"],
+    ),
     (
         "api/src/graphql/subscriptions",
         &["gage_application::gateway", "gage_application::operations"],
     ),
     // A decision is pure.
-    ("domain/src", &["tokio", "std::fs", "std::net", "std::env", "std::thread", "sqlx"]),
-    ("application/src", &["sqlx", "redis", "alloy", "std::fs", "std::net", "std::env"]),
+    (
+        "domain/src",
+        &[
+            "tokio",
+            "std::fs",
+            "std::net",
+            "std::env",
+            "std::thread",
+            "sqlx",
+        ],
+    ),
+    (
+        "application/src",
+        &["sqlx", "redis", "alloy", "std::fs", "std::net", "std::env"],
+    ),
 ];
 
 /// What stands outside a rule of [`SIGHT`].
@@ -101,7 +133,10 @@ const EXEMPT: [(&str, &str); 2] = [
 ];
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 fn dependency_faults(rule: &CrateRule, dependencies: &BTreeSet<String>) -> Vec<String> {
@@ -115,7 +150,11 @@ fn dependency_faults(rule: &CrateRule, dependencies: &BTreeSet<String>) -> Vec<S
         }
     };
     let fault = |name: &String| format!("{} may not depend on {name}", rule.name);
-    dependencies.iter().filter(|name| !allowed(name)).map(fault).collect()
+    dependencies
+        .iter()
+        .filter(|name| !allowed(name))
+        .map(fault)
+        .collect()
 }
 
 /// Whether code (not comments) of `source` names the path `forbidden`.
@@ -128,7 +167,8 @@ fn names(source: &str, forbidden: &str) -> bool {
             let after = code[at + forbidden.len()..].chars().next();
             !before.is_some_and(|c| is_path(c) || c == '.' || c == '"')
                 && !after.is_some_and(is_path)
-                && (forbidden.contains("::") || code.trim_start().starts_with("use ")
+                && (forbidden.contains("::")
+                    || code.trim_start().starts_with("use ")
                     || code[at + forbidden.len()..].starts_with("::"))
         })
     })
@@ -136,7 +176,9 @@ fn names(source: &str, forbidden: &str) -> bool {
 
 fn sight_faults(path: &str, source: &str) -> Vec<String> {
     let exempt = |forbidden: &str| {
-        EXEMPT.iter().any(|(prefix, name)| path.starts_with(prefix) && *name == forbidden)
+        EXEMPT
+            .iter()
+            .any(|(prefix, name)| path.starts_with(prefix) && *name == forbidden)
     };
     SIGHT
         .iter()
@@ -160,22 +202,37 @@ fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
 
 #[test]
 fn crates_depend_only_on_what_they_may() {
-    let metadata =
-        MetadataCommand::new().manifest_path(root().join("Cargo.toml")).no_deps().exec().unwrap();
+    let metadata = MetadataCommand::new()
+        .manifest_path(root().join("Cargo.toml"))
+        .no_deps()
+        .exec()
+        .unwrap();
     let dependencies: BTreeMap<String, BTreeSet<String>> = metadata
         .workspace_packages()
         .into_iter()
         .map(|package| {
             let normal = package.dependencies.iter();
             let normal = normal.filter(|dependency| dependency.kind != DependencyKind::Development);
-            (package.name.to_string(), normal.map(|dependency| dependency.name.clone()).collect())
+            (
+                package.name.to_string(),
+                normal.map(|dependency| dependency.name.clone()).collect(),
+            )
         })
         .collect();
-    let faults: Vec<String> =
-        CRATES.iter().flat_map(|rule| dependency_faults(rule, &dependencies[rule.name])).collect();
+    let faults: Vec<String> = CRATES
+        .iter()
+        .flat_map(|rule| dependency_faults(rule, &dependencies[rule.name]))
+        .collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
-    let known: BTreeSet<&str> = CRATES.iter().map(|rule| rule.name).chain(["gage-tests"]).collect();
-    let unknown: Vec<_> = dependencies.keys().filter(|name| !known.contains(name.as_str())).collect();
+    let known: BTreeSet<&str> = CRATES
+        .iter()
+        .map(|rule| rule.name)
+        .chain(["gage-tests"])
+        .collect();
+    let unknown: Vec<_> = dependencies
+        .keys()
+        .filter(|name| !known.contains(name.as_str()))
+        .collect();
     assert!(unknown.is_empty(), "crates without a rule: {unknown:?}");
 }
 
@@ -183,14 +240,28 @@ fn crates_depend_only_on_what_they_may() {
 fn source_code_names_only_what_it_may_see() {
     let root = root();
     let mut files = Vec::new();
-    for folder in ["domain/src", "application/src", "infrastructure/src", "projections/src", "api/src"] {
+    for folder in [
+        "domain/src",
+        "application/src",
+        "infrastructure/src",
+        "projections/src",
+        "api/src",
+    ] {
         rust_files(&root.join(folder), &mut files);
     }
-    assert!(files.len() > 50, "only {} files were looked at", files.len());
+    assert!(
+        files.len() > 50,
+        "only {} files were looked at",
+        files.len()
+    );
     let faults: Vec<String> = files
         .iter()
         .flat_map(|file| {
-            let path = file.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
+            let path = file
+                .strip_prefix(&root)
+                .unwrap()
+                .to_string_lossy()
+                .replace('\\', "/");
             sight_faults(&path, &fs::read_to_string(file).unwrap())
         })
         .collect();
@@ -199,9 +270,15 @@ fn source_code_names_only_what_it_may_see() {
 
 #[test]
 fn the_top_level_shows_the_architecture() {
-    for folder in
-        ["domain", "application", "infrastructure", "api", "projections", "migrations", "tests"]
-    {
+    for folder in [
+        "domain",
+        "application",
+        "infrastructure",
+        "api",
+        "projections",
+        "migrations",
+        "tests",
+    ] {
         assert!(root().join(folder).is_dir(), "{folder} is missing");
     }
 }
@@ -210,10 +287,16 @@ fn the_top_level_shows_the_architecture() {
 fn a_forbidden_dependency_is_found() {
     let domain = &CRATES[0];
     let with = |name: &str| BTreeSet::from(["serde".to_owned(), name.to_owned()]);
-    assert_eq!(dependency_faults(domain, &with("uuid")), Vec::<String>::new());
+    assert_eq!(
+        dependency_faults(domain, &with("uuid")),
+        Vec::<String>::new()
+    );
     assert_eq!(dependency_faults(domain, &with("sqlx")).len(), 1);
     let projections = &CRATES[3];
-    assert_eq!(dependency_faults(projections, &with("gage-infrastructure")).len(), 1);
+    assert_eq!(
+        dependency_faults(projections, &with("gage-infrastructure")).len(),
+        1
+    );
     assert_eq!(dependency_faults(projections, &with("redis")).len(), 1);
 }
 
@@ -221,14 +304,50 @@ fn a_forbidden_dependency_is_found() {
 fn a_forbidden_name_is_found_in_each_way_it_can_be_written() {
     let found = |path, source| sight_faults(path, source).len();
     let mutation = "api/src/graphql/mutations/place_order.rs";
-    assert_eq!(found(mutation, "use gage_projections::orders::OrderQueries;"), 1);
-    assert_eq!(found(mutation, "    let rows = gage_projections::orders::all();"), 1);
-    assert_eq!(found(mutation, "// gage_projections::orders is not for us"), 0);
-    assert_eq!(found("api/src/graphql/queries/order.rs", "use gage_projections::orders::Row;"), 0);
+    assert_eq!(
+        found(mutation, "use gage_projections::orders::OrderQueries;"),
+        1
+    );
+    assert_eq!(
+        found(mutation, "    let rows = gage_projections::orders::all();"),
+        1
+    );
+    assert_eq!(
+        found(mutation, "// gage_projections::orders is not for us"),
+        0
+    );
+    assert_eq!(
+        found(
+            "api/src/graphql/queries/order.rs",
+            "use gage_projections::orders::Row;"
+        ),
+        0
+    );
     let query = "api/src/graphql/queries/order.rs";
     assert_eq!(found(query, "use gage_application::gateway::Gateway;"), 1);
-    assert_eq!(found("api/src/http/mod.rs", "use gage_infrastructure::redis::RedisNonces;"), 1);
-    assert_eq!(found("api/src/wiring.rs", "use gage_infrastructure::redis::RedisNonces;"), 0);
-    assert_eq!(found("domain/src/order/decide.rs", "let x = tokio::spawn(async {});"), 1);
-    assert_eq!(found("application/src/gateway/mod.rs", "use sqlx::PgPool;"), 1);
+    assert_eq!(
+        found(
+            "api/src/http/mod.rs",
+            "use gage_infrastructure::redis::RedisNonces;"
+        ),
+        1
+    );
+    assert_eq!(
+        found(
+            "api/src/wiring.rs",
+            "use gage_infrastructure::redis::RedisNonces;"
+        ),
+        0
+    );
+    assert_eq!(
+        found(
+            "domain/src/order/decide.rs",
+            "let x = tokio::spawn(async {});"
+        ),
+        1
+    );
+    assert_eq!(
+        found("application/src/gateway/mod.rs", "use sqlx::PgPool;"),
+        1
+    );
 }

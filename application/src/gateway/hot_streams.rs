@@ -57,7 +57,10 @@ mod tests {
     use super::*;
 
     fn stream(name: &str) -> StreamName {
-        StreamName { aggregate_type: "Inventory".to_owned(), aggregate_id: name.to_owned() }
+        StreamName {
+            aggregate_type: "Inventory".to_owned(),
+            aggregate_id: name.to_owned(),
+        }
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -72,13 +75,20 @@ mod tests {
                     wanted.reverse();
                 }
                 let _guards = hot.lock(wanted).await;
-                assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0, "two were inside at once");
+                assert_eq!(
+                    inside.fetch_add(1, Ordering::SeqCst),
+                    0,
+                    "two were inside at once"
+                );
                 tokio::task::yield_now().await;
                 inside.fetch_sub(1, Ordering::SeqCst);
             })
         });
         let all = futures::future::try_join_all(tasks);
-        tokio::time::timeout(Duration::from_secs(20), all).await.expect("no deadlock").unwrap();
+        tokio::time::timeout(Duration::from_secs(20), all)
+            .await
+            .expect("no deadlock")
+            .unwrap();
     }
 
     #[tokio::test]

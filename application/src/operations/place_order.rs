@@ -3,7 +3,7 @@
 use gage_domain::{
     ids::{OrderId, PaymentId, ProductId, ShopId, SkuId},
     inventory::{Inventory, InventoryCommand, InventoryRejection},
-    order::{Order, OrderCommand, OrderLine, Wanted, merge_lines},
+    order::{Order, OrderCommand, OrderLine, OrderRejection, Wanted, merge_lines},
     payment::{Payment, PaymentCommand},
     product::Product,
     rejection::Rejection,
@@ -111,6 +111,10 @@ impl PlaceOrder {
     ) -> Result<(), UnitError> {
         let order = unit.state::<Order>(self.order).await?;
         let total = order.total().ok_or(Refusal::NotFound(What::Order))?;
+        // An order that can never be paid would only hold stock.
+        if total.amount > unit.rail().largest_payment() {
+            return Err(Rejection::from(OrderRejection::AmountOverflow).into());
+        }
         let policy = unit.policy();
         let terms = unit.rail().terms(&PaymentDraft {
             order: self.order,
@@ -132,9 +136,14 @@ impl PlaceOrder {
 /// Names the product that is not there in that number: the inventory knows only its SKU.
 fn out_of_stock(product: ProductId, rejection: InventoryRejection) -> Refusal {
     match rejection {
-        InventoryRejection::OutOfStock { available, requested } => {
-            Refusal::OutOfStock { product, available, requested }
-        }
+        InventoryRejection::OutOfStock {
+            available,
+            requested,
+        } => Refusal::OutOfStock {
+            product,
+            available,
+            requested,
+        },
         other => Refusal::Rejected(other.into()),
     }
 }

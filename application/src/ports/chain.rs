@@ -92,6 +92,9 @@ pub trait PaymentRail: Send + Sync {
 
     /// The tokens that orders may be priced in.
     fn accepts(&self, token: Address) -> bool;
+
+    /// The most that one payment can carry, base units.
+    fn largest_payment(&self) -> BaseUnits;
 }
 
 /// A block by number and hash.

@@ -57,7 +57,10 @@ mod tests {
     #[test]
     fn a_confirmed_payment_pays_its_order() {
         let id = Uuid::from_u128(9);
-        let event = PaymentEvent::PaymentConfirmed { log: log(), confirmations: 3 };
+        let event = PaymentEvent::PaymentConfirmed {
+            log: log(),
+            confirmations: 3,
+        };
         assert_eq!(
             reactions_to(&Fact::Payment(PaymentId(id), event)),
             vec![Reaction::MarkOrderPaid(OrderId(id))]
@@ -71,15 +74,24 @@ mod tests {
             payer: gage_domain::value::Address::repeat_byte(3),
             amount: BaseUnits::from(5),
         };
-        assert_eq!(reactions_to(&Fact::Payment(PaymentId(Uuid::nil()), event)), vec![]);
+        assert_eq!(
+            reactions_to(&Fact::Payment(PaymentId(Uuid::nil()), event)),
+            vec![]
+        );
     }
 
     #[test]
     fn delivery_and_release_each_ask_whether_the_order_is_complete() {
         let id = Uuid::from_u128(9);
-        let released = PaymentEvent::FundsReleased { log: log(), amount: BaseUnits::from(5) };
+        let released = PaymentEvent::FundsReleased {
+            log: log(),
+            amount: BaseUnits::from(5),
+        };
         let complete = vec![Reaction::CompleteOrder(OrderId(id))];
-        assert_eq!(reactions_to(&Fact::Payment(PaymentId(id), released)), complete);
+        assert_eq!(
+            reactions_to(&Fact::Payment(PaymentId(id), released)),
+            complete
+        );
         let delivered = OrderEvent::DeliveryConfirmed {};
         assert_eq!(reactions_to(&Fact::Order(OrderId(id), delivered)), complete);
     }

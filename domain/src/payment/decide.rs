@@ -182,7 +182,11 @@ fn report_attempt(request: &Request, tx_hash: B256, nonce: u64, by: Address) -> 
     if let Funding::Confirmed(deposit) = &request.funding {
         // The proof was faster than the hint: nothing is new, and nothing is wrong.
         let known = deposit.sighting.log.tx_hash == tx_hash;
-        return if known { Ok(vec![]) } else { Err(PaymentRejection::AlreadyPaid) };
+        return if known {
+            Ok(vec![])
+        } else {
+            Err(PaymentRejection::AlreadyPaid)
+        };
     }
     if let Standing::Closed(reason) = request.standing {
         return Err(PaymentRejection::Closed { reason });

@@ -220,7 +220,9 @@ fn a_report_for_a_closed_payment_is_refused() {
 #[test]
 fn a_report_of_the_transaction_that_paid_is_no_error_when_it_comes_late() {
     let paid = log(1, 0).tx_hash;
-    given::<Payment>(confirmed_history()).when(report(paid, 0)).then_nothing_happens();
+    given::<Payment>(confirmed_history())
+        .when(report(paid, 0))
+        .then_nothing_happens();
 }
 
 #[test]

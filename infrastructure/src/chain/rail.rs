@@ -8,7 +8,10 @@ use gage_application::ports::{
     chain::{GasQuote, GasUnavailable, PaymentDraft, PaymentInstructions, PaymentRail},
     clock::Clock,
 };
-use gage_domain::{payment::Terms, value::B256};
+use gage_domain::{
+    payment::Terms,
+    value::{B256, BaseUnits, U256},
+};
 use tokio::time::timeout;
 
 use super::{
@@ -130,5 +133,10 @@ impl PaymentRail for EvmRail {
     /// The native coin only, so far.
     fn accepts(&self, token: Address) -> bool {
         token.is_zero()
+    }
+
+    /// The contract counts a payment in 128 bits: most of what `pay` costs is storage.
+    fn largest_payment(&self) -> BaseUnits {
+        BaseUnits(U256::from(u128::MAX))
     }
 }

@@ -9,17 +9,18 @@ use gage_tests::{
 };
 
 /// A short window, and clocks that may differ by a second.
-const SHORT: [(&str, &str); 2] =
-    [("GAGE_PAYMENT_WINDOW_SECS", "3"), ("GAGE_EXPIRY_GRACE_SECS", "1")];
+const SHORT: [(&str, &str); 2] = [
+    ("GAGE_PAYMENT_WINDOW_SECS", "3"),
+    ("GAGE_EXPIRY_GRACE_SECS", "1"),
+];
 
 async fn releases(stack: &Stack) -> i64 {
     let pool = stack.database.pool().await;
-    let count = sqlx::query_scalar(
-        "SELECT count(*) FROM events WHERE event_type = 'ReservationReleased'",
-    )
-    .fetch_one(&pool)
-    .await
-    .unwrap();
+    let count =
+        sqlx::query_scalar("SELECT count(*) FROM events WHERE event_type = 'ReservationReleased'")
+            .fetch_one(&pool)
+            .await
+            .unwrap();
     pool.close().await;
     count
 }
@@ -60,7 +61,10 @@ async fn an_order_whose_window_ends_while_the_server_is_down_expires_after_the_r
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_payment_that_was_mined_in_time_while_the_server_was_down_counts() {
     // Long enough to pay in time on a busy machine.
-    let window = [("GAGE_PAYMENT_WINDOW_SECS", "12"), ("GAGE_EXPIRY_GRACE_SECS", "1")];
+    let window = [
+        ("GAGE_PAYMENT_WINDOW_SECS", "12"),
+        ("GAGE_EXPIRY_GRACE_SECS", "1"),
+    ];
     let mut stack = Stack::with(&window).await;
     let owner = Person::signed_in(&stack.server.url(), wallet(0)).await;
     let customer = Person::signed_in(&stack.server.url(), wallet(1)).await;
@@ -69,7 +73,12 @@ async fn a_payment_that_was_mined_in_time_while_the_server_was_down_counts() {
     let order = customer.orders(&shop, &tea, 4).await.unwrap();
     let instructions = customer.asks_how_to_pay(&order).await.unwrap();
     stack.server.kill();
-    assert!(customer.sends(&stack.node.url(), &instructions).await.status());
+    assert!(
+        customer
+            .sends(&stack.node.url(), &instructions)
+            .await
+            .status()
+    );
     tokio::time::sleep(Duration::from_secs(14)).await;
     stack.server.start().await;
     customer.sees(&order, "PAID").await;
@@ -87,7 +96,10 @@ async fn nothing_expires_while_the_chain_cannot_be_read() {
     let order = customer.orders(&shop, &tea, 4).await.unwrap();
     stack.node.kill();
     tokio::time::sleep(Duration::from_secs(6)).await;
-    assert_eq!(customer.looks_at(&order).await.unwrap()["status"], "AWAITING_PAYMENT");
+    assert_eq!(
+        customer.looks_at(&order).await.unwrap()["status"],
+        "AWAITING_PAYMENT"
+    );
     stack.node.resume().await;
     customer.sees(&order, "EXPIRED").await;
     stack.end().await;

@@ -1,5 +1,10 @@
 //! The whole thing over the real binary, PostgreSQL, Redis and a chain.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking where something is not as it must be"
+)]
+
 mod bad_input;
 mod crashes;
 mod deadlines;

@@ -28,13 +28,20 @@ async fn the_main_job(stack: &Stack) {
 
     let order = customer.orders(&shop, &tea, 3).await.unwrap();
     owner.finds(&tea, Stock::of(10, 3)).await;
-    assert_eq!(customer.counts(&tea).await.unwrap().reserved, None, "only for the owner to see");
+    assert_eq!(
+        customer.counts(&tea).await.unwrap().reserved,
+        None,
+        "only for the owner to see"
+    );
 
     let receipt = customer.pays(&stack.node.url(), &order).await;
     let page = customer.sees(&order, "PAID").await;
     assert_eq!(page["total"]["amount"], "15000");
     assert_eq!(page["payment"]["held"], "15000");
-    assert_eq!(page["payment"]["transactionHash"], receipt.transaction_hash.to_string());
+    assert_eq!(
+        page["payment"]["transactionHash"],
+        receipt.transaction_hash.to_string()
+    );
 
     owner.approves(&order).await.unwrap();
     owner.finds(&tea, Stock::of(7, 0)).await;
@@ -64,17 +71,26 @@ async fn the_main_job(stack: &Stack) {
 /// `gage history` prints every event of the order's stream.
 async fn the_history_can_be_read_back(stack: &Stack) {
     let pool = stack.database.pool().await;
-    let id: String = sqlx::query_scalar(
-        "SELECT aggregate_id FROM events WHERE event_type = 'OrderPlaced'",
-    )
-    .fetch_one(&pool)
-    .await
-    .unwrap();
+    let id: String =
+        sqlx::query_scalar("SELECT aggregate_id FROM events WHERE event_type = 'OrderPlaced'")
+            .fetch_one(&pool)
+            .await
+            .unwrap();
     let history = stack.server.run(&["history", &format!("Order:{id}")]);
-    let names = ["OrderPlaced", "OrderPaid", "OrderApproved", "OrderShipped", "DeliveryConfirmed"];
+    let names = [
+        "OrderPlaced",
+        "OrderPaid",
+        "OrderApproved",
+        "OrderShipped",
+        "DeliveryConfirmed",
+    ];
     let places: Vec<usize> = names
         .iter()
-        .map(|name| history.find(name).unwrap_or_else(|| panic!("{name} not in {history}")))
+        .map(|name| {
+            history
+                .find(name)
+                .unwrap_or_else(|| panic!("{name} not in {history}"))
+        })
         .collect();
     assert!(places.is_sorted(), "out of order: {history}");
     pool.close().await;
@@ -92,7 +108,10 @@ async fn a_gas_quote_covers_what_the_payment_costs() {
     let gas = &instructions.answer["gas"];
     let number = |name: &str| gas[name].as_str().unwrap().parse::<u128>().unwrap();
     let receipt = customer.sends(&stack.node.url(), &instructions).await;
-    assert!(u128::from(receipt.gas_used) <= number("gasLimit"), "{gas} {receipt:?}");
+    assert!(
+        u128::from(receipt.gas_used) <= number("gasLimit"),
+        "{gas} {receipt:?}"
+    );
     assert!(number("expectedCost") <= number("maximumCost"));
     assert!(number("maximumCost") >= u128::from(receipt.gas_used) * receipt.effective_gas_price);
     customer.sees(&order, "PAID").await;

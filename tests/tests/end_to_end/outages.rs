@@ -22,21 +22,36 @@ async fn ganache_restarted_on_its_own_data_loses_no_payment() {
     customer.sees(&before, "PAID").await;
 
     stack.node.kill();
-    until("the health page tells", Duration::from_secs(20), async || {
-        let (_, health) = readiness(&stack.server.url()).await?;
-        (health["chain"]["condition"] == "down").then_some(())
-    })
+    until(
+        "the health page tells",
+        Duration::from_secs(20),
+        async || {
+            let (_, health) = readiness(&stack.server.url()).await?;
+            (health["chain"]["condition"] == "down").then_some(())
+        },
+    )
     .await;
     // Orders stay possible and payable while the node is away.
     let during = customer.orders(&shop, &tea, 1).await.unwrap();
     let instructions = customer.asks_how_to_pay(&during).await.unwrap();
-    assert_eq!(instructions.answer["gasUnavailable"]["reason"], "NODE_UNREACHABLE");
+    assert_eq!(
+        instructions.answer["gasUnavailable"]["reason"],
+        "NODE_UNREACHABLE"
+    );
 
     stack.node.resume().await;
-    assert!(customer.sends(&stack.node.url(), &instructions).await.status());
+    assert!(
+        customer
+            .sends(&stack.node.url(), &instructions)
+            .await
+            .status()
+    );
     customer.sees(&during, "PAID").await;
     let page = customer.looks_at(&before).await.unwrap();
-    assert_eq!(page["payment"]["status"], "CONFIRMED", "what was paid stays paid");
+    assert_eq!(
+        page["payment"]["status"], "CONFIRMED",
+        "what was paid stays paid"
+    );
     stack.end().await;
 }
 
@@ -52,7 +67,12 @@ async fn a_flushed_redis_signs_people_out_and_loses_nothing_else() {
     stack.forget_redis().await;
     let refused = customer.looks_at(&order).await.unwrap_err();
     assert_eq!(refused.code, "UNAUTHENTICATED", "{refused}");
-    assert!(customer.sends(&stack.node.url(), &instructions).await.status());
+    assert!(
+        customer
+            .sends(&stack.node.url(), &instructions)
+            .await
+            .status()
+    );
     customer.client.sign_in(&wallet(1)).await.unwrap();
     customer.sees(&order, "PAID").await;
     stack.end().await;
@@ -90,7 +110,9 @@ async fn a_redis_that_is_away_at_the_start_keeps_nobody_from_looking() {
     let document = "{ products(first: 5) { nodes { available } } }";
     let found = visitor.ask(document, Value::Null).await.unwrap();
     assert_eq!(found["products"]["nodes"][0]["available"], 10);
-    let refused = Person::try_signing_in(&stack.server.url(), wallet(1)).await.unwrap_err();
+    let refused = Person::try_signing_in(&stack.server.url(), wallet(1))
+        .await
+        .unwrap_err();
     assert_eq!(refused.code, "UNAVAILABLE", "{refused}");
     stack.end().await;
 }
@@ -104,14 +126,22 @@ async fn a_database_that_goes_away_is_told_and_found_again() {
     stack.database.shut_out().await;
     let refused = owner.receives_stock(&tea, 5).await.unwrap_err();
     assert_eq!(refused.code, "UNAVAILABLE", "{refused}");
-    let words = refused.error["message"].as_str().unwrap_or_default().to_lowercase();
-    assert!(!words.contains("postgres") && !words.contains("sql"), "shows its inside: {words}");
+    let words = refused.error["message"]
+        .as_str()
+        .unwrap_or_default()
+        .to_lowercase();
+    assert!(
+        !words.contains("postgres") && !words.contains("sql"),
+        "shows its inside: {words}"
+    );
     let (status, _) = readiness(&stack.server.url()).await.unwrap();
     assert_eq!(status, 503);
     stack.database.let_in().await;
-    until("the database is found again", Duration::from_secs(30), async || {
-        owner.receives_stock(&tea, 5).await.ok()
-    })
+    until(
+        "the database is found again",
+        Duration::from_secs(30),
+        async || owner.receives_stock(&tea, 5).await.ok(),
+    )
     .await;
     stack.end().await;
 }

@@ -29,11 +29,19 @@ async fn an_order_is_for_its_buyer_its_owner_and_those_who_oversee() {
     }
     assert_eq!(stranger.looks_at(&order).await.unwrap(), Value::Null);
     let document = "query($id: ID!) { node(id: $id) { id } }";
-    let found = stranger.client.ask(document, json!({ "id": order })).await.unwrap();
+    let found = stranger
+        .client
+        .ask(document, json!({ "id": order }))
+        .await
+        .unwrap();
     assert_eq!(found["node"], Value::Null);
     let nobody = Client::new(&url);
-    let refused =
-        nobody.ask("query($id: ID!) { order(id: $id) { id } }", json!({ "id": order })).await;
+    let refused = nobody
+        .ask(
+            "query($id: ID!) { order(id: $id) { id } }",
+            json!({ "id": order }),
+        )
+        .await;
     assert_eq!(refused.unwrap_err().code, "UNAUTHENTICATED");
 
     // A stranger's and even another owner's hands off; the answer is the one for an unknown id.
@@ -41,20 +49,41 @@ async fn an_order_is_for_its_buyer_its_owner_and_those_who_oversee() {
     let not_found = "NOT_FOUND";
     assert_eq!(stranger.cancels(&order).await.unwrap_err().code, not_found);
     assert_eq!(stranger.approves(&order).await.unwrap_err().code, not_found);
-    assert_eq!(stranger.rejects(&order, "no").await.unwrap_err().code, not_found);
+    assert_eq!(
+        stranger.rejects(&order, "no").await.unwrap_err().code,
+        not_found
+    );
     assert_eq!(stranger.ships(&order).await.unwrap_err().code, not_found);
-    assert_eq!(stranger.asks_how_to_pay(&order).await.unwrap_err().code, not_found);
+    assert_eq!(
+        stranger.asks_how_to_pay(&order).await.unwrap_err().code,
+        not_found
+    );
     assert_eq!(customer.approves(&order).await.unwrap_err().code, not_found);
     assert_eq!(owner.cancels(&order).await.unwrap_err().code, not_found);
     assert_eq!(auditor.approves(&order).await.unwrap_err().code, not_found);
-    assert_eq!(stranger.receives_stock(&tea, 5).await.unwrap_err().code, "FORBIDDEN");
+    assert_eq!(
+        stranger.receives_stock(&tea, 5).await.unwrap_err().code,
+        "FORBIDDEN"
+    );
 
     let orders = "query($id: ID!) { shop(id: $id) { orders(first: 5) { nodes { id } } } }";
-    let mine = owner.client.ask(orders, json!({ "id": shop })).await.unwrap();
+    let mine = owner
+        .client
+        .ask(orders, json!({ "id": shop }))
+        .await
+        .unwrap();
     assert_eq!(mine["shop"]["orders"]["nodes"][0]["id"], order.as_str());
-    let theirs = stranger.client.ask(orders, json!({ "id": shop })).await.unwrap_err();
+    let theirs = stranger
+        .client
+        .ask(orders, json!({ "id": shop }))
+        .await
+        .unwrap_err();
     assert_eq!(theirs.code, "FORBIDDEN");
-    let own = stranger.client.ask(orders, json!({ "id": other_shop })).await.unwrap();
+    let own = stranger
+        .client
+        .ask(orders, json!({ "id": other_shop }))
+        .await
+        .unwrap();
     assert_eq!(own["shop"]["orders"]["nodes"], json!([]));
     stack.end().await;
 }
@@ -69,14 +98,30 @@ async fn a_product_that_is_not_for_sale_is_its_owners_business() {
     let tea = owner.sells(&shop, "Green tea", 5_000, 10).await;
     owner.finds(&tea, Stock::of(10, 0)).await;
     let hide = json!({ "idempotencyKey": "hide", "product": tea });
-    owner.client.mutate("unpublishProduct", "position", hide).await.unwrap();
+    owner
+        .client
+        .mutate("unpublishProduct", "position", hide)
+        .await
+        .unwrap();
     let document = "query($id: ID!) { product(id: $id) { id published } }";
-    until("the product is hidden", Duration::from_secs(20), async || {
-        let seen = customer.client.ask(document, json!({ "id": tea })).await.unwrap();
-        seen["product"].is_null().then_some(())
-    })
+    until(
+        "the product is hidden",
+        Duration::from_secs(20),
+        async || {
+            let seen = customer
+                .client
+                .ask(document, json!({ "id": tea }))
+                .await
+                .unwrap();
+            seen["product"].is_null().then_some(())
+        },
+    )
     .await;
-    let seen = owner.client.ask(document, json!({ "id": tea })).await.unwrap();
+    let seen = owner
+        .client
+        .ask(document, json!({ "id": tea }))
+        .await
+        .unwrap();
     assert_eq!(seen["product"]["published"], false);
     let refused = customer.orders(&shop, &tea, 1).await.unwrap_err();
     assert_eq!(refused.code, "PRODUCT_NOT_PUBLISHED", "{refused}");

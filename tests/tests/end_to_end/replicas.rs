@@ -1,6 +1,10 @@
 //! Two servers on one database.
 
-use gage_tests::{actors::{Person, Stock, events}, node::wallet, stack::Stack};
+use gage_tests::{
+    actors::{Person, Stock, events},
+    node::wallet,
+    stack::Stack,
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_written_at_one_server_is_seen_at_the_other_and_credited_once() {
@@ -14,14 +18,22 @@ async fn what_is_written_at_one_server_is_seen_at_the_other_and_credited_once() 
     let tea = owner.sells(&shop, "Green tea", 5_000, 40).await;
     let mut orders = Vec::new();
     for round in 0..6 {
-        let server = if round % 2 == 0 { stack.server.url() } else { second.url() };
+        let server = if round % 2 == 0 {
+            stack.server.url()
+        } else {
+            second.url()
+        };
         orders.push(customer.at(&server).orders(&shop, &tea, 2).await.unwrap());
     }
     for order in &orders {
         customer.pays(&stack.node.url(), order).await;
     }
     for (round, order) in orders.iter().enumerate() {
-        let server = if round % 2 == 0 { second.url() } else { stack.server.url() };
+        let server = if round % 2 == 0 {
+            second.url()
+        } else {
+            stack.server.url()
+        };
         let page = customer.at(&server).sees(order, "PAID").await;
         let story = events(&page);
         let paid = |name: &str| story.iter().filter(|event| *event == name).count();

@@ -26,7 +26,9 @@ async fn a_thousand_customers_race_for_a_hundred_units() {
         .collect()
         .await;
 
-    let attempts = customers.iter().map(|customer| customer.orders(&shop, &tea, 1));
+    let attempts = customers
+        .iter()
+        .map(|customer| customer.orders(&shop, &tea, 1));
     let mut answers: BTreeMap<String, u32> = BTreeMap::new();
     for answer in futures::future::join_all(attempts).await {
         let name = answer.map_or_else(|refused| refused.code, |_| "placed".to_owned());
@@ -34,7 +36,9 @@ async fn a_thousand_customers_race_for_a_hundred_units() {
     }
     let expected = BTreeMap::from([("placed".to_owned(), 100), ("OUT_OF_STOCK".to_owned(), 900)]);
     assert_eq!(answers, expected);
-    owner.finds(&tea, Stock::of(UNITS.into(), UNITS.into())).await;
+    owner
+        .finds(&tea, Stock::of(UNITS.into(), UNITS.into()))
+        .await;
     audit(&stack).await;
     stack.end().await;
 }
@@ -50,7 +54,11 @@ async fn audit(stack: &Stack) {
             .unwrap();
     let counts: BTreeMap<&str, i64> = counts.iter().map(|(name, n)| (name.as_str(), *n)).collect();
     for event in ["OrderPlaced", "StockReserved", "PaymentRequested"] {
-        assert_eq!(counts.get(event), Some(&i64::from(UNITS)), "{event}: {counts:?}");
+        assert_eq!(
+            counts.get(event),
+            Some(&i64::from(UNITS)),
+            "{event}: {counts:?}"
+        );
     }
     let whole: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM (SELECT xact_id FROM events WHERE event_type IN

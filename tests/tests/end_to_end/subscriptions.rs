@@ -44,7 +44,10 @@ async fn an_order_is_followed_live_and_resumed_after_a_restart_without_loss() {
     customer.pays(&stack.node.url(), &order).await;
     let (mut events, cursor_paid) = events_until(&mut live, "ORDER_PAID").await;
     events.retain(|event| event != "ATTEMPT_REPORTED");
-    assert_eq!(events, ["PAYMENT_DETECTED", "PAYMENT_CONFIRMED", "ORDER_PAID"]);
+    assert_eq!(
+        events,
+        ["PAYMENT_DETECTED", "PAYMENT_CONFIRMED", "ORDER_PAID"]
+    );
 
     // Away while the owner approves and ships, and the server restarts.
     drop(live);
@@ -64,7 +67,13 @@ async fn an_order_is_followed_live_and_resumed_after_a_restart_without_loss() {
     events.retain(|event| event != "ATTEMPT_REPORTED");
     assert_eq!(
         events,
-        ["PAYMENT_DETECTED", "PAYMENT_CONFIRMED", "ORDER_PAID", "ORDER_APPROVED", "ORDER_SHIPPED"]
+        [
+            "PAYMENT_DETECTED",
+            "PAYMENT_CONFIRMED",
+            "ORDER_PAID",
+            "ORDER_APPROVED",
+            "ORDER_SHIPPED"
+        ]
     );
     stack.end().await;
 }
@@ -79,16 +88,15 @@ async fn stock_and_a_shops_orders_are_followed_across_servers() {
     let shop = owner.opens_shop("Tea house").await;
     let tea = owner.sells(&shop, "Green tea", 5_000, 10).await;
     owner.finds(&tea, Stock::of(10, 0)).await;
-    let mut stock =
-        Subscription::open(&owner.client, STOCK, json!({ "product": tea })).await;
-    assert_eq!(stock.next_data().await["stock"]["product"]["available"], 10);
+    let mut shelf = Subscription::open(&owner.client, STOCK, json!({ "product": tea })).await;
+    assert_eq!(shelf.next_data().await["stock"]["product"]["available"], 10);
     let mut orders = Subscription::open(&owner.client, SHOP, json!({ "shop": shop })).await;
     // The socket answers in order: once this came back, both subscriptions are up.
     orders.send(json!({ "type": "ping" })).await;
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
 
     let order = customer.orders(&shop, &tea, 4).await.unwrap();
-    let seen = stock.next_data().await;
+    let seen = shelf.next_data().await;
     assert_eq!(seen["stock"]["product"]["available"], 6);
     let arrived = orders.next_data().await;
     assert_eq!(arrived["shopOrders"]["order"]["id"], order.as_str());
@@ -114,9 +122,10 @@ async fn nobody_follows_what_is_anothers() {
     let tea = owner.sells(&shop, "Green tea", 5_000, 10).await;
     let order = customer.orders(&shop, &tea, 1).await.unwrap();
     customer.sees(&order, "AWAITING_PAYMENT").await;
-    for (document, variables) in
-        [(ORDER, json!({ "order": order })), (SHOP, json!({ "shop": shop }))]
-    {
+    for (document, variables) in [
+        (ORDER, json!({ "order": order })),
+        (SHOP, json!({ "shop": shop })),
+    ] {
         let mut nosy = Subscription::open(&stranger.client, document, variables).await;
         match nosy.next().await {
             Sent::Error(_) => {}
@@ -139,11 +148,18 @@ async fn a_session_that_ends_takes_its_subscriptions_with_it() {
     customer.sees(&order, "AWAITING_PAYMENT").await;
     let mut live = Subscription::open(&customer.client, ORDER, json!({ "order": order })).await;
     events_until(&mut live, "PAYMENT_REQUESTED").await;
-    customer.client.ask("mutation { signOut { signedOut } }", Value::Null).await.unwrap();
+    customer
+        .client
+        .ask("mutation { signOut { signedOut } }", Value::Null)
+        .await
+        .unwrap();
     // Sessions are looked at every few seconds.
     match live.next().await {
         Sent::Next(result) => {
-            assert_eq!(result["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{result}");
+            assert_eq!(
+                result["errors"][0]["extensions"]["code"], "UNAUTHENTICATED",
+                "{result}"
+            );
         }
         Sent::Closed(_) | Sent::Complete | Sent::Error(_) => {}
     }

@@ -42,7 +42,9 @@ impl EventLog for BreakingLog {
         if breaks == NOWHERE {
             return self.real.append(append).await;
         }
-        Err(AppendError::OutcomeUnknown { reason: "connection reset".to_owned() })
+        Err(AppendError::OutcomeUnknown {
+            reason: "connection reset".to_owned(),
+        })
     }
 
     async fn read_after(&self, after: LogPosition, limit: u32) -> Result<Page, LogError> {
@@ -64,7 +66,10 @@ impl EventLog for BreakingLog {
 #[tokio::test]
 async fn a_commit_that_arrived_is_answered_by_its_key() {
     let world = World::new().await;
-    let log = Arc::new(BreakingLog { real: world.log(), breaks: AtomicU8::new(NOWHERE) });
+    let log = Arc::new(BreakingLog {
+        real: world.log(),
+        breaks: AtomicU8::new(NOWHERE),
+    });
     let gateway = world.replica_on(log.clone());
     let shelf = shelf(&gateway, 5).await;
     log.breaks.store(AFTER_COMMIT, Ordering::SeqCst);
@@ -78,13 +83,22 @@ async fn a_commit_that_arrived_is_answered_by_its_key() {
 #[tokio::test]
 async fn a_commit_that_never_arrived_is_an_error_and_can_be_repeated() {
     let world = World::new().await;
-    let log = Arc::new(BreakingLog { real: world.log(), breaks: AtomicU8::new(NOWHERE) });
+    let log = Arc::new(BreakingLog {
+        real: world.log(),
+        breaks: AtomicU8::new(NOWHERE),
+    });
     let gateway = world.replica_on(log.clone());
     let shelf = shelf(&gateway, 5).await;
     log.breaks.store(BEFORE_COMMIT, Ordering::SeqCst);
     let order = shelf.order(2);
-    let error = gateway.execute(&order, keyed(BUYER, "1")).await.unwrap_err();
-    assert!(matches!(error, GatewayError::Log(LogError::Unavailable { .. })), "{error}");
+    let error = gateway
+        .execute(&order, keyed(BUYER, "1"))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, GatewayError::Log(LogError::Unavailable { .. })),
+        "{error}"
+    );
     assert_eq!(world.inventory(shelf.product).await.stock().reserved(), 0);
     gateway.execute(&order, keyed(BUYER, "1")).await.unwrap();
     assert_eq!(world.inventory(shelf.product).await.stock().reserved(), 2);

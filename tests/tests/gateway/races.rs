@@ -37,7 +37,10 @@ async fn buyers_on_two_replicas_never_get_more_than_there_is() {
     }
     assert_eq!((placed, sold_out), (50, 150));
     let inventory = world.inventory(shelf.product).await;
-    assert_eq!((inventory.stock().reserved(), inventory.stock().available()), (50, 0));
+    assert_eq!(
+        (inventory.stock().reserved(), inventory.stock().available()),
+        (50, 0)
+    );
     world.end().await;
 }
 
@@ -50,8 +53,11 @@ async fn orders_over_the_same_products_in_any_order_never_deadlock() {
     let tasks = (0..80).map(|index: usize| {
         let gateway = replicas[index % 2].clone();
         let mut order: PlaceOrder = shelf.order(1);
-        order.lines.push(Wanted { product: second, quantity: pieces(1) });
-        if index % 3 == 0 {
+        order.lines.push(Wanted {
+            product: second,
+            quantity: pieces(1),
+        });
+        if index.is_multiple_of(3) {
             order.lines.reverse();
         }
         tokio::spawn(async move {
@@ -82,8 +88,14 @@ async fn of_many_requests_with_one_key_at_once_one_is_carried_out() {
     });
     let all: Vec<_> = futures::future::try_join_all(tasks).await.unwrap();
     let all: Vec<_> = all.into_iter().map(Result::unwrap).collect();
-    assert_eq!(all.iter().filter(|committed| !committed.repeated).count(), 1);
-    assert!(all.iter().all(|committed| committed.position == all[0].position));
+    assert_eq!(
+        all.iter().filter(|committed| !committed.repeated).count(),
+        1
+    );
+    assert!(
+        all.iter()
+            .all(|committed| committed.position == all[0].position)
+    );
     assert_eq!(world.inventory(shelf.product).await.stock().reserved(), 2);
     world.end().await;
 }

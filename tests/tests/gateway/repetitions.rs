@@ -12,12 +12,26 @@ async fn the_same_key_with_the_same_request_is_answered_again_and_done_once() {
     let world = World::new().await;
     let gateway = world.replica();
     let shelf = shelf(&gateway, 0).await;
-    let receive = ReceiveStock { product: shelf.product, by: OWNER, quantity: pieces(7) };
-    let first = gateway.execute(&receive, keyed(OWNER, "delivery 1")).await.unwrap();
+    let receive = ReceiveStock {
+        product: shelf.product,
+        by: OWNER,
+        quantity: pieces(7),
+    };
+    let first = gateway
+        .execute(&receive, keyed(OWNER, "delivery 1"))
+        .await
+        .unwrap();
     // After a restart too: the key stands in the log's database.
-    let again = world.replica().execute(&receive, keyed(OWNER, "delivery 1")).await.unwrap();
+    let again = world
+        .replica()
+        .execute(&receive, keyed(OWNER, "delivery 1"))
+        .await
+        .unwrap();
     assert!(again.repeated && !first.repeated);
-    assert_eq!((first.output, first.position), (again.output, again.position));
+    assert_eq!(
+        (first.output, first.position),
+        (again.output, again.position)
+    );
     assert_eq!(world.inventory(shelf.product).await.stock().on_hand(), 7);
     world.end().await;
 }
@@ -27,11 +41,24 @@ async fn the_same_key_with_another_request_is_an_error_and_writes_nothing() {
     let world = World::new().await;
     let gateway = world.replica();
     let shelf = shelf(&gateway, 0).await;
-    let receive = ReceiveStock { product: shelf.product, by: OWNER, quantity: pieces(7) };
-    gateway.execute(&receive, keyed(OWNER, "delivery 1")).await.unwrap();
+    let receive = ReceiveStock {
+        product: shelf.product,
+        by: OWNER,
+        quantity: pieces(7),
+    };
+    gateway
+        .execute(&receive, keyed(OWNER, "delivery 1"))
+        .await
+        .unwrap();
     let before = world.events().await;
-    let more = ReceiveStock { quantity: pieces(8), ..receive };
-    let error = gateway.execute(&more, keyed(OWNER, "delivery 1")).await.unwrap_err();
+    let more = ReceiveStock {
+        quantity: pieces(8),
+        ..receive
+    };
+    let error = gateway
+        .execute(&more, keyed(OWNER, "delivery 1"))
+        .await
+        .unwrap_err();
     assert!(matches!(error, GatewayError::KeyReused), "{error}");
     // Another operation with arguments of the same shape is another request too.
     let adjust = AdjustStock {
@@ -40,7 +67,10 @@ async fn the_same_key_with_another_request_is_an_error_and_writes_nothing() {
         delta: -1,
         reason: "broken".to_owned(),
     };
-    let error = gateway.execute(&adjust, keyed(OWNER, "delivery 1")).await.unwrap_err();
+    let error = gateway
+        .execute(&adjust, keyed(OWNER, "delivery 1"))
+        .await
+        .unwrap_err();
     assert!(matches!(error, GatewayError::KeyReused), "{error}");
     assert_eq!(world.events().await, before);
     world.end().await;
@@ -51,7 +81,10 @@ async fn two_people_may_use_the_same_key() {
     let world = World::new().await;
     let gateway = world.replica();
     let shelf = shelf(&gateway, 5).await;
-    gateway.execute(&shelf.order(1), keyed(BUYER, "1")).await.unwrap();
+    gateway
+        .execute(&shelf.order(1), keyed(BUYER, "1"))
+        .await
+        .unwrap();
     let mut other = shelf.order(1);
     other.by = OWNER;
     let committed = gateway.execute(&other, keyed(OWNER, "1")).await.unwrap();
@@ -65,8 +98,15 @@ async fn a_refused_request_leaves_its_key_free() {
     let gateway = world.replica();
     let shelf = shelf(&gateway, 0).await;
     let order = shelf.order(1);
-    gateway.execute(&order, keyed(BUYER, "1")).await.unwrap_err();
-    let receive = ReceiveStock { product: shelf.product, by: OWNER, quantity: pieces(1) };
+    gateway
+        .execute(&order, keyed(BUYER, "1"))
+        .await
+        .unwrap_err();
+    let receive = ReceiveStock {
+        product: shelf.product,
+        by: OWNER,
+        quantity: pieces(1),
+    };
     gateway.execute(&receive, keyed(OWNER, "1")).await.unwrap();
     let committed = gateway.execute(&order, keyed(BUYER, "1")).await.unwrap();
     assert!(!committed.repeated);

@@ -75,14 +75,26 @@ pub(crate) struct World {
 impl World {
     pub(crate) async fn new() -> Self {
         let url = std::env::var("DATABASE_URL").expect("DATABASE_URL is not set: run script/test");
-        let admin = connect(&url, PoolOptions { max_connections: 1, ..PoolOptions::default() })
-            .await
-            .expect("PostgreSQL");
+        let admin = connect(
+            &url,
+            PoolOptions {
+                max_connections: 1,
+                ..PoolOptions::default()
+            },
+        )
+        .await
+        .expect("PostgreSQL");
         let name = format!("gage_gateway_{}", Uuid::new_v4().simple());
-        sqlx::query(&format!("CREATE DATABASE {name}")).execute(&admin).await.unwrap();
+        sqlx::query(&format!("CREATE DATABASE {name}"))
+            .execute(&admin)
+            .await
+            .unwrap();
         let mut own = url::Url::parse(&url).unwrap();
         own.set_path(&name);
-        let options = PoolOptions { max_connections: 12, ..PoolOptions::default() };
+        let options = PoolOptions {
+            max_connections: 12,
+            ..PoolOptions::default()
+        };
         let pool = connect(own.as_str(), options).await.unwrap();
         migrate(&pool).await.unwrap();
         Self { pool, admin, name }
@@ -121,7 +133,10 @@ impl World {
     }
 
     pub(crate) async fn events(&self) -> i64 {
-        sqlx::query_scalar("SELECT count(*) FROM events").fetch_one(&self.pool).await.unwrap()
+        sqlx::query_scalar("SELECT count(*) FROM events")
+            .fetch_one(&self.pool)
+            .await
+            .unwrap()
     }
 
     pub(crate) async fn inventory(&self, product: ProductId) -> Inventory {
@@ -143,14 +158,22 @@ fn rail() -> Arc<EvmRail> {
     };
     let signer = LocalKey::from_hex(&"42".repeat(32)).unwrap();
     let nobody = Node::new("http://127.0.0.1:9".parse().unwrap()).unwrap();
-    Arc::new(EvmRail::new(settings, signer, nobody, Arc::new(StandingClock)))
+    Arc::new(EvmRail::new(
+        settings,
+        signer,
+        nobody,
+        Arc::new(StandingClock),
+    ))
 }
 
 pub(crate) const OWNER: Address = Address::repeat_byte(0x0a);
 pub(crate) const BUYER: Address = Address::repeat_byte(0x0b);
 
 pub(crate) fn ether(amount: u64) -> Price {
-    Price { token: Address::ZERO, amount: BaseUnits::from(amount) }
+    Price {
+        token: Address::ZERO,
+        amount: BaseUnits::from(amount),
+    }
 }
 
 pub(crate) fn pieces(count: u32) -> Quantity {
@@ -173,8 +196,14 @@ pub(crate) fn asked_by(wallet: Address) -> Request {
 
 pub(crate) fn keyed(wallet: Address, key: &str) -> Request {
     let actor = Actor::Wallet(wallet);
-    let key = IdempotencyKey { principal: actor.to_string(), key: key.to_owned() };
-    Request { idempotency_key: Some(key), ..asked_by(wallet) }
+    let key = IdempotencyKey {
+        principal: actor.to_string(),
+        key: key.to_owned(),
+    };
+    Request {
+        idempotency_key: Some(key),
+        ..asked_by(wallet)
+    }
 }
 
 pub(crate) async fn done<O: Operation>(gateway: &Gateway, operation: O) -> Committed<O::Output> {
@@ -185,7 +214,11 @@ pub(crate) async fn refused<O: Operation>(gateway: &Gateway, operation: O) -> Re
 where
     O::Output: std::fmt::Debug,
 {
-    match gateway.execute(&operation, asked_by(BUYER)).await.unwrap_err() {
+    match gateway
+        .execute(&operation, asked_by(BUYER))
+        .await
+        .unwrap_err()
+    {
         GatewayError::Refused(refusal) => refusal,
         other => panic!("not a refusal: {other}"),
     }
@@ -200,7 +233,12 @@ pub(crate) struct Shelf {
 /// Opens a shop that sells `stock` pieces for 5 wei each.
 pub(crate) async fn shelf(gateway: &Gateway, stock: u32) -> Shelf {
     let shop = ShopId(Uuid::new_v4());
-    let open = OpenShop { shop, by: OWNER, name: named("Shop"), payout: OWNER };
+    let open = OpenShop {
+        shop,
+        by: OWNER,
+        name: named("Shop"),
+        payout: OWNER,
+    };
     done(gateway, open).await;
     let product = product(gateway, shop, stock).await;
     Shelf { shop, product }
@@ -220,10 +258,26 @@ pub(crate) async fn product(gateway: &Gateway, shop: ShopId, stock: u32) -> Prod
         },
     )
     .await;
-    done(gateway, ChangePrice { product, by: OWNER, price: ether(5) }).await;
+    done(
+        gateway,
+        ChangePrice {
+            product,
+            by: OWNER,
+            price: ether(5),
+        },
+    )
+    .await;
     done(gateway, PublishProduct { product, by: OWNER }).await;
     if stock > 0 {
-        done(gateway, ReceiveStock { product, by: OWNER, quantity: pieces(stock) }).await;
+        done(
+            gateway,
+            ReceiveStock {
+                product,
+                by: OWNER,
+                quantity: pieces(stock),
+            },
+        )
+        .await;
     }
     product
 }
@@ -234,7 +288,10 @@ impl Shelf {
             order: OrderId(Uuid::new_v4()),
             by: BUYER,
             shop: self.shop,
-            lines: vec![Wanted { product: self.product, quantity: pieces(quantity) }],
+            lines: vec![Wanted {
+                product: self.product,
+                quantity: pieces(quantity),
+            }],
             seen_prices: Vec::new(),
         }
     }

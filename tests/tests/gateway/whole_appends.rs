@@ -18,7 +18,10 @@ async fn placing_writes_order_reservations_and_payment_request_in_one_transactio
     let shelf = shelf(&gateway, 10).await;
     let second = product(&gateway, shelf.shop, 10).await;
     let mut order = shelf.order(2);
-    order.lines.push(Wanted { product: second, quantity: pieces(3) });
+    order.lines.push(Wanted {
+        product: second,
+        quantity: pieces(3),
+    });
     let placed = done(&gateway, order.clone()).await;
     let types: Vec<(String, i64)> = sqlx::query_as(
         "SELECT event_type, xact_id FROM events WHERE xact_id = $1 ORDER BY event_type",
@@ -28,7 +31,15 @@ async fn placing_writes_order_reservations_and_payment_request_in_one_transactio
     .await
     .unwrap();
     let types: Vec<&str> = types.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(types, ["OrderPlaced", "PaymentRequested", "StockReserved", "StockReserved"]);
+    assert_eq!(
+        types,
+        [
+            "OrderPlaced",
+            "PaymentRequested",
+            "StockReserved",
+            "StockReserved"
+        ]
+    );
     assert_eq!(world.inventory(shelf.product).await.stock().reserved(), 2);
     assert_eq!(world.inventory(second).await.stock().reserved(), 3);
     world.end().await;
@@ -42,7 +53,10 @@ async fn an_order_of_which_one_line_is_out_of_stock_writes_nothing() {
     let scarce = product(&gateway, shelf.shop, 1).await;
     let before = world.events().await;
     let mut order = shelf.order(2);
-    order.lines.push(Wanted { product: scarce, quantity: pieces(2) });
+    order.lines.push(Wanted {
+        product: scarce,
+        quantity: pieces(2),
+    });
     refused(&gateway, order).await;
     assert_eq!(world.events().await, before);
     assert_eq!(world.inventory(shelf.product).await.stock().reserved(), 0);
@@ -55,7 +69,10 @@ async fn lines_of_the_same_product_are_summed() {
     let gateway = world.replica();
     let shelf = shelf(&gateway, 10).await;
     let mut order: PlaceOrder = shelf.order(2);
-    order.lines.push(Wanted { product: shelf.product, quantity: pieces(3) });
+    order.lines.push(Wanted {
+        product: shelf.product,
+        quantity: pieces(3),
+    });
     done(&gateway, order).await;
     assert_eq!(world.inventory(shelf.product).await.stock().reserved(), 5);
     world.end().await;
@@ -69,10 +86,16 @@ async fn cancelling_and_rejecting_give_the_stock_back_once() {
     let (first, second) = (shelf.order(2), shelf.order(3));
     done(&gateway, first.clone()).await;
     done(&gateway, second.clone()).await;
-    let cancel = CancelOrder { order: first.order, by: BUYER };
+    let cancel = CancelOrder {
+        order: first.order,
+        by: BUYER,
+    };
     gateway.execute(&cancel, asked_by(BUYER)).await.unwrap();
-    let reject =
-        RejectOrder { order: second.order, by: OWNER, reason: "closed on Mondays".to_owned() };
+    let reject = RejectOrder {
+        order: second.order,
+        by: OWNER,
+        reason: "closed on Mondays".to_owned(),
+    };
     done(&gateway, reject.clone()).await;
     let written = world.events().await;
     // Asked again, they are done already: no event, no second release.
@@ -80,7 +103,10 @@ async fn cancelling_and_rejecting_give_the_stock_back_once() {
     done(&gateway, reject).await;
     assert_eq!(world.events().await, written);
     let inventory = world.inventory(shelf.product).await;
-    assert_eq!((inventory.stock().reserved(), inventory.stock().available()), (0, 10));
+    assert_eq!(
+        (inventory.stock().reserved(), inventory.stock().available()),
+        (0, 10)
+    );
     world.end().await;
 }
 
@@ -95,7 +121,11 @@ async fn a_long_stream_is_read_from_its_snapshot_and_decides_the_same() {
     let snapshots = PostgresSnapshots::new(world.pool.clone());
     let stream = gage_application::event::StreamName::of::<Inventory>(SkuId::from(shelf.product));
     eventually("a snapshot", async || {
-        snapshots.latest(&stream, Inventory::STATE_VERSION).await.unwrap().is_some()
+        snapshots
+            .latest(&stream, Inventory::STATE_VERSION)
+            .await
+            .unwrap()
+            .is_some()
     })
     .await;
     // The snapshot is used: without the events before it the stream could not be folded alone.
