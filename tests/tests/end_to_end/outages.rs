@@ -1,8 +1,14 @@
 //! Parts that are away, at the start or later.
 
-use std::time::Duration;
+use std::{process::Command, time::Duration};
 
-use gage_tests::{actors::Person, node::wallet, stack::Stack, wait::until};
+use gage_tests::{
+    actors::{Person, Stock},
+    node::wallet,
+    process::{Process, free_port},
+    stack::Stack,
+    wait::until,
+};
 use serde_json::Value;
 
 async fn readiness(url: &str) -> Option<(u16, Value)> {
@@ -100,10 +106,11 @@ async fn a_redis_that_is_away_at_the_start_keeps_nobody_from_looking() {
     let mut stack = Stack::new().await;
     let owner = Person::signed_in(&stack.server.url(), wallet(0)).await;
     let shop = owner.opens_shop("Tea house").await;
-    owner.sells(&shop, "Green tea", 5_000, 10).await;
+    let tea = owner.sells(&shop, "Green tea", 5_000, 10).await;
+    owner.finds(&tea, Stock::of(10, 0)).await;
     stack.server.stop();
     // A port on which nobody answers.
-    let nobody = format!("redis://127.0.0.1:{}", gage_tests::process::free_port());
+    let nobody = format!("redis://127.0.0.1:{}", free_port());
     stack.server.set("REDIS_URL", &nobody);
     stack.server.start().await;
     let visitor = gage_tests::client::Client::new(&stack.server.url());
@@ -143,5 +150,73 @@ async fn a_database_that_goes_away_is_told_and_found_again() {
         async || owner.receives_stock(&tea, 5).await.ok(),
     )
     .await;
+    stack.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_is_away_at_the_start_is_waited_for() {
+    let mut stack = Stack::new().await;
+    stack.server.stop();
+    stack.database.shut_out().await;
+    stack.server.launch();
+    // It lives and says that it cannot serve.
+    until("the server says so", Duration::from_secs(20), async || {
+        let health = reqwest::get(format!("{}/healthz", stack.server.url()))
+            .await
+            .ok()?;
+        let (status, _) = readiness(&stack.server.url()).await?;
+        (health.status().is_success() && status == 503).then_some(())
+    })
+    .await;
+    stack.database.let_in().await;
+    stack.server.ready().await;
+    let owner = Person::signed_in(&stack.server.url(), wallet(0)).await;
+    owner.opens_shop("Tea house").await;
+    stack.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_dies_loses_no_payment_and_is_found_again() {
+    let mut stack = Stack::new().await;
+    stack.server.stop();
+    let port = free_port();
+    let folder = stack.folder().to_owned();
+    let redis = || {
+        let mut command = Command::new("redis-server");
+        command
+            .args(["--port", &port.to_string(), "--save", "", "--dir"])
+            .arg(&folder);
+        Process::start("Redis", &mut command, &folder.join("redis.log"))
+    };
+    let first = redis();
+    stack
+        .server
+        .set("REDIS_URL", &format!("redis://127.0.0.1:{port}"));
+    stack.server.start().await;
+    let owner = Person::signed_in(&stack.server.url(), wallet(0)).await;
+    let customer = Person::signed_in(&stack.server.url(), wallet(1)).await;
+    let shop = owner.opens_shop("Tea house").await;
+    let tea = owner.sells(&shop, "Green tea", 5_000, 10).await;
+    let order = customer.orders(&shop, &tea, 1).await.unwrap();
+    let instructions = customer.asks_how_to_pay(&order).await.unwrap();
+    first.kill();
+    // The payment is made, seen and settled while nobody can be looked up.
+    assert!(
+        customer
+            .sends(&stack.node.url(), &instructions)
+            .await
+            .status()
+    );
+    let refused = customer.looks_at(&order).await.unwrap_err();
+    assert_eq!(refused.code, "UNAVAILABLE", "{refused}");
+    let second = redis();
+    let again = until("signed in again", Duration::from_secs(30), async || {
+        Person::try_signing_in(&stack.server.url(), wallet(1))
+            .await
+            .ok()
+    })
+    .await;
+    again.sees(&order, "PAID").await;
+    second.kill();
     stack.end().await;
 }
