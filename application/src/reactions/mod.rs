@@ -54,14 +54,10 @@ impl Reactions {
         };
         let result = match reaction {
             Reaction::MarkOrderPaid(order) => {
-                self.gateway
-                    .execute(&MarkOrderPaid { order }, request)
-                    .await
+                self.gateway.execute(MarkOrderPaid { order }, request).await
             }
             Reaction::CompleteOrder(order) => {
-                self.gateway
-                    .execute(&CompleteOrder { order }, request)
-                    .await
+                self.gateway.execute(CompleteOrder { order }, request).await
             }
         };
         match result {

@@ -2,8 +2,8 @@
 
 use futures::TryStreamExt;
 use gage_application::{
-    event::{StoredEvent, StreamName},
-    ports::event_log::{LogError, LogState, Page},
+    event::StoredEvent,
+    ports::event_log::{LogError, LogState, Page, StreamVersion},
     position::LogPosition,
 };
 use sqlx::{Either, Executor, FromRow, PgPool, Postgres, Row, postgres::PgRow, query::Query};
@@ -14,19 +14,27 @@ use super::{
     rows::{EventRow, PositionRow},
 };
 
-/// A stream's events after a sequence. Always at least one row, which says whether the log has
-/// the event that the caller stands on.
+/// Streams' events after a sequence each. At least one row for each stream, which says whether
+/// the log has the event that the caller stands on. LATERAL: each is one range of the primary
+/// key, however many the planner expects.
 const LOAD: &str = "
-SELECT base.present, e.*
-  FROM (SELECT $3 = 0 OR EXISTS (
-            SELECT FROM events
-             WHERE aggregate_type = $1 AND aggregate_id = $2 AND sequence = $3) AS present) AS base
-  LEFT JOIN (
+SELECT asked.number AS asked,
+       asked.sequence = 0 OR (
+            SELECT true FROM events
+             WHERE aggregate_type = asked.aggregate_type AND aggregate_id = asked.aggregate_id
+               AND sequence = asked.sequence) IS NOT NULL AS present,
+       e.*
+  FROM unnest($1::text[], $2::text[], $3::bigint[]) WITH ORDINALITY
+       AS asked (aggregate_type, aggregate_id, sequence, number)
+  LEFT JOIN LATERAL (
         SELECT xact_id, position, aggregate_type, aggregate_id, sequence, event_type,
                event_version, payload, metadata, recorded_at
           FROM events
-         WHERE aggregate_type = $1 AND aggregate_id = $2 AND sequence > $3) AS e ON true
- ORDER BY e.sequence";
+         WHERE aggregate_type = asked.aggregate_type AND aggregate_id = asked.aggregate_id
+           AND sequence > asked.sequence
+         ORDER BY sequence
+        OFFSET 0) AS e ON true
+ ORDER BY asked.number, e.sequence";
 
 /// Events after a position that no open transaction can precede any more: horizon and rows
 /// come from one snapshot. Always at least one row, which says whether the log is displaced.
@@ -59,38 +67,68 @@ SELECT e.xact_id, e.position,
          ORDER BY xact_id DESC, position DESC
          LIMIT 1) AS e ON true";
 
-/// See [`gage_application::ports::event_log::EventLog::load`].
-pub(super) async fn load(
+/// See [`gage_application::ports::event_log::EventLog::load_many`].
+pub(super) async fn load_many(
     pool: &PgPool,
-    stream: &StreamName,
-    after_sequence: u64,
-) -> Result<Vec<StoredEvent>, LogError> {
-    let corrupt = |sequence, reason: &str| LogError::Corrupt {
-        stream: stream.to_string(),
-        sequence,
-        reason: reason.to_owned(),
-    };
-    let after = i64::try_from(after_sequence)
-        .map_err(|_| corrupt(after_sequence, "no stream is that long"))?;
-    let query = sqlx::query(LOAD)
-        .bind(&stream.aggregate_type)
-        .bind(&stream.aggregate_id)
-        .bind(after);
+    wanted: &[StreamVersion],
+) -> Result<Vec<Result<Vec<StoredEvent>, LogError>>, LogError> {
+    let types: Vec<&str> = wanted
+        .iter()
+        .map(|version| &*version.stream.aggregate_type)
+        .collect();
+    let ids: Vec<&str> = wanted
+        .iter()
+        .map(|version| &*version.stream.aggregate_id)
+        .collect();
+    let sequences: Vec<i64> = wanted
+        .iter()
+        .map(|version| {
+            i64::try_from(version.sequence)
+                .map_err(|_| missing(version, version.sequence, "no stream is that long"))
+        })
+        .collect::<Result<_, _>>()?;
+    let query = sqlx::query(LOAD).bind(types).bind(ids).bind(sequences);
     let rows = complete(pool, query).await?;
-    let undecodable = |error: sqlx::Error| corrupt(after_sequence, &error.to_string());
-    if !flag(&rows, "present").map_err(undecodable)? {
-        return Err(corrupt(
-            after_sequence,
-            "the log ends before this event, which was seen before",
-        ));
+    let mut rest = &rows[..];
+    let mut histories = Vec::with_capacity(wanted.len());
+    for (version, number) in wanted.iter().zip(1_i64..) {
+        let undecodable =
+            |error: sqlx::Error| missing(version, version.sequence, &error.to_string());
+        let mut own = 0;
+        for row in rest {
+            if row.try_get::<i64, _>("asked").map_err(undecodable)? != number {
+                break;
+            }
+            own += 1;
+        }
+        let (rows, others) = rest.split_at(own);
+        rest = others;
+        histories.push(history(version, rows));
     }
-    let events = events(&rows).map_err(|failure| failure.about(&stream.to_string()))?;
-    for (event, expected) in events.iter().zip(after_sequence.saturating_add(1)..) {
+    Ok(histories)
+}
+
+fn history(version: &StreamVersion, rows: &[PgRow]) -> Result<Vec<StoredEvent>, LogError> {
+    let undecodable = |error: sqlx::Error| missing(version, version.sequence, &error.to_string());
+    if !flag(rows, "present").map_err(undecodable)? {
+        let reason = "the log ends before this event, which was seen before";
+        return Err(missing(version, version.sequence, reason));
+    }
+    let events = events(rows).map_err(|failure| failure.about(&version.stream.to_string()))?;
+    for (event, expected) in events.iter().zip(version.sequence.saturating_add(1)..) {
         if event.sequence != expected {
-            return Err(corrupt(expected, "the event is missing"));
+            return Err(missing(version, expected, "the event is missing"));
         }
     }
     Ok(events)
+}
+
+fn missing(version: &StreamVersion, sequence: u64, reason: &str) -> LogError {
+    LogError::Corrupt {
+        stream: version.stream.to_string(),
+        sequence,
+        reason: reason.to_owned(),
+    }
 }
 
 /// See [`gage_application::ports::event_log::EventLog::read_after`].

@@ -8,7 +8,10 @@ use gage_application::{
     ports::event_log::LogError,
     position::LogPosition,
 };
-use serde_json::Value;
+use serde_json::{
+    Value,
+    value::{RawValue, to_raw_value},
+};
 use sqlx::FromRow;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -96,10 +99,6 @@ impl From<PositionRow> for LogPosition {
 }
 
 /// Metadata as it is stored.
-pub(super) fn stored_metadata(metadata: &Metadata) -> Value {
-    metadata
-        .to_map()
-        .into_iter()
-        .map(|(key, text)| (key, Value::String(text)))
-        .collect()
+pub(super) fn stored_metadata(metadata: &Metadata) -> Result<Box<RawValue>, serde_json::Error> {
+    to_raw_value(&metadata.to_map())
 }

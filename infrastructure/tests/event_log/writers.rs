@@ -10,7 +10,7 @@ use gage_application::{
 use serde_json::json;
 use sqlx::Executor;
 
-use crate::support::{TestDb, append, event, events, names, read_all, stream};
+use crate::support::{TestDb, append, earlier, event, events, keyed, names, raw, read_all, stream};
 
 fn key(name: &str) -> IdempotencyEntry {
     IdempotencyEntry {
@@ -58,10 +58,10 @@ async fn one_conflict_and_nothing_of_any_stream_is_written() {
     log.append(&append(vec![events(&stock, 0, 1)]))
         .await
         .expect("appends");
-    let late = Append {
-        idempotency: Some(key("late")),
-        ..append(vec![events(&order, 0, 1), events(&stock, 0, 1)])
-    };
+    let late = keyed(
+        key("late"),
+        vec![events(&order, 0, 1), events(&stock, 0, 1)],
+    );
     assert!(matches!(
         log.append(&late).await,
         Err(AppendError::Conflict)
@@ -165,10 +165,10 @@ async fn a_decision_on_an_event_that_is_not_there_leaves_no_gap() {
     log.append(&append(vec![events(&order, 0, 2)]))
         .await
         .expect("appends");
-    let ahead = Append {
-        idempotency: Some(key("ahead")),
-        ..append(vec![events(&order, 3, 1), events(&other, 0, 1)])
-    };
+    let ahead = keyed(
+        key("ahead"),
+        vec![events(&order, 3, 1), events(&other, 0, 1)],
+    );
     let refused = log.append(&ahead).await.expect_err("a gap");
     assert!(
         matches!(&refused, AppendError::Log(LogError::Corrupt { stream, sequence: 3, .. }) if stream == "Order:o"),
@@ -195,19 +195,10 @@ async fn a_stream_that_is_named_twice_is_no_silent_loss() {
 async fn a_key_is_written_with_the_append_and_remembers_its_answer() {
     let db = TestDb::new().await;
     let log = db.log();
-    let once = Append {
-        idempotency: Some(key("k")),
-        ..append(vec![events(&stream("Order", "o"), 0, 1)])
-    };
-    assert!(
-        log.earlier_request(&key("k").key)
-            .await
-            .expect("looks")
-            .is_none()
-    );
+    let once = keyed(key("k"), vec![events(&stream("Order", "o"), 0, 1)]);
+    assert!(earlier(&log, &key("k").key).await.expect("looks").is_none());
     let position = log.append(&once).await.expect("appends");
-    let earlier = log
-        .earlier_request(&key("k").key)
+    let earlier = earlier(&log, &key("k").key)
         .await
         .expect("looks")
         .expect("is there");
@@ -217,10 +208,7 @@ async fn a_key_is_written_with_the_append_and_remembers_its_answer() {
     );
     assert_eq!(earlier.output, json!({ "order": "k" }));
 
-    let again = Append {
-        idempotency: Some(key("k")),
-        ..append(vec![events(&stream("Order", "p"), 0, 1)])
-    };
+    let again = keyed(key("k"), vec![events(&stream("Order", "p"), 0, 1)]);
     assert!(matches!(
         log.append(&again).await,
         Err(AppendError::KeyUsed)
@@ -229,10 +217,7 @@ async fn a_key_is_written_with_the_append_and_remembers_its_answer() {
 
     let mut others = key("k");
     others.key.principal = "wallet:0x2".to_owned();
-    let others = Append {
-        idempotency: Some(others),
-        ..again
-    };
+    let others = keyed(others, vec![events(&stream("Order", "p"), 0, 1)]);
     log.append(&others)
         .await
         .expect("another principal has keys of its own");
@@ -247,13 +232,11 @@ async fn a_key_without_events_remembers_what_was_seen() {
         position: 34,
     };
     let nothing = Append {
-        idempotency: Some(key("k")),
         seen,
-        ..append(vec![])
+        ..keyed(key("k"), vec![])
     };
     assert_eq!(log.append(&nothing).await.expect("appends"), seen);
-    let earlier = log
-        .earlier_request(&key("k").key)
+    let earlier = earlier(&log, &key("k").key)
         .await
         .expect("looks")
         .expect("is there");
@@ -268,10 +251,7 @@ async fn of_racing_requests_with_one_key_exactly_one_is_carried_out() {
         let log = &log;
         async move {
             let order = stream("Order", &index.to_string());
-            let once = Append {
-                idempotency: Some(key("same")),
-                ..append(vec![events(&order, 0, 1)])
-            };
+            let once = keyed(key("same"), vec![events(&order, 0, 1)]);
             log.append(&once).await
         }
     };
@@ -293,11 +273,14 @@ async fn what_postgres_cannot_store_is_refused_and_leaves_nothing() {
     let log = db.log();
     let order = stream("Order", "o");
     let mut bad = events(&order, 0, 2);
-    bad.events[1].payload = json!({ "Happened": { "name": "a\u{0}b" } });
+    bad.events[1].payload = raw(&json!({ "Happened": { "name": "a\u{0}b" } }));
     let refused = log
         .append(&append(vec![bad]))
         .await
         .expect_err("no NUL in jsonb");
-    assert!(matches!(refused, AppendError::Log(_)), "{refused:?}");
+    assert!(
+        matches!(refused, AppendError::Refused { .. }),
+        "{refused:?}"
+    );
     assert_eq!(db.number("SELECT count(*) FROM events").await, 0);
 }

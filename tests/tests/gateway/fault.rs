@@ -7,10 +7,11 @@ use std::sync::{
 
 use async_trait::async_trait;
 use gage_application::{
-    event::{StoredEvent, StreamName},
+    event::StoredEvent,
     gateway::GatewayError,
     ports::event_log::{
         Append, AppendError, EarlierRequest, EventLog, IdempotencyKey, LogError, LogState, Page,
+        StreamVersion,
     },
     position::LogPosition,
 };
@@ -30,8 +31,11 @@ struct BreakingLog {
 
 #[async_trait]
 impl EventLog for BreakingLog {
-    async fn load(&self, stream: &StreamName, after: u64) -> Result<Vec<StoredEvent>, LogError> {
-        self.real.load(stream, after).await
+    async fn load_many(
+        &self,
+        wanted: &[StreamVersion],
+    ) -> Result<Vec<Result<Vec<StoredEvent>, LogError>>, LogError> {
+        self.real.load_many(wanted).await
     }
 
     async fn append(&self, append: &Append) -> Result<LogPosition, AppendError> {
@@ -51,11 +55,11 @@ impl EventLog for BreakingLog {
         self.real.read_after(after, limit).await
     }
 
-    async fn earlier_request(
+    async fn earlier_requests(
         &self,
-        key: &IdempotencyKey,
-    ) -> Result<Option<EarlierRequest>, LogError> {
-        self.real.earlier_request(key).await
+        keys: &[IdempotencyKey],
+    ) -> Result<Vec<Option<EarlierRequest>>, LogError> {
+        self.real.earlier_requests(keys).await
     }
 
     async fn state(&self) -> Result<LogState, LogError> {
@@ -74,7 +78,10 @@ async fn a_commit_that_arrived_is_answered_by_its_key() {
     let shelf = shelf(&gateway, 5).await;
     log.breaks.store(AFTER_COMMIT, Ordering::SeqCst);
     let order = shelf.order(2);
-    let committed = gateway.execute(&order, keyed(BUYER, "1")).await.unwrap();
+    let committed = gateway
+        .execute(order.clone(), keyed(BUYER, "1"))
+        .await
+        .unwrap();
     assert_eq!(committed.output, order.order);
     assert_eq!(world.inventory(shelf.product).await.stock().reserved(), 2);
     world.end().await;
@@ -92,7 +99,7 @@ async fn a_commit_that_never_arrived_is_an_error_and_can_be_repeated() {
     log.breaks.store(BEFORE_COMMIT, Ordering::SeqCst);
     let order = shelf.order(2);
     let error = gateway
-        .execute(&order, keyed(BUYER, "1"))
+        .execute(order.clone(), keyed(BUYER, "1"))
         .await
         .unwrap_err();
     assert!(
@@ -100,7 +107,10 @@ async fn a_commit_that_never_arrived_is_an_error_and_can_be_repeated() {
         "{error}"
     );
     assert_eq!(world.inventory(shelf.product).await.stock().reserved(), 0);
-    gateway.execute(&order, keyed(BUYER, "1")).await.unwrap();
+    gateway
+        .execute(order.clone(), keyed(BUYER, "1"))
+        .await
+        .unwrap();
     assert_eq!(world.inventory(shelf.product).await.stock().reserved(), 2);
     world.end().await;
 }

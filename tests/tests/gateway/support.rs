@@ -119,7 +119,7 @@ impl World {
         let snapshots: Arc<dyn Snapshots> = Arc::new(PostgresSnapshots::new(self.pool.clone()));
         let (handle, task) = snapshotter(snapshots.clone());
         tokio::spawn(task);
-        Arc::new(Gateway::new(Parts {
+        let (gateway, writing) = Gateway::open(Parts {
             log,
             snapshots,
             snapshotter: handle,
@@ -128,8 +128,10 @@ impl World {
             entropy: Arc::new(SystemEntropy),
             rail: rail(),
             policy: Policy::default(),
-            concurrency: 12,
-        }))
+            lanes: 2,
+        });
+        tokio::spawn(writing);
+        Arc::new(gateway)
     }
 
     pub(crate) async fn events(&self) -> i64 {
@@ -207,7 +209,7 @@ pub(crate) fn keyed(wallet: Address, key: &str) -> Request {
 }
 
 pub(crate) async fn done<O: Operation>(gateway: &Gateway, operation: O) -> Committed<O::Output> {
-    gateway.execute(&operation, asked_by(OWNER)).await.unwrap()
+    gateway.execute(operation, asked_by(OWNER)).await.unwrap()
 }
 
 pub(crate) async fn refused<O: Operation>(gateway: &Gateway, operation: O) -> Refusal
@@ -215,7 +217,7 @@ where
     O::Output: std::fmt::Debug,
 {
     match gateway
-        .execute(&operation, asked_by(BUYER))
+        .execute(operation, asked_by(BUYER))
         .await
         .unwrap_err()
     {

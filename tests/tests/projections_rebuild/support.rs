@@ -5,10 +5,11 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use gage_application::{
     catch_up::{CatchUp, Consumer, ConsumerError},
-    event::{StoredEvent, StreamName},
+    event::StoredEvent,
     ports::{
         event_log::{
-            Append, AppendError, EarlierRequest, EventLog, IdempotencyKey, LogError, LogState, Page,
+            Append, AppendError, EarlierRequest, EventLog, IdempotencyKey, LogError, LogState,
+            Page, StreamVersion,
         },
         wake::{Notice, WakeUps},
     },
@@ -157,8 +158,11 @@ pub(crate) struct EarlierLog {
 
 #[async_trait]
 impl EventLog for EarlierLog {
-    async fn load(&self, stream: &StreamName, after: u64) -> Result<Vec<StoredEvent>, LogError> {
-        self.log.load(stream, after).await
+    async fn load_many(
+        &self,
+        wanted: &[StreamVersion],
+    ) -> Result<Vec<Result<Vec<StoredEvent>, LogError>>, LogError> {
+        self.log.load_many(wanted).await
     }
 
     async fn append(&self, append: &Append) -> Result<LogPosition, AppendError> {
@@ -172,11 +176,11 @@ impl EventLog for EarlierLog {
         Ok(page)
     }
 
-    async fn earlier_request(
+    async fn earlier_requests(
         &self,
-        key: &IdempotencyKey,
-    ) -> Result<Option<EarlierRequest>, LogError> {
-        self.log.earlier_request(key).await
+        keys: &[IdempotencyKey],
+    ) -> Result<Vec<Option<EarlierRequest>>, LogError> {
+        self.log.earlier_requests(keys).await
     }
 
     async fn state(&self) -> Result<LogState, LogError> {
