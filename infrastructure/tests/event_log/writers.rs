@@ -4,13 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 use gage_application::{
-    ports::event_log::{Append, AppendError, EventLog, IdempotencyEntry, IdempotencyKey, LogError},
+    event::StreamName,
+    ports::event_log::{
+        Append, AppendError, EventLog, IdempotencyEntry, IdempotencyKey, LogError, StreamVersion,
+    },
     position::LogPosition,
 };
 use serde_json::json;
 use sqlx::Executor;
 
-use crate::support::{TestDb, append, earlier, event, events, keyed, names, raw, read_all, stream};
+use crate::support::{
+    TestDb, append, decision, earlier, event, events, keyed, names, raw, read_all, stream,
+};
 
 fn key(name: &str) -> IdempotencyEntry {
     IdempotencyEntry {
@@ -283,4 +288,110 @@ async fn what_postgres_cannot_store_is_refused_and_leaves_nothing() {
         "{refused:?}"
     );
     assert_eq!(db.number("SELECT count(*) FROM events").await, 0);
+}
+
+#[tokio::test]
+async fn decisions_stand_in_the_log_in_their_order_whatever_their_streams() {
+    let db = TestDb::new().await;
+    let log = db.log();
+    let (shop, product) = (stream("Shop", "s"), stream("Product", "p"));
+    let group = Append {
+        decisions: vec![
+            decision(vec![events(&shop, 0, 1)], Some(key("first"))),
+            decision(
+                vec![events(&product, 0, 1), events(&shop, 1, 1)],
+                Some(key("second")),
+            ),
+            decision(vec![events(&product, 1, 1)], None),
+        ],
+        ..Append::default()
+    };
+    let position = log.append(&group).await.expect("appends");
+    let stored = read_all(&log, 4).await;
+    assert_eq!(
+        names(&stored),
+        [
+            ("Shop:s".into(), 1),
+            ("Product:p".into(), 1),
+            ("Shop:s".into(), 2),
+            ("Product:p".into(), 2)
+        ]
+    );
+    assert_eq!(stored.last().map(|event| event.position), Some(position));
+    for name in ["first", "second"] {
+        let earlier = earlier(&log, &key(name).key).await.expect("looks");
+        assert_eq!(earlier.map(|earlier| earlier.position), Some(position));
+    }
+}
+
+#[tokio::test]
+async fn one_decision_that_comes_too_late_takes_the_whole_group_with_it() {
+    let db = TestDb::new().await;
+    let log = db.log();
+    let (order, stock) = (stream("Order", "o"), stream("Inventory", "s"));
+    log.append(&append(vec![events(&stock, 0, 1)]))
+        .await
+        .expect("appends");
+    let group = Append {
+        decisions: vec![
+            decision(vec![events(&order, 0, 1)], Some(key("in time"))),
+            decision(vec![events(&stock, 0, 1)], Some(key("late"))),
+        ],
+        ..Append::default()
+    };
+    let refused = log.append(&group).await;
+    assert!(matches!(refused, Err(AppendError::Conflict)), "{refused:?}");
+    assert_eq!(db.number("SELECT count(*) FROM events").await, 1);
+    assert_eq!(db.number("SELECT count(*) FROM idempotency_keys").await, 0);
+}
+
+#[tokio::test]
+async fn what_was_only_read_must_be_as_it_was() {
+    let db = TestDb::new().await;
+    let log = db.log();
+    let (product, order) = (stream("Product", "p"), stream("Order", "o"));
+    let nobody = stream("Shop", "nobody");
+    let read = |stream: &StreamName, sequence| StreamVersion {
+        stream: stream.clone(),
+        sequence,
+    };
+    let place = |product_at, shop_at| Append {
+        unchanged: vec![read(&product, product_at), read(&nobody, shop_at)],
+        ..append(vec![events(&order, 0, 1)])
+    };
+    log.append(&append(vec![events(&product, 0, 2)]))
+        .await
+        .expect("appends");
+    let older = log.append(&place(1, 0)).await;
+    assert!(matches!(older, Err(AppendError::Conflict)), "{older:?}");
+    // A log that was put back to an older state.
+    let newer = log.append(&place(3, 0)).await;
+    assert!(
+        matches!(
+            &newer,
+            Err(AppendError::Log(LogError::Corrupt { sequence: 3, .. }))
+        ),
+        "{newer:?}"
+    );
+    assert_eq!(db.number("SELECT count(*) FROM events").await, 2);
+    // Nothing but the check, as for refusals.
+    let check = |at| Append {
+        unchanged: vec![read(&product, at)],
+        seen: LogPosition {
+            xact_id: 7,
+            position: 8,
+        },
+        ..Append::default()
+    };
+    assert_eq!(
+        log.append(&check(2)).await.expect("as it was"),
+        check(2).seen
+    );
+    assert!(matches!(
+        log.append(&check(1)).await,
+        Err(AppendError::Conflict)
+    ));
+    assert!(!check(2).has_events() && place(2, 0).has_events());
+    log.append(&place(2, 0)).await.expect("as it was");
+    assert_eq!(db.number("SELECT count(*) FROM events").await, 3);
 }

@@ -11,6 +11,8 @@
 )]
 
 mod fault;
+mod faulty_log;
+mod groups;
 mod races;
 mod refusals;
 mod repetitions;

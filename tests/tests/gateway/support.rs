@@ -116,10 +116,17 @@ impl World {
     }
 
     pub(crate) fn replica_on(&self, log: Arc<dyn EventLog>) -> Arc<Gateway> {
+        let (gateway, writing) = Gateway::open(self.parts(log));
+        tokio::spawn(writing);
+        Arc::new(gateway)
+    }
+
+    /// What a gateway stands on.
+    pub(crate) fn parts(&self, log: Arc<dyn EventLog>) -> Parts {
         let snapshots: Arc<dyn Snapshots> = Arc::new(PostgresSnapshots::new(self.pool.clone()));
         let (handle, task) = snapshotter(snapshots.clone());
         tokio::spawn(task);
-        let (gateway, writing) = Gateway::open(Parts {
+        Parts {
             log,
             snapshots,
             snapshotter: handle,
@@ -129,9 +136,7 @@ impl World {
             rail: rail(),
             policy: Policy::default(),
             lanes: 2,
-        });
-        tokio::spawn(writing);
-        Arc::new(gateway)
+        }
     }
 
     pub(crate) async fn events(&self) -> i64 {
