@@ -10,6 +10,7 @@
     reason = "ids of the test's own, as a client makes them"
 )]
 
+mod acknowledged;
 mod fault;
 mod faulty_log;
 mod groups;
