@@ -8,6 +8,7 @@ mod arrows;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use gage_domain::{decider::Decider, inventory::Inventory, product::Product, shop::Shop};
 use metrics::counter;
 
 pub use arrows::{Reaction, reactions_to};
@@ -15,6 +16,7 @@ pub use arrows::{Reaction, reactions_to};
 use crate::{
     catch_up::{Consumed, Consumer, ConsumerError},
     event::Recorded,
+    log_reader::Stretch,
     gateway::{Gateway, GatewayError, Request},
     metadata::Actor,
     operations::{complete_order::CompleteOrder, mark_order_paid::MarkOrderPaid},
@@ -90,17 +92,17 @@ impl Consumer for Reactions {
         Ok(self.checkpoints.load(NAME).await?)
     }
 
-    async fn consume(
-        &self,
-        from: LogPosition,
-        batch: &[Recorded],
-    ) -> Result<Consumed, ConsumerError> {
-        for source in batch {
+    fn ignores(&self) -> &'static [&'static str] {
+        &[Shop::TYPE, Product::TYPE, Inventory::TYPE]
+    }
+
+    async fn consume(&self, stretch: Stretch<'_>) -> Result<Consumed, ConsumerError> {
+        for source in stretch.events {
             for (index, reaction) in reactions_to(&source.fact).into_iter().enumerate() {
                 self.dispatch(source, index, reaction).await?;
             }
         }
-        let to = batch.last().map_or(from, |last| last.position);
+        let (from, to) = (stretch.from, stretch.to);
         if self.checkpoints.advance(NAME, from, to).await? {
             Ok(Consumed::Advanced {
                 notices: Vec::new(),
