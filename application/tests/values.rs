@@ -1,7 +1,5 @@
 //! Values that leave the program as text come back as they were.
 
-use std::collections::BTreeMap;
-
 use gage_application::{
     metadata::{Actor, Metadata},
     ports::{event_log::reaction_key, wake::Notice},

@@ -44,29 +44,47 @@ struct Held<R> {
     changed: bool,
 }
 
+impl<R> Default for Entities<R> {
+    fn default() -> Self {
+        Self {
+            rows: HashMap::new(),
+        }
+    }
+}
+
 impl<R: Entity> Entities<R> {
-    /// Loads those of the keys that are there, with a statement whose `$1` are the keys.
+    /// Loads those of the keys that are there and not held yet, with a statement whose `$1` are
+    /// the keys.
     pub(crate) async fn load(
+        &mut self,
         db: &mut PgConnection,
         sql: &str,
         keys: BTreeSet<Uuid>,
         read: fn(&PgRow) -> Result<R, QueryError>,
-    ) -> Result<Self, ApplyError> {
-        let mut rows = HashMap::with_capacity(keys.len());
-        if !keys.is_empty() {
-            let keys: Vec<Uuid> = keys.into_iter().collect();
-            let found = sqlx::query(sql)
-                .bind(keys)
-                .fetch_all(db)
-                .await
-                .map_err(|source| ApplyError::database(R::TABLE, source))?;
-            for found in &found {
-                let row = read(found)?;
-                let changed = false;
-                rows.insert(row.key(), Held { row, changed });
-            }
+    ) -> Result<(), ApplyError> {
+        let unheld: Vec<Uuid> = keys
+            .into_iter()
+            .filter(|key| !self.rows.contains_key(key))
+            .collect();
+        if unheld.is_empty() {
+            return Ok(());
         }
-        Ok(Self { rows })
+        let found = sqlx::query(sql)
+            .bind(unheld)
+            .fetch_all(db)
+            .await
+            .map_err(|source| ApplyError::database(R::TABLE, source))?;
+        for found in &found {
+            let row = read(found)?;
+            let changed = false;
+            self.rows.insert(row.key(), Held { row, changed });
+        }
+        Ok(())
+    }
+
+    /// How many rows are held.
+    pub(crate) fn held(&self) -> usize {
+        self.rows.len()
     }
 
     /// A row that is there.
@@ -125,10 +143,9 @@ impl<R: Entity> Entities<R> {
         Ok(Outcome::Changed)
     }
 
-    /// The rows that changed, in the order of their keys.
-    pub(crate) fn into_changed(self) -> Vec<R> {
-        let mut changed: Vec<R> = self
-            .rows
+    /// The rows that changed, in the order of their keys. None is held any more.
+    pub(crate) fn take_changed(&mut self) -> Vec<R> {
+        let mut changed: Vec<R> = std::mem::take(&mut self.rows)
             .into_values()
             .filter(|held| held.changed)
             .map(|held| held.row)

@@ -92,7 +92,11 @@ mod tests {
                 .lines()
                 .filter(|line| !line.trim_start().starts_with("--"))
                 .map(str::to_owned)
-                .chain(P::INDEXES.iter().map(|index| index.sql("s", Making::AtOnce)));
+                .chain(
+                    P::INDEXES
+                        .iter()
+                        .map(|index| index.sql("s", Making::AtOnce)),
+                );
             // FNV-1a, 64 bits.
             let hash = code
                 .flat_map(String::into_bytes)

@@ -36,13 +36,18 @@ pub trait Projection: Send + Sync + 'static {
     const IGNORES: &'static [&'static str];
 
     /// The rows that a batch is about, and what it adds.
-    type Rows: Send;
+    type Rows: Default + Send;
 
-    /// Loads the rows that events are about, and those that they refer to.
+    /// Loads the rows that events are about, and those that they refer to, as far as they are
+    /// not held already.
     ///
     /// # Errors
     /// [`ApplyError`].
-    async fn load(db: &mut PgConnection, events: &[Recorded]) -> Result<Self::Rows, ApplyError>;
+    async fn load(
+        db: &mut PgConnection,
+        rows: &mut Self::Rows,
+        events: &[Recorded],
+    ) -> Result<(), ApplyError>;
 
     /// Changes the rows as the event says. An event that the rows have seen already changes
     /// nothing.
@@ -51,14 +56,30 @@ pub trait Projection: Send + Sync + 'static {
     /// [`ApplyError::Impossible`] when the event contradicts the rows.
     fn fold(rows: &mut Self::Rows, event: &Recorded) -> Result<(), ApplyError>;
 
-    /// Writes what changed, and says what may have changed for whom.
+    /// How many rows that later events may change are held.
+    fn held(rows: &Self::Rows) -> usize;
+
+    /// Writes rows, after which they are not held any more.
     ///
     /// # Errors
     /// [`ApplyError`]; the transaction is then rolled back.
     async fn write(
         db: &mut PgConnection,
-        rows: Self::Rows,
-    ) -> Result<BTreeSet<Notice>, ApplyError>;
+        rows: &mut Self::Rows,
+        extent: Extent,
+    ) -> Result<(), ApplyError>;
+
+    /// What may have changed for whom since this was asked last.
+    fn take_notices(rows: &mut Self::Rows) -> BTreeSet<Notice>;
+}
+
+/// What is written of the rows that are held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Rows that no later event changes.
+    Added,
+    /// All that changed.
+    All,
 }
 
 /// An index of a read model.

@@ -1,19 +1,16 @@
 //! Writing events into a read model's tables: rows and checkpoint in one transaction.
 
-use std::collections::BTreeSet;
-
 use gage_application::{
     catch_up::{Consumed, ConsumerError},
     event::Recorded,
     log_reader::Stretch,
-    ports::wake::Notice,
     position::LogPosition,
 };
 use sqlx::{Executor, PgConnection, PgPool, Postgres, Transaction};
 
 use crate::{
     failure::ApplyError,
-    projection::{Making, Projection},
+    projection::{Extent, Making, Projection},
 };
 
 /// How long a batch waits while the tables are swapped for rebuilt ones.
@@ -31,6 +28,16 @@ pub(crate) enum Tables {
     Live,
     /// A copy that is being rebuilt beside them.
     Copy,
+}
+
+/// Which rows stay in memory when a batch is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hold {
+    /// None: the tables are then as the events left them.
+    Nothing,
+    /// Those that later events may change, until there are more than this. Most rows are then
+    /// written once, and not with every event.
+    UpTo(usize),
 }
 
 /// Why a batch was not written.
@@ -116,10 +123,12 @@ impl Tables {
         pool: &PgPool,
         stretch: Stretch<'_>,
     ) -> Result<Consumed, ConsumerError> {
-        let refused = match self.try_write::<P>(pool, stretch).await {
-            Ok(notices) => {
+        let mut rows = P::Rows::default();
+        let written = self.try_write::<P>(pool, &mut rows, stretch, Hold::Nothing);
+        let refused = match written.await {
+            Ok(()) => {
                 return Ok(Consumed::Advanced {
-                    notices: notices.into_iter().collect(),
+                    notices: P::take_notices(&mut rows).into_iter().collect(),
                 });
             }
             Err(Refused::Superseded) => return Ok(Consumed::Superseded),
@@ -133,13 +142,30 @@ impl Tables {
         }
     }
 
+    /// The same, with rows that were held back from earlier stretches, and rows that stay held
+    /// back. Only for tables that nobody reads, and that are thrown away after an error.
+    pub(crate) async fn write_holding<P: Projection>(
+        self,
+        pool: &PgPool,
+        rows: &mut P::Rows,
+        stretch: Stretch<'_>,
+        hold: Hold,
+    ) -> Result<Consumed, ConsumerError> {
+        match self.try_write::<P>(pool, rows, stretch, hold).await {
+            Ok(()) => Ok(Consumed::Advanced { notices: vec![] }),
+            Err(refused) => Err(refused.into()),
+        }
+    }
+
     async fn try_write<P: Projection>(
         self,
         pool: &PgPool,
+        rows: &mut P::Rows,
         stretch: Stretch<'_>,
-    ) -> Result<BTreeSet<Notice>, Refused> {
+        hold: Hold,
+    ) -> Result<(), Refused> {
         let mut db = self.begin::<P>(pool).await?;
-        let rows = folded::<P>(&mut db, stretch.events).await?;
+        fold::<P>(&mut db, rows, stretch.events).await?;
         // From here on the transaction has an id, and holds the readers of the log back. The
         // checkpoint comes first, so that of two replicas the second one waits here and then
         // stops. Had another one written between our loading and this, it would not be at
@@ -147,9 +173,15 @@ impl Tables {
         if !self.advance::<P>(&mut db, stretch.from, stretch.to).await? {
             return Err(Refused::Superseded);
         }
-        let notices = P::write(&mut db, rows).await.map_err(Refused::Rows)?;
+        let extent = match hold {
+            Hold::UpTo(most) if P::held(rows) <= most => Extent::Added,
+            Hold::UpTo(_) | Hold::Nothing => Extent::All,
+        };
+        P::write(&mut db, rows, extent)
+            .await
+            .map_err(Refused::Rows)?;
         db.commit().await?;
-        Ok(notices)
+        Ok(())
     }
 
     /// The event for which the database refuses the rows of a batch: the last one of the
@@ -186,8 +218,11 @@ impl Tables {
         events: &[Recorded],
     ) -> Result<(), Refused> {
         let mut db = self.begin::<P>(pool).await?;
-        let rows = folded::<P>(&mut db, events).await?;
-        P::write(&mut db, rows).await.map_err(Refused::Rows)?;
+        let mut rows = P::Rows::default();
+        fold::<P>(&mut db, &mut rows, events).await?;
+        P::write(&mut db, &mut rows, Extent::All)
+            .await
+            .map_err(Refused::Rows)?;
         db.rollback().await?;
         Ok(())
     }
@@ -225,16 +260,17 @@ impl Tables {
     }
 }
 
-/// The rows that events are about, as the events leave them.
-async fn folded<P: Projection>(
+/// Loads the rows that events are about, and changes them as the events say.
+async fn fold<P: Projection>(
     db: &mut PgConnection,
+    rows: &mut P::Rows,
     events: &[Recorded],
-) -> Result<P::Rows, Refused> {
-    let mut rows = P::load(db, events).await.map_err(Refused::Rows)?;
+) -> Result<(), Refused> {
+    P::load(db, rows, events).await.map_err(Refused::Rows)?;
     for event in events {
-        P::fold(&mut rows, event).map_err(|error| Refused::Event(event.position, error))?;
+        P::fold(rows, event).map_err(|error| Refused::Event(event.position, error))?;
     }
-    Ok(rows)
+    Ok(())
 }
 
 /// Puts a schema first in the transaction's search path, and keeps a rebuild from swapping its

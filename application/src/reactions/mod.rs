@@ -16,8 +16,8 @@ pub use arrows::{Reaction, reactions_to};
 use crate::{
     catch_up::{Consumed, Consumer, ConsumerError},
     event::Recorded,
-    log_reader::Stretch,
     gateway::{Gateway, GatewayError, Request},
+    log_reader::Stretch,
     metadata::Actor,
     operations::{complete_order::CompleteOrder, mark_order_paid::MarkOrderPaid},
     ports::{StoreUnavailable, checkpoint::Checkpoints, event_log::reaction_key},

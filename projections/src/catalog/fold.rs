@@ -28,6 +28,7 @@ use crate::{
 const ON_HAND_MAX: i64 = Quantity::MAX.get() as i64;
 
 /// The rows that a batch is about.
+#[derive(Default)]
 pub struct Rows {
     pub(super) shops: Entities<ShopRow>,
     pub(super) products: Entities<Product>,

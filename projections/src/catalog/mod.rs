@@ -19,7 +19,7 @@ pub use self::{
 };
 use crate::{
     failure::ApplyError,
-    projection::{Index, Projection},
+    projection::{Extent, Index, Projection},
 };
 
 /// The read model of shops, products and stock.
@@ -60,18 +60,31 @@ impl Projection for Catalog {
 
     type Rows = fold::Rows;
 
-    async fn load(db: &mut PgConnection, events: &[Recorded]) -> Result<Self::Rows, ApplyError> {
-        store::load(db, events).await
+    async fn load(
+        db: &mut PgConnection,
+        rows: &mut Self::Rows,
+        events: &[Recorded],
+    ) -> Result<(), ApplyError> {
+        store::load(db, rows, events).await
     }
 
     fn fold(rows: &mut Self::Rows, event: &Recorded) -> Result<(), ApplyError> {
         rows.fold(event)
     }
 
+    fn held(rows: &Self::Rows) -> usize {
+        rows.shops.held() + rows.products.held() + rows.stock.held()
+    }
+
     async fn write(
         db: &mut PgConnection,
-        rows: Self::Rows,
-    ) -> Result<BTreeSet<Notice>, ApplyError> {
-        store::write_all(db, rows).await
+        rows: &mut Self::Rows,
+        extent: Extent,
+    ) -> Result<(), ApplyError> {
+        store::write_rows(db, rows, extent).await
+    }
+
+    fn take_notices(rows: &mut Self::Rows) -> BTreeSet<Notice> {
+        std::mem::take(&mut rows.notices)
     }
 }

@@ -122,7 +122,10 @@ mod tests {
             for end in start + 1..=characters.len() {
                 let part = characters[start..end].iter().collect();
                 let wanted = wanted_grams(&[part]);
-                assert!(wanted.iter().all(|gram| held.contains(gram)), "{start}..{end}");
+                assert!(
+                    wanted.iter().all(|gram| held.contains(gram)),
+                    "{start}..{end}"
+                );
             }
         }
         let other = wanted_grams(&["피커".to_owned()]);

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gage_application::{
-    event::{Fact, Recorded},
-    ports::wake::Notice,
-};
+use gage_application::event::{Fact, Recorded};
 use gage_domain::{
     ids::{ProductId, ShopId, SkuId},
     product::ProductEvent,
@@ -19,12 +16,17 @@ use super::{
 };
 use crate::{
     columns::Columns,
-    entities::{Entities, column},
+    entities::column,
     failure::{ApplyError, QueryError},
+    projection::Extent,
     writing::write,
 };
 
-pub(super) async fn load(db: &mut PgConnection, events: &[Recorded]) -> Result<Rows, ApplyError> {
+pub(super) async fn load(
+    db: &mut PgConnection,
+    rows: &mut Rows,
+    events: &[Recorded],
+) -> Result<(), ApplyError> {
     let (mut shops, mut products, mut stock) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for event in events {
         match &event.fact {
@@ -47,12 +49,11 @@ pub(super) async fn load(db: &mut PgConnection, events: &[Recorded]) -> Result<R
     let find_products = "SELECT p.*, p.price_amount::text AS price_text FROM products p \
                          WHERE p.id = ANY($1)";
     let find_stock = format!("SELECT {STOCK_COLUMNS} FROM stock k WHERE k.sku = ANY($1)");
-    Ok(Rows {
-        shops: Entities::load(db, &find_shops, shops, rows::shop).await?,
-        products: Entities::load(db, find_products, products, product).await?,
-        stock: Entities::load(db, &find_stock, stock, rows::stock).await?,
-        notices: BTreeSet::new(),
-    })
+    rows.shops.load(db, &find_shops, shops, rows::shop).await?;
+    rows.products
+        .load(db, find_products, products, product)
+        .await?;
+    rows.stock.load(db, &find_stock, stock, rows::stock).await
 }
 
 fn product(row: &PgRow) -> Result<Product, QueryError> {
@@ -71,14 +72,17 @@ fn product(row: &PgRow) -> Result<Product, QueryError> {
     })
 }
 
-pub(super) async fn write_all(
+pub(super) async fn write_rows(
     db: &mut PgConnection,
-    rows: Rows,
-) -> Result<BTreeSet<Notice>, ApplyError> {
-    write_shops(db, &rows.shops.into_changed()).await?;
-    write_products(db, &rows.products.into_changed()).await?;
-    write_stock(db, &rows.stock.into_changed()).await?;
-    Ok(rows.notices)
+    rows: &mut Rows,
+    extent: Extent,
+) -> Result<(), ApplyError> {
+    if extent == Extent::All {
+        write_shops(db, &rows.shops.take_changed()).await?;
+        write_products(db, &rows.products.take_changed()).await?;
+        write_stock(db, &rows.stock.take_changed()).await?;
+    }
+    Ok(())
 }
 
 async fn write_shops(db: &mut PgConnection, shops: &[ShopRow]) -> Result<(), ApplyError> {

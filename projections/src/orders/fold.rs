@@ -28,6 +28,7 @@ use crate::{
 };
 
 /// The rows that a batch is about, and what it adds.
+#[derive(Default)]
 pub struct Rows {
     pub(super) shops: Entities<Shop>,
     pub(super) orders: Entities<OrderRow>,
@@ -114,7 +115,10 @@ impl Rows {
                 let outcome = self.payment(event.position, order, happened)?;
                 self.record(event, order, outcome, || milestone::of_payment(happened))
             }
-            Fact::Shop(_, ShopEvent::ShopRevised { .. } | ShopEvent::PayoutAddressChanged { .. })
+            Fact::Shop(
+                _,
+                ShopEvent::ShopRevised { .. } | ShopEvent::PayoutAddressChanged { .. },
+            )
             | Fact::Product(..)
             | Fact::Inventory(..) => Ok(()),
         }
@@ -189,12 +193,7 @@ impl Rows {
         Ok(outcome)
     }
 
-    fn enter(
-        &mut self,
-        at: LogPosition,
-        id: OrderId,
-        phase: Phase,
-    ) -> Result<Outcome, ApplyError> {
+    fn enter(&mut self, at: LogPosition, id: OrderId, phase: Phase) -> Result<Outcome, ApplyError> {
         self.orders.change(id.0, at, |order| {
             order.phase = phase;
             Ok(())

@@ -20,7 +20,7 @@ pub use self::{
 };
 use crate::{
     failure::ApplyError,
-    projection::{Index, Projection},
+    projection::{Extent, Index, Projection},
 };
 
 /// The read model of orders.
@@ -49,35 +49,48 @@ impl Projection for Orders {
             "orders_shop_phase",
             "(shop, phase, placed_xact_id, placed_position)",
         ),
-        Index::on(
-            "orders",
-            "orders_shop_changed",
-            "(shop, xact_id, position)",
-        ),
+        Index::on("orders", "orders_shop_changed", "(shop, xact_id, position)"),
         Index::on(
             "orders",
             "orders_due",
             "(pay_by, id) WHERE phase = 'awaiting_payment' AND NOT payment_seen",
         ),
         Index::unique_on("order_lines", "order_lines_order", "(order_id, line)"),
-        Index::unique_on("timeline", "timeline_order", "(order_id, xact_id, position)"),
+        Index::unique_on(
+            "timeline",
+            "timeline_order",
+            "(order_id, xact_id, position)",
+        ),
     ];
     const IGNORES: &'static [&'static str] = &[Product::TYPE, Inventory::TYPE];
 
     type Rows = fold::Rows;
 
-    async fn load(db: &mut PgConnection, events: &[Recorded]) -> Result<Self::Rows, ApplyError> {
-        store::load(db, events).await
+    async fn load(
+        db: &mut PgConnection,
+        rows: &mut Self::Rows,
+        events: &[Recorded],
+    ) -> Result<(), ApplyError> {
+        store::load(db, rows, events).await
     }
 
     fn fold(rows: &mut Self::Rows, event: &Recorded) -> Result<(), ApplyError> {
         rows.fold(event)
     }
 
+    fn held(rows: &Self::Rows) -> usize {
+        rows.shops.held() + rows.orders.held()
+    }
+
     async fn write(
         db: &mut PgConnection,
-        rows: Self::Rows,
-    ) -> Result<BTreeSet<Notice>, ApplyError> {
-        store::write_all(db, rows).await
+        rows: &mut Self::Rows,
+        extent: Extent,
+    ) -> Result<(), ApplyError> {
+        store::write_rows(db, rows, extent).await
+    }
+
+    fn take_notices(rows: &mut Self::Rows) -> BTreeSet<Notice> {
+        std::mem::take(&mut rows.notices)
     }
 }

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gage_application::{
-    event::{Fact, Recorded},
-    ports::wake::Notice,
-};
+use gage_application::event::{Fact, Recorded};
 use gage_domain::{ids::ShopId, order::OrderEvent, shop::ShopEvent};
 use sqlx::{PgConnection, postgres::PgRow, types::Json};
 
@@ -15,12 +12,17 @@ use super::{
 };
 use crate::{
     columns::Columns,
-    entities::{Entities, column},
+    entities::column,
     failure::{ApplyError, QueryError},
+    projection::Extent,
     writing::write,
 };
 
-pub(super) async fn load(db: &mut PgConnection, events: &[Recorded]) -> Result<Rows, ApplyError> {
+pub(super) async fn load(
+    db: &mut PgConnection,
+    rows: &mut Rows,
+    events: &[Recorded],
+) -> Result<(), ApplyError> {
     let (mut shops, mut orders) = (BTreeSet::new(), BTreeSet::new());
     for event in events {
         match &event.fact {
@@ -44,13 +46,10 @@ pub(super) async fn load(db: &mut PgConnection, events: &[Recorded]) -> Result<R
     let find_orders = format!(
         "SELECT {ORDER_COLUMNS} FROM orders o JOIN shops s ON s.id = o.shop WHERE o.id = ANY($1)"
     );
-    Ok(Rows {
-        shops: Entities::load(db, find_shops, shops, shop).await?,
-        orders: Entities::load(db, &find_orders, orders, rows::order).await?,
-        lines: vec![],
-        timeline: vec![],
-        notices: BTreeSet::new(),
-    })
+    rows.shops.load(db, find_shops, shops, shop).await?;
+    rows.orders
+        .load(db, &find_orders, orders, rows::order)
+        .await
 }
 
 fn shop(row: &PgRow) -> Result<Shop, QueryError> {
@@ -62,15 +61,17 @@ fn shop(row: &PgRow) -> Result<Shop, QueryError> {
     })
 }
 
-pub(super) async fn write_all(
+pub(super) async fn write_rows(
     db: &mut PgConnection,
-    rows: Rows,
-) -> Result<BTreeSet<Notice>, ApplyError> {
-    write_shops(db, &rows.shops.into_changed()).await?;
-    write_orders(db, &rows.orders.into_changed()).await?;
-    write_lines(db, &rows.lines).await?;
-    write_timeline(db, &rows.timeline).await?;
-    Ok(rows.notices)
+    rows: &mut Rows,
+    extent: Extent,
+) -> Result<(), ApplyError> {
+    if extent == Extent::All {
+        write_shops(db, &rows.shops.take_changed()).await?;
+        write_orders(db, &rows.orders.take_changed()).await?;
+    }
+    write_lines(db, &std::mem::take(&mut rows.lines)).await?;
+    write_timeline(db, &std::mem::take(&mut rows.timeline)).await
 }
 
 async fn write_shops(db: &mut PgConnection, shops: &[Shop]) -> Result<(), ApplyError> {
@@ -116,10 +117,16 @@ async fn write_orders(db: &mut PgConnection, orders: &[OrderRow]) -> Result<(), 
     .bind(column(orders, |order| order.placed_at))
     .bind(column(orders, |order| order.payment_seen))
     .bind(column(orders, |order| {
-        order.tracking.as_ref().map(|tracking| tracking.carrier.as_str())
+        order
+            .tracking
+            .as_ref()
+            .map(|tracking| tracking.carrier.as_str())
     }))
     .bind(column(orders, |order| {
-        order.tracking.as_ref().map(|tracking| tracking.number.as_str())
+        order
+            .tracking
+            .as_ref()
+            .map(|tracking| tracking.number.as_str())
     }))
     .bind(column(orders, |order| order.rejection_reason.as_deref()))
     .bind(column(orders, |order| order.placed.xact_id))
@@ -147,7 +154,9 @@ async fn write_lines(db: &mut PgConnection, lines: &[Line]) -> Result<(), ApplyE
     .bind(column(lines, |line| line.line.name.ko()))
     .bind(column(lines, |line| line.line.name.en()))
     .bind(column(lines, |line| line.line.unit_price.token.as_slice()))
-    .bind(column(lines, |line| line.line.unit_price.amount.to_string()))
+    .bind(column(lines, |line| {
+        line.line.unit_price.amount.to_string()
+    }))
     .bind(column(lines, |line| i64::from(line.line.quantity.get())));
     write(db, "order_lines", lines.len(), statement).await
 }

@@ -23,6 +23,7 @@ use crate::{
 const UNFIT: &str = "the event does not fit it";
 
 /// The rows that a batch is about.
+#[derive(Default)]
 pub struct Rows {
     pub(super) payments: Entities<PaymentRow>,
     pub(super) attempts: HashMap<(OrderId, B256), Attempt>,
@@ -110,9 +111,7 @@ impl Rows {
             PaymentEvent::PaymentConfirmed { log, confirmations } => {
                 change(&|payment| payment.funding.confirm(log, *confirmations))
             }
-            PaymentEvent::PaymentReverted { log } => {
-                change(&|payment| payment.funding.revert(log))
-            }
+            PaymentEvent::PaymentReverted { log } => change(&|payment| payment.funding.revert(log)),
             PaymentEvent::PaymentExpired { reason } => change(&|payment| match payment.standing {
                 Standing::Awaited => {
                     payment.standing = Standing::Closed(*reason);

@@ -20,7 +20,7 @@ pub use self::{
 };
 use crate::{
     failure::ApplyError,
-    projection::{Index, Projection},
+    projection::{Extent, Index, Projection},
 };
 
 /// The read model of payments.
@@ -43,18 +43,31 @@ impl Projection for Payments {
 
     type Rows = fold::Rows;
 
-    async fn load(db: &mut PgConnection, events: &[Recorded]) -> Result<Self::Rows, ApplyError> {
-        store::load(db, events).await
+    async fn load(
+        db: &mut PgConnection,
+        rows: &mut Self::Rows,
+        events: &[Recorded],
+    ) -> Result<(), ApplyError> {
+        store::load(db, rows, events).await
     }
 
     fn fold(rows: &mut Self::Rows, event: &Recorded) -> Result<(), ApplyError> {
         rows.fold(event)
     }
 
+    fn held(rows: &Self::Rows) -> usize {
+        rows.payments.held() + rows.attempts.len()
+    }
+
     async fn write(
         db: &mut PgConnection,
-        rows: Self::Rows,
-    ) -> Result<BTreeSet<Notice>, ApplyError> {
-        store::write_all(db, rows).await
+        rows: &mut Self::Rows,
+        extent: Extent,
+    ) -> Result<(), ApplyError> {
+        store::write_rows(db, rows, extent).await
+    }
+
+    fn take_notices(rows: &mut Self::Rows) -> BTreeSet<Notice> {
+        std::mem::take(&mut rows.notices)
     }
 }

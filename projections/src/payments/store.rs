@@ -2,10 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use gage_application::{
-    event::{Fact, Recorded},
-    ports::wake::Notice,
-};
+use gage_application::event::{Fact, Recorded};
 use gage_domain::{
     ids::OrderId,
     payment::{AttemptStanding, PaymentEvent, Standing},
@@ -21,13 +18,14 @@ use super::{
     },
 };
 use crate::{
-    columns::Columns,
-    entities::{Entities, column},
-    failure::ApplyError,
-    writing::write,
+    columns::Columns, entities::column, failure::ApplyError, projection::Extent, writing::write,
 };
 
-pub(super) async fn load(db: &mut PgConnection, events: &[Recorded]) -> Result<Rows, ApplyError> {
+pub(super) async fn load(
+    db: &mut PgConnection,
+    rows: &mut Rows,
+    events: &[Recorded],
+) -> Result<(), ApplyError> {
     let (mut payments, mut attempted) = (BTreeSet::new(), BTreeSet::new());
     for event in events {
         if let Fact::Payment(id, happened) = &event.fact {
@@ -40,23 +38,25 @@ pub(super) async fn load(db: &mut PgConnection, events: &[Recorded]) -> Result<R
         }
     }
     let find = format!("SELECT {PAYMENT_COLUMNS} FROM payments p WHERE p.order_id = ANY($1)");
-    Ok(Rows {
-        payments: Entities::load(db, &find, payments, rows::payment).await?,
-        attempts: load_attempts(db, attempted).await?,
-        notices: BTreeSet::new(),
-    })
+    rows.payments
+        .load(db, &find, payments, rows::payment)
+        .await?;
+    load_attempts(db, &mut rows.attempts, attempted).await
 }
 
+/// Loads the attempts of payments. One that is held stays as it is: the events of a batch have
+/// changed it.
 async fn load_attempts(
     db: &mut PgConnection,
+    attempts: &mut HashMap<(OrderId, B256), Attempt>,
     orders: BTreeSet<Uuid>,
-) -> Result<HashMap<(OrderId, B256), Attempt>, ApplyError> {
+) -> Result<(), ApplyError> {
     if orders.is_empty() {
-        return Ok(HashMap::new());
+        return Ok(());
     }
     let orders: Vec<Uuid> = orders.into_iter().collect();
     let sql = format!(
-        "SELECT {ATTEMPT_COLUMNS}, a.xact_id, a.position FROM attempts a \
+        "SELECT a.order_id, {ATTEMPT_COLUMNS}, a.xact_id, a.position FROM attempts a \
          WHERE a.order_id = ANY($1)"
     );
     let found = sqlx::query(&sql)
@@ -64,34 +64,39 @@ async fn load_attempts(
         .fetch_all(db)
         .await
         .map_err(|source| ApplyError::database("attempts", source))?;
-    let mut attempts = HashMap::with_capacity(found.len());
     for found in &found {
-        let (order, row) = rows::attempt(found)?;
-        let columns = Columns::of(found, "payments.attempts", "order_id");
-        let attempt = Attempt {
-            row,
-            reported: columns.position("xact_id", "position")?,
-            changed: false,
+        let Some(row) = rows::attempt(found)? else {
+            continue;
         };
-        attempts.insert((order, row.tx_hash), attempt);
+        let order = rows::order_of(found)?;
+        let columns = Columns::of(found, "payments.attempts", "order_id");
+        let reported = columns.position("xact_id", "position")?;
+        let changed = false;
+        attempts.entry((order, row.tx_hash)).or_insert(Attempt {
+            row,
+            reported,
+            changed,
+        });
     }
-    Ok(attempts)
+    Ok(())
 }
 
-pub(super) async fn write_all(
+pub(super) async fn write_rows(
     db: &mut PgConnection,
-    rows: Rows,
-) -> Result<BTreeSet<Notice>, ApplyError> {
-    write_payments(db, &rows.payments.into_changed()).await?;
-    let mut attempts: Vec<(OrderId, Attempt)> = rows
-        .attempts
+    rows: &mut Rows,
+    extent: Extent,
+) -> Result<(), ApplyError> {
+    if extent == Extent::Added {
+        return Ok(());
+    }
+    write_payments(db, &rows.payments.take_changed()).await?;
+    let mut attempts: Vec<(OrderId, Attempt)> = std::mem::take(&mut rows.attempts)
         .into_iter()
         .filter(|(_, attempt)| attempt.changed)
         .map(|((order, _), attempt)| (order, attempt))
         .collect();
     attempts.sort_unstable_by_key(|(order, attempt)| (*order, attempt.row.tx_hash));
-    write_attempts(db, &attempts).await?;
-    Ok(rows.notices)
+    write_attempts(db, &attempts).await
 }
 
 async fn write_payments(db: &mut PgConnection, payments: &[PaymentRow]) -> Result<(), ApplyError> {
@@ -119,7 +124,9 @@ async fn write_payments(db: &mut PgConnection, payments: &[PaymentRow]) -> Resul
         .bind(column(&fundings, |funding| funding.log_index.as_deref()))
         .bind(column(&fundings, |funding| funding.payer))
         .bind(column(&fundings, |funding| funding.funded.as_deref()))
-        .bind(column(&fundings, |funding| funding.confirmations.as_deref()))
+        .bind(column(&fundings, |funding| {
+            funding.confirmations.as_deref()
+        }))
         .bind(column(&fundings, |funding| funding.released.as_str()))
         .bind(column(&fundings, |funding| funding.refunded.as_str()))
         .bind(column(&fundings, |funding| funding.disputed_by))
@@ -237,13 +244,19 @@ async fn write_attempts(
          ON CONFLICT (order_id, tx_hash) DO UPDATE SET failure = excluded.failure",
     )
     .bind(column(attempts, |(order, _)| order.0))
-    .bind(column(attempts, |(_, attempt)| attempt.row.tx_hash.as_slice()))
-    .bind(column(attempts, |(_, attempt)| attempt.row.nonce.to_string()))
+    .bind(column(attempts, |(_, attempt)| {
+        attempt.row.tx_hash.as_slice()
+    }))
+    .bind(column(attempts, |(_, attempt)| {
+        attempt.row.nonce.to_string()
+    }))
     .bind(column(attempts, |(_, attempt)| attempt.row.by.as_slice()))
     .bind(column(attempts, |(_, attempt)| attempt.row.reported_at))
-    .bind(column(attempts, |(_, attempt)| match attempt.row.standing {
-        AttemptStanding::Pending => None,
-        AttemptStanding::Failed(failure) => Some(failure_name(failure)),
+    .bind(column(attempts, |(_, attempt)| {
+        match attempt.row.standing {
+            AttemptStanding::Pending => None,
+            AttemptStanding::Failed(failure) => Some(failure_name(failure)),
+        }
     }))
     .bind(column(attempts, |(_, attempt)| attempt.reported.xact_id))
     .bind(column(attempts, |(_, attempt)| attempt.reported.position));

@@ -33,8 +33,12 @@ use crate::{
     progress,
     projection::Projection,
     setup,
-    tables::{BULK, Tables},
+    tables::{BULK, Hold, Tables},
 };
+
+/// Rows of a copy that are held in memory while it is filled. Writing them all holds the readers
+/// of the log back for some 100 ms.
+const HELD_ROWS: usize = 10_000;
 
 /// How far a rebuild is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -232,18 +236,14 @@ impl Rebuild<'_> {
         &self,
     ) -> Result<Option<(LogPosition, String)>, RebuildError> {
         let head = self.log.state().await?.head;
-        let caught_up = self
-            .apply::<P>(Tables::Live, head, Stage::CatchingUp)
-            .await;
+        let caught_up = self.apply::<P>(Tables::Live, head, Stage::CatchingUp).await;
         match caught_up {
             Ok(_) => Ok(None),
             Err(RebuildError::Poison { position, reason }) => {
                 let from = self.checkpoint::<P>(Tables::Live).await?;
                 let mut batch = self.read::<P>(from, head).await?;
                 batch.end_before(position);
-                Tables::Live
-                    .write::<P>(self.pool, batch.stretch())
-                    .await?;
+                Tables::Live.write::<P>(self.pool, batch.stretch()).await?;
                 Ok(Some((position, reason)))
             }
             Err(error) => Err(error),
@@ -265,6 +265,7 @@ impl Rebuild<'_> {
     ) -> Result<u64, RebuildError> {
         let mut from = self.checkpoint::<P>(tables).await?;
         let (mut applied, mut ahead) = (0, None);
+        let mut held = P::Rows::default();
         while from < until {
             self.tell(stage, from, until);
             let batch = match ahead.take() {
@@ -278,7 +279,21 @@ impl Rebuild<'_> {
                     Ok(None)
                 }
             };
-            let (written, next) = join!(tables.write::<P>(self.pool, batch.stretch()), next);
+            let hold = match tables {
+                Tables::Copy if batch.to < until => Hold::UpTo(HELD_ROWS),
+                Tables::Copy | Tables::Live => Hold::Nothing,
+            };
+            let write = async {
+                match tables {
+                    Tables::Live => tables.write::<P>(self.pool, batch.stretch()).await,
+                    Tables::Copy => {
+                        tables
+                            .write_holding::<P>(self.pool, &mut held, batch.stretch(), hold)
+                            .await
+                    }
+                }
+            };
+            let (written, next) = join!(write, next);
             match written? {
                 Consumed::Advanced { .. } => {
                     applied += u64::try_from(batch.events.len()).unwrap_or(u64::MAX);

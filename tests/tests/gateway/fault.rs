@@ -47,8 +47,13 @@ impl EventLog for BreakingLog {
         })
     }
 
-    async fn read_after(&self, after: LogPosition, limit: u32) -> Result<Page, LogError> {
-        self.real.read_after(after, limit).await
+    async fn read_after(
+        &self,
+        after: LogPosition,
+        limit: u32,
+        without: &[&str],
+    ) -> Result<Page, LogError> {
+        self.real.read_after(after, limit, without).await
     }
 
     async fn earlier_request(
