@@ -105,9 +105,9 @@ mod tests {
                 });
             (P::VERSION, hash)
         }
-        assert_eq!(stamp::<Catalog>(), (1, 0x272c_4fea_1d84_872b), "catalog");
-        assert_eq!(stamp::<Orders>(), (1, 0xe34c_9a09_205b_b667), "orders");
-        assert_eq!(stamp::<Payments>(), (1, 0xd1a6_7097_bd67_3fb3), "payments");
+        assert_eq!(stamp::<Catalog>(), (2, 0xd7e1_d3a7_b940_20d3), "catalog");
+        assert_eq!(stamp::<Orders>(), (2, 0x9724_4f4e_5531_ba24), "orders");
+        assert_eq!(stamp::<Payments>(), (2, 0xe34c_59e4_cf65_1cde), "payments");
     }
 
     #[test]
