@@ -186,8 +186,10 @@ impl LogError {
 /// A stretch of the log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
-    /// Events in log order.
+    /// The events that were wanted, in log order.
     pub events: Vec<StoredEvent>,
+    /// The last event of the stretch, wanted or not; where reading began if there was none.
+    pub end: LogPosition,
     /// Whether the page ended because nothing more can be read yet.
     pub at_end: bool,
 }
@@ -240,12 +242,18 @@ pub trait EventLog: Send + Sync {
     /// [`AppendError`].
     async fn append(&self, append: &Append) -> Result<LogPosition, AppendError>;
 
-    /// Events after a position, in log order, at most `limit`. MUST NOT return an event
-    /// while an earlier one could still appear.
+    /// The next `limit` events after a position, in log order; of those, the ones whose
+    /// aggregate type is not in `without`. MUST NOT pass an event while an earlier one could
+    /// still appear, and MUST fail rather than leave a wanted one out.
     ///
     /// # Errors
     /// [`LogError`].
-    async fn read_after(&self, after: LogPosition, limit: u32) -> Result<Page, LogError>;
+    async fn read_after(
+        &self,
+        after: LogPosition,
+        limit: u32,
+        without: &[&str],
+    ) -> Result<Page, LogError>;
 
     /// What earlier requests with these keys did, in the order of the question.
     ///

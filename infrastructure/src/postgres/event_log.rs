@@ -13,7 +13,7 @@ use postgres_es::PostgresEventRepository;
 use serde_json::Value;
 use sqlx::{FromRow, PgPool};
 
-use super::{append, failure, reader};
+use super::{append, failure, read_after, reader};
 
 /// The event log in PostgreSQL.
 ///
@@ -48,8 +48,13 @@ impl EventLog for PostgresEventLog {
         append::append(&self.pool, append).await
     }
 
-    async fn read_after(&self, after: LogPosition, limit: u32) -> Result<Page, LogError> {
-        reader::read_after(&self.pool, after, limit).await
+    async fn read_after(
+        &self,
+        after: LogPosition,
+        limit: u32,
+        without: &[&str],
+    ) -> Result<Page, LogError> {
+        read_after::read_after(&self.pool, after, limit, without).await
     }
 
     async fn earlier_requests(

@@ -1,9 +1,9 @@
-//! Reading streams and the log.
+//! Reading streams, and how far the log reaches.
 
 use futures::TryStreamExt;
 use gage_application::{
     event::StoredEvent,
-    ports::event_log::{LogError, LogState, Page, StreamVersion},
+    ports::event_log::{LogError, LogState, StreamVersion},
     position::LogPosition,
 };
 use sqlx::{Either, Executor, FromRow, PgPool, Postgres, Row, postgres::PgRow, query::Query};
@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 
 use super::{
     failure,
-    rows::{EventRow, PositionRow},
+    rows::{self, PositionRow, RowFailure},
 };
 
 /// Streams' events after a sequence each. At least one row for each stream, which says whether
@@ -35,23 +35,6 @@ SELECT asked.number AS asked,
          ORDER BY sequence
         OFFSET 0) AS e ON true
  ORDER BY asked.number, e.sequence";
-
-/// Events after a position that no open transaction can precede any more: horizon and rows
-/// come from one snapshot. Always at least one row, which says whether the log is displaced.
-const READ_AFTER: &str = "
-SELECT log.displaced, e.*
-  FROM (SELECT value + pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS horizon,
-               coalesce((SELECT max(xact_id) FROM events), 0)
-                 >= value + pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS displaced
-          FROM log_offset) AS log
-  LEFT JOIN LATERAL (
-        SELECT xact_id, position, aggregate_type, aggregate_id, sequence, event_type,
-               event_version, payload, metadata, recorded_at
-          FROM events
-         WHERE (xact_id, position) > ($1, $2) AND xact_id < log.horizon
-         ORDER BY xact_id, position
-         LIMIT $3) AS e ON true
- ORDER BY e.xact_id, e.position";
 
 /// The newest readable event, and since when a transaction with an id has been open. Without
 /// the right to see other roles' activity (`pg_read_all_stats`) only our own are seen.
@@ -131,26 +114,6 @@ fn missing(version: &StreamVersion, sequence: u64, reason: &str) -> LogError {
     }
 }
 
-/// See [`gage_application::ports::event_log::EventLog::read_after`].
-pub(super) async fn read_after(
-    pool: &PgPool,
-    after: LogPosition,
-    limit: u32,
-) -> Result<Page, LogError> {
-    let query = sqlx::query(READ_AFTER)
-        .bind(after.xact_id)
-        .bind(after.position)
-        .bind(i64::from(limit));
-    let rows = complete(pool, query).await?;
-    let place = format!("after {after}");
-    if flag(&rows, "displaced").map_err(|error| RowFailure::from(error).about(&place))? {
-        return Err(failure::displaced());
-    }
-    let events = events(&rows).map_err(|failure| failure.about(&place))?;
-    let at_end = u32::try_from(events.len()).is_ok_and(|read| read < limit);
-    Ok(Page { events, at_end })
-}
-
 /// See [`gage_application::ports::event_log::EventLog::state`].
 pub(super) async fn state(pool: &PgPool) -> Result<LogState, LogError> {
     #[derive(FromRow)]
@@ -207,42 +170,9 @@ fn flag(rows: &[PgRow], column: &str) -> Result<bool, sqlx::Error> {
 fn events(rows: &[PgRow]) -> Result<Vec<StoredEvent>, RowFailure> {
     let mut events = Vec::with_capacity(rows.len());
     for row in rows {
-        if row.try_get::<Option<i64>, _>("sequence")?.is_some() {
-            events.push(EventRow::from_row(row)?.into_event()?);
+        if row.try_get::<Option<i64>, _>(1)?.is_some() {
+            events.push(rows::event(row, 1)?);
         }
     }
     Ok(events)
-}
-
-/// Why a row is no event.
-enum RowFailure {
-    /// A column has another type than the migrations gave it.
-    Column(sqlx::Error),
-    /// A column holds what no writer of ours writes.
-    Content(LogError),
-}
-
-impl RowFailure {
-    fn about(self, place: &str) -> LogError {
-        match self {
-            Self::Column(error) => LogError::Corrupt {
-                stream: place.to_owned(),
-                sequence: 0,
-                reason: error.to_string(),
-            },
-            Self::Content(error) => error,
-        }
-    }
-}
-
-impl From<sqlx::Error> for RowFailure {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Column(error)
-    }
-}
-
-impl From<LogError> for RowFailure {
-    fn from(error: LogError) -> Self {
-        Self::Content(error)
-    }
 }

@@ -39,7 +39,7 @@ async fn a_slow_writers_events_are_never_skipped() {
         .expect("inserts");
 
     let page = log
-        .read_after(before[0].position, 100)
+        .read_after(before[0].position, 100, &[])
         .await
         .expect("reads");
     assert_eq!(
@@ -80,7 +80,7 @@ async fn a_slow_writer_that_gives_up_leaves_nothing_and_lets_the_readers_go_on()
         .await
         .expect("appends");
     assert!(
-        log.read_after(LogPosition::START, 10)
+        log.read_after(LogPosition::START, 10, &[])
             .await
             .expect("reads")
             .events
@@ -103,7 +103,7 @@ async fn pages_follow_each_other_without_loss_and_say_when_they_end() {
     read_all(&log, 25).await;
     let (mut after, mut read, mut ends) = (LogPosition::START, Vec::new(), Vec::new());
     for _ in 0..3 {
-        let page = log.read_after(after, 10).await.expect("reads");
+        let page = log.read_after(after, 10, &[]).await.expect("reads");
         after = page.events.last().expect("an event").position;
         read.extend(page.events.iter().map(|event| event.sequence));
         ends.push(page.at_end);
@@ -117,6 +117,9 @@ async fn an_empty_log_has_no_head() {
     let db = TestDb::new().await;
     let log = db.log();
     assert_eq!(log.state().await.expect("reads").head, LogPosition::START);
-    let page = log.read_after(LogPosition::START, 10).await.expect("reads");
+    let page = log
+        .read_after(LogPosition::START, 10, &[])
+        .await
+        .expect("reads");
     assert_eq!((page.events, page.at_end), (vec![], true));
 }

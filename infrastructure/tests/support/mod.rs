@@ -219,7 +219,7 @@ pub async fn read_all(log: &PostgresEventLog, count: usize) -> Vec<StoredEvent> 
             let after = all
                 .last()
                 .map_or(LogPosition::START, |event| event.position);
-            let page = log.read_after(after, 1000).await.expect("reads");
+            let page = log.read_after(after, 1000, &[]).await.expect("reads");
             all.extend(page.events);
             if page.at_end {
                 break;

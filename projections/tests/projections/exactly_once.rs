@@ -15,7 +15,8 @@ use gage_projections::{
 use tokio::{task::JoinSet, time::sleep};
 
 use crate::support::{
-    History, TestDb, order_placed, pieces, product_id, product_listed, shop_opened, sku, text,
+    History, TestDb, order_placed, pieces, product_id, product_listed, shop_opened, sku, stretch,
+    text,
 };
 
 /// A piece of SKU 1 arrives, again and again.
@@ -46,12 +47,12 @@ async fn a_batch_that_comes_twice_changes_nothing() {
     let history = arrivals(3);
     let consumer = ProjectionConsumer::<Catalog>::new(db.pool.clone());
     let first = consumer
-        .consume(LogPosition::START, &history.events)
+        .consume(stretch(LogPosition::START, &history.events))
         .await
         .unwrap();
     assert!(matches!(first, Consumed::Advanced { .. }));
     let again = consumer
-        .consume(LogPosition::START, &history.events)
+        .consume(stretch(LogPosition::START, &history.events))
         .await
         .unwrap();
     assert_eq!(again, Consumed::Superseded);
@@ -68,7 +69,7 @@ async fn rows_are_guarded_even_when_the_checkpoint_was_set_back() {
     history.then(order_placed(1, 7));
     db.project::<Catalog>(&history).await;
     db.project::<Orders>(&history).await;
-    let before = (db.dump("catalog_v1").await, db.dump("orders_v1").await);
+    let before = (db.dump("catalog_v2").await, db.dump("orders_v2").await);
     sqlx::query("UPDATE projections SET xact_id = 0, position = 0")
         .execute(&db.pool)
         .await
@@ -79,7 +80,7 @@ async fn rows_are_guarded_even_when_the_checkpoint_was_set_back() {
     );
     assert!(db.project::<Orders>(&history).await.is_empty());
     assert_eq!(
-        (db.dump("catalog_v1").await, db.dump("orders_v1").await),
+        (db.dump("catalog_v2").await, db.dump("orders_v2").await),
         before
     );
 }
@@ -103,7 +104,9 @@ async fn replicas_that_race_apply_each_event_once() {
                 if batch.is_empty() {
                     return advanced;
                 }
-                if let Consumed::Advanced { .. } = consumer.consume(from, &batch).await.unwrap() {
+                if let Consumed::Advanced { .. } =
+                    consumer.consume(stretch(from, &batch)).await.unwrap()
+                {
                     advanced += batch.len();
                 }
             }
@@ -120,7 +123,7 @@ async fn a_crash_between_rows_and_commit_leaves_neither_rows_nor_checkpoint() {
     // Somebody holds the row, so that the batch stops after the checkpoint and before the rows.
     db.project::<Catalog>(&history.first(1)).await;
     let mut holder = db.pool.begin().await.unwrap();
-    sqlx::query("SELECT 1 FROM catalog_v1.stock FOR UPDATE")
+    sqlx::query("SELECT 1 FROM catalog_v2.stock FOR UPDATE")
         .execute(&mut *holder)
         .await
         .unwrap();
@@ -131,14 +134,14 @@ async fn a_crash_between_rows_and_commit_leaves_neither_rows_nor_checkpoint() {
     );
     let stuck = tokio::spawn(async move {
         ProjectionConsumer::<Catalog>::new(pool)
-            .consume(from, &batch)
+            .consume(stretch(from, &batch))
             .await
     });
     let killed = loop {
         let killed: Option<bool> = sqlx::query_scalar(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
              WHERE datname = current_database() AND wait_event_type = 'Lock' \
-             AND query LIKE 'UPDATE stock%'",
+             AND query LIKE 'INSERT INTO stock%'",
         )
         .fetch_optional(&db.pool)
         .await
@@ -187,7 +190,7 @@ async fn a_read_model_that_was_not_set_up_says_what_to_do() {
     for consumer in consumer::all(&db.pool) {
         let error = consumer.checkpoint().await.unwrap_err();
         let reason = format!(
-            "{} version 1 was not set up: run `gage migrate`",
+            "{} version 2 was not set up: run `gage migrate`",
             consumer.name()
         );
         assert_eq!(error, ConsumerError::Unavailable { reason });

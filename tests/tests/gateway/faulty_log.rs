@@ -97,8 +97,13 @@ impl EventLog for FaultyLog {
         }
     }
 
-    async fn read_after(&self, after: LogPosition, limit: u32) -> Result<Page, LogError> {
-        self.real.read_after(after, limit).await
+    async fn read_after(
+        &self,
+        after: LogPosition,
+        limit: u32,
+        without: &[&str],
+    ) -> Result<Page, LogError> {
+        self.real.read_after(after, limit, without).await
     }
 
     async fn earlier_requests(

@@ -169,10 +169,18 @@ impl EventLog for EarlierLog {
         self.log.append(append).await
     }
 
-    async fn read_after(&self, after: LogPosition, limit: u32) -> Result<Page, LogError> {
-        let mut page = self.log.read_after(after, limit).await?;
-        page.at_end |= page.events.iter().any(|event| event.position > self.end);
-        page.events.retain(|event| event.position <= self.end);
+    async fn read_after(
+        &self,
+        after: LogPosition,
+        limit: u32,
+        without: &[&str],
+    ) -> Result<Page, LogError> {
+        let mut page = self.log.read_after(after, limit, without).await?;
+        if page.end > self.end {
+            page.at_end = true;
+            page.end = self.end;
+            page.events.retain(|event| event.position <= self.end);
+        }
         Ok(page)
     }
 
