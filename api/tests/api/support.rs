@@ -28,10 +28,13 @@ use gage_api::{
         roles::RoleBook,
     },
 };
-use gage_application::ports::{
-    StoreUnavailable,
-    clock::{Clock, Entropy},
-    contract_signatures::ContractSignatures,
+use gage_application::{
+    ports::{
+        StoreUnavailable,
+        clock::{Clock, Entropy},
+        contract_signatures::ContractSignatures,
+    },
+    progress::Progress,
 };
 use gage_domain::value::{Address, B256};
 use gage_infrastructure::{
@@ -151,7 +154,13 @@ impl Server {
         let schema = schema::without_services(environment, &limits).finish();
         let stop = CancellationToken::new();
         let state = HttpState {
-            engine: Engine::new(schema, limits, desk.clone(), Duration::from_secs(10)),
+            engine: Engine::new(
+                schema,
+                limits,
+                desk.clone(),
+                Duration::from_secs(10),
+                Progress::default(),
+            ),
             origin,
             limiter,
             requests_per_minute: per_minute,
