@@ -40,8 +40,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     config::{DatabaseSettings, NodeSettings, PrivateKey, Settings},
     graphql::{context::{ReadProgress, Services}, engine::Engine, limits::DocumentLimits, schema},
-    http::{self, HttpState},
+    http::{self, Admission, HttpState},
     identity::{
+        brief_sessions::BriefSessions,
         desk::{Desk, DeskParts},
         roles::RoleBook,
     },
@@ -188,8 +189,10 @@ pub(crate) fn assemble(
     let state = HttpState {
         engine: Engine::new(schema, limits, desk, PATIENCE, progress.catalog),
         origin: settings.server.origin.clone(),
-        limiter: adapters.limiter.clone(),
-        requests_per_minute: settings.server.requests_per_minute,
+        admission: Arc::new(Admission::new(
+            adapters.limiter.clone(),
+            settings.server.requests_per_minute,
+        )),
         entropy: adapters.entropy.clone(),
         health: Arc::new(health),
         metrics: Some(metrics),
@@ -290,7 +293,9 @@ fn desk(
     );
     let parts = DeskParts {
         nonces: Arc::new(RedisNonces::new(adapters.redis.clone())),
-        sessions: Arc::new(RedisSessions::new(adapters.redis.clone())),
+        sessions: Arc::new(BriefSessions::new(Arc::new(RedisSessions::new(
+            adapters.redis.clone(),
+        )))),
         limiter: adapters.limiter.clone(),
         contracts,
         clock: adapters.clock.clone(),

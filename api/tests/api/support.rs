@@ -19,11 +19,12 @@ use gage_api::{
     config::{Environment, Origin},
     graphql::{engine::Engine, limits::DocumentLimits, schema},
     http::{
-        HttpState,
+        Admission, HttpState,
         health::{ChainHealth, Condition, HealthView, Report},
         router,
     },
     identity::{
+        brief_sessions::BriefSessions,
         desk::{Desk, DeskParts},
         roles::RoleBook,
     },
@@ -138,7 +139,7 @@ impl Server {
         let origin = Origin::parse(ORIGIN).unwrap();
         let desk = Desk::new(DeskParts {
             nonces: Arc::new(RedisNonces::new(store.clone())),
-            sessions: Arc::new(RedisSessions::new(store)),
+            sessions: Arc::new(BriefSessions::new(Arc::new(RedisSessions::new(store)))),
             limiter: limiter.clone(),
             contracts: Arc::new(NoContracts),
             clock: clock.clone(),
@@ -162,8 +163,7 @@ impl Server {
                 Progress::default(),
             ),
             origin,
-            limiter,
-            requests_per_minute: per_minute,
+            admission: Arc::new(Admission::new(limiter, per_minute)),
             entropy: Arc::new(SystemEntropy),
             health: Arc::new(Told(report)),
             metrics: None,
