@@ -18,6 +18,7 @@ use gage_application::{
         rate_limit::RateLimiter,
         wake::WakeUps,
     },
+    progress::Watched,
     reactions::Reactions,
 };
 use gage_domain::value::Address;
@@ -29,7 +30,8 @@ use gage_infrastructure::{
     redis::{RedisNonces, RedisRateLimiter, RedisSessions, RedisStore, RedisWakeUps},
 };
 use gage_projections::{
-    catalog::CatalogQueries, consumer, orders::OrderQueries, payments::PaymentQueries, setup,
+    catalog::CatalogQueries, consumer, name::ProjectionName, orders::OrderQueries,
+    payments::PaymentQueries, setup,
 };
 use metrics_exporter_prometheus::PrometheusHandle;
 use sqlx::PgPool;
@@ -37,9 +39,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     config::{DatabaseSettings, NodeSettings, PrivateKey, Settings},
-    graphql::{context::Services, engine::Engine, limits::DocumentLimits, schema},
-    http::{self, HttpState},
+    graphql::{context::{ReadProgress, Services}, engine::Engine, limits::DocumentLimits, schema},
+    http::{self, Admission, HttpState},
     identity::{
+        brief_sessions::BriefSessions,
         desk::{Desk, DeskParts},
         roles::RoleBook,
     },
@@ -144,7 +147,8 @@ pub(crate) fn assemble(
     let adapters = adapters(settings, database)?;
     let chain = chain::prepare(settings, &adapters)?;
     let gateway = gateway(settings, &adapters, chain.rail.clone(), &tasks);
-    let readers = start_readers(&adapters, &gateway, &tasks, loops_stop);
+    let progress = ReadProgress::default();
+    let readers = start_readers(&adapters, &gateway, &progress, &tasks, loops_stop);
     let view = chain.follow(&adapters, gateway.clone(), &tasks, loops_stop);
     let pool = &adapters.database.pool;
     let orders = OrderQueries::new(pool.clone());
@@ -182,14 +186,17 @@ pub(crate) fn assemble(
         desk: desk.clone(),
         wake: adapters.wake.clone(),
         entropy: adapters.entropy.clone(),
+        progress: progress.clone(),
     };
     let limits = DocumentLimits::STANDARD;
     let schema = schema::build(services, settings.log.environment, &limits);
     let state = HttpState {
-        engine: Engine::new(schema, limits, desk, PATIENCE),
+        engine: Engine::new(schema, limits, desk, PATIENCE, progress.catalog),
         origin: settings.server.origin.clone(),
-        limiter: adapters.limiter.clone(),
-        requests_per_minute: settings.server.requests_per_minute,
+        admission: Arc::new(Admission::new(
+            adapters.limiter.clone(),
+            settings.server.requests_per_minute,
+        )),
         entropy: adapters.entropy.clone(),
         health: Arc::new(health),
         metrics: Some(metrics),
@@ -243,6 +250,7 @@ fn gateway(
 fn start_readers(
     adapters: &Adapters,
     gateway: &Arc<Gateway>,
+    progress: &ReadProgress,
     tasks: &TaskTracker,
     stop: &CancellationToken,
 ) -> Vec<HealthHandle> {
@@ -250,6 +258,7 @@ fn start_readers(
     let checkpoints = Arc::new(PostgresCheckpoints::new(pool.clone()));
     let reactions: Arc<dyn Consumer> = Arc::new(Reactions::new(gateway.clone(), checkpoints));
     let consumers = consumer::all(pool).into_iter().chain([reactions]);
+    let consumers = consumers.map(|consumer| watched(consumer, progress));
     consumers
         .map(|consumer| {
             let log = adapters.database.log.clone();
@@ -259,6 +268,18 @@ fn start_readers(
             health
         })
         .collect()
+}
+
+/// A read model's progress is told to those who wait for it or keep answers from it.
+fn watched(consumer: Arc<dyn Consumer>, progress: &ReadProgress) -> Arc<dyn Consumer> {
+    let progress = match consumer.name().parse() {
+        Ok(ProjectionName::Catalog) => &progress.catalog,
+        Ok(ProjectionName::Orders) => &progress.orders,
+        Ok(ProjectionName::Payments) => &progress.payments,
+        // A reader of another kind keeps nothing that is looked at.
+        Err(_) => return consumer,
+    };
+    Arc::new(Watched::new(consumer, progress.clone()))
 }
 
 fn desk(
@@ -273,7 +294,9 @@ fn desk(
     );
     let parts = DeskParts {
         nonces: Arc::new(RedisNonces::new(adapters.redis.clone())),
-        sessions: Arc::new(RedisSessions::new(adapters.redis.clone())),
+        sessions: Arc::new(BriefSessions::new(Arc::new(RedisSessions::new(
+            adapters.redis.clone(),
+        )))),
         limiter: adapters.limiter.clone(),
         contracts,
         clock: adapters.clock.clone(),

@@ -19,5 +19,6 @@ pub mod metadata;
 pub mod operations;
 pub mod ports;
 pub mod position;
+pub mod progress;
 pub mod reactions;
 pub mod settlement;

@@ -1,26 +1,20 @@
 //! A response with what it is, so that transports can tell by status.
 
 use async_graphql::{Response, ServerError, Value};
-use serde::{Serialize, Serializer, ser::SerializeStruct as _};
+use axum::body::Bytes;
+use serde::Serialize;
 
-use crate::graphql::{errors::ErrorCode, order::Asked};
-
-/// What a response is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// Executed, perhaps with errors of fields: the response has `data`.
-    Executed,
-    /// Refused before execution, for the request's own fault: no `data`.
-    Refused,
-    /// Not executed, or not to the end, for the server's fault: no `data`.
-    Failed,
-}
+use crate::graphql::errors::ErrorCode;
 
 /// A response and what it is.
-#[derive(Debug)]
-pub struct Answer {
-    response: Response,
-    outcome: Outcome,
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// Executed, perhaps with errors of fields: `{ data, errors, extensions }` as JSON.
+    Executed(Bytes),
+    /// Refused before execution, for the request's own fault: no `data`.
+    Refused(Vec<ServerError>),
+    /// Not executed, or not to the end, for the server's fault: no `data`.
+    Failed(Vec<ServerError>),
 }
 
 /// async-graphql's words for a document above its limit of complexity; it has no code.
@@ -38,66 +32,50 @@ impl Answer {
                 TOO_COMPLEX => ErrorCode::TooComplex,
                 _ => ErrorCode::BadRequest,
             };
-            let extensions = error.extensions.get_or_insert_default();
-            if extensions.get("code").is_none() {
-                extensions.set("code", code.name());
-            }
+            name(code, error);
         }
-        let outcome = if refused {
-            Outcome::Refused
+        if refused {
+            Self::Refused(response.errors)
         } else {
-            Outcome::Executed
-        };
-        Self { response, outcome }
+            Self::Executed(json(&response))
+        }
     }
 
     /// An answer to a request that is at fault.
-    pub fn refused(code: ErrorCode, error: ServerError) -> Self {
-        Self::with_code(code, error, Outcome::Refused)
+    pub fn refused(code: ErrorCode, mut error: ServerError) -> Self {
+        name(code, &mut error);
+        Self::Refused(vec![error])
     }
 
     /// An answer to a request that met a fault of the server.
-    pub fn failed(code: ErrorCode, error: ServerError) -> Self {
-        Self::with_code(code, error, Outcome::Failed)
+    pub fn failed(code: ErrorCode, mut error: ServerError) -> Self {
+        name(code, &mut error);
+        Self::Failed(vec![error])
     }
 
-    fn with_code(code: ErrorCode, mut error: ServerError, outcome: Outcome) -> Self {
-        let extensions = error.extensions.get_or_insert_default();
-        if extensions.get("code").is_none() {
-            extensions.set("code", code.name());
+    /// The whole response as JSON.
+    pub fn into_body(self) -> Bytes {
+        match self {
+            Self::Executed(body) => body,
+            Self::Refused(errors) | Self::Failed(errors) => json(&Errors { errors }),
         }
-        Self {
-            response: Response::from_errors(vec![error]),
-            outcome,
-        }
-    }
-
-    /// What it is.
-    pub fn outcome(&self) -> Outcome {
-        self.outcome
-    }
-
-    /// Puts its fields in the order in which they were asked for.
-    #[must_use]
-    pub fn sorted(mut self, asked: &Asked) -> Self {
-        asked.sort(&mut self.response.data);
-        self
-    }
-
-    /// Its errors.
-    pub fn errors(&self) -> &[ServerError] {
-        &self.response.errors
     }
 }
 
-impl Serialize for Answer {
-    /// `{ data, errors, extensions }`, without `data` when nothing was executed.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.outcome == Outcome::Executed {
-            return self.response.serialize(serializer);
-        }
-        let mut answer = serializer.serialize_struct("Answer", 1)?;
-        answer.serialize_field("errors", &self.response.errors)?;
-        answer.end()
+/// What stands in a response without `data`.
+#[derive(Serialize)]
+struct Errors {
+    errors: Vec<ServerError>,
+}
+
+fn name(code: ErrorCode, error: &mut ServerError) {
+    let extensions = error.extensions.get_or_insert_default();
+    if extensions.get("code").is_none() {
+        extensions.set("code", code.name());
     }
+}
+
+/// Responses are made of GraphQL values: they can always be written as JSON.
+fn json(response: &impl Serialize) -> Bytes {
+    serde_json::to_vec(response).unwrap_or_default().into()
 }

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use async_graphql::{Context, Error};
+use async_graphql::{Context, Data, Error};
 use axum::http::HeaderValue;
 use gage_application::{
     gateway::{Gateway, Request},
@@ -14,15 +14,19 @@ use gage_application::{
         wake::WakeUps,
     },
 };
+use gage_application::progress::Progress;
 use gage_projections::{catalog::CatalogQueries, orders::OrderQueries, payments::PaymentQueries};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::{
-    graphql::errors::ApiError,
+    graphql::{
+        audience::{Source, Sources},
+        errors::ApiError,
+    },
     identity::{
         desk::Desk,
-        viewer::{SignedIn, Viewer},
+        viewer::{SignedIn, Standing, Viewer},
     },
 };
 
@@ -47,7 +51,24 @@ pub struct Services {
     pub wake: Arc<dyn WakeUps>,
     /// Ids.
     pub entropy: Arc<dyn Entropy>,
+    /// How far the read models have come.
+    pub progress: ReadProgress,
 }
+
+/// How far this replica knows its read models to have come.
+#[derive(Debug, Clone, Default)]
+pub struct ReadProgress {
+    /// Shops, products, stock.
+    pub catalog: Progress,
+    /// Orders.
+    pub orders: Progress,
+    /// Payments.
+    pub payments: Progress,
+}
+
+/// The services as the schema holds them: resolvers reach them through [`Asked`] alone, which
+/// notes what an answer is made from.
+pub(super) struct Behind(pub(super) Services);
 
 /// One request, or one subscription.
 #[derive(Debug, Clone)]
@@ -78,21 +99,93 @@ impl Cookies {
     }
 }
 
+/// A request that is being executed, with what was looked at for its answer.
+#[derive(Debug, Clone)]
+pub(super) struct Asking {
+    request: Arc<RequestContext>,
+    standing: Arc<Standing>,
+    sources: Sources,
+}
+
+impl Asking {
+    /// Puts a request before the resolvers; the marks tell afterwards for whom the answer holds.
+    pub(super) fn put(request: RequestContext, data: &mut Data) -> Sources {
+        let sources = Sources::default();
+        data.insert(Self {
+            standing: Arc::new(request.viewer.standing()),
+            request: Arc::new(request),
+            sources: sources.clone(),
+        });
+        sources
+    }
+
+    /// Who asks, without the session.
+    pub(super) fn standing(&self) -> &Standing {
+        self.sources.mark(Source::Standing);
+        &self.standing
+    }
+
+    /// The request itself.
+    pub(super) fn request(&self) -> &RequestContext {
+        self.sources.mark(Source::Standing);
+        self.sources.mark(Source::Request);
+        &self.request
+    }
+
+    /// An error for the client. It names the request.
+    pub(super) fn error(&self, error: ApiError) -> Error {
+        error.into_graphql(self.request().correlation_id)
+    }
+}
+
 /// What resolvers get out of GraphQL's context.
-pub trait Asked<'a> {
-    /// The services.
+pub(super) trait Asked<'a> {
+    /// The request that is being executed.
+    ///
+    /// # Errors
+    /// When the transport gave none: a mistake in the program.
+    fn asking(&self) -> Result<&'a Asking, Error>;
+
+    /// The services, for everything that is not the catalog.
     ///
     /// # Errors
     /// When the schema was made without; the schema's own tests do so.
     fn services(&self) -> Result<&'a Services, Error>;
 
+    /// Questions to the catalog.
+    ///
+    /// # Errors
+    /// When the schema was made without.
+    fn catalog(&self) -> Result<&'a CatalogQueries, Error>;
+
     /// The request.
     ///
     /// # Errors
-    /// When the transport gave none: a mistake in the program.
-    fn request(&self) -> Result<&'a RequestContext, Error>;
+    /// When the transport gave none.
+    fn request(&self) -> Result<&'a RequestContext, Error> {
+        Ok(self.asking()?.request())
+    }
 
-    /// The wallet that asks.
+    /// Who asks, without the session.
+    ///
+    /// # Errors
+    /// When the transport gave none.
+    fn standing(&self) -> Result<&'a Standing, Error> {
+        Ok(self.asking()?.standing())
+    }
+
+    /// Somebody must be signed in.
+    ///
+    /// # Errors
+    /// When nobody is.
+    fn signed_in(&self) -> Result<&'a Standing, Error> {
+        let standing = self.standing()?;
+        let refused = |error| self.error(ApiError::from(error));
+        standing.signed_in().map_err(refused)?;
+        Ok(standing)
+    }
+
+    /// The wallet that asks, with its session.
     ///
     /// # Errors
     /// When nobody is signed in.
@@ -106,20 +199,26 @@ pub trait Asked<'a> {
 
     /// An error for the client.
     fn error(&self, error: ApiError) -> Error {
-        let correlation_id = self
-            .request()
-            .map_or(Uuid::nil(), |request| request.correlation_id);
-        error.into_graphql(correlation_id)
+        match self.asking() {
+            Ok(asking) => asking.error(error),
+            Err(_) => error.into_graphql(Uuid::nil()),
+        }
     }
 }
 
 impl<'a> Asked<'a> for Context<'a> {
-    fn services(&self) -> Result<&'a Services, Error> {
-        self.data::<Services>()
+    fn asking(&self) -> Result<&'a Asking, Error> {
+        self.data::<Asking>()
     }
 
-    fn request(&self) -> Result<&'a RequestContext, Error> {
-        self.data::<RequestContext>()
+    fn services(&self) -> Result<&'a Services, Error> {
+        self.asking()?.sources.mark(Source::Shop);
+        Ok(&self.data::<Behind>()?.0)
+    }
+
+    fn catalog(&self) -> Result<&'a CatalogQueries, Error> {
+        self.asking()?.sources.mark(Source::Catalog);
+        Ok(&self.data::<Behind>()?.0.catalog)
     }
 }
 

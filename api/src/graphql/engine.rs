@@ -3,17 +3,12 @@
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
-use async_graphql::{
-    Request, ServerError, Variables,
-    parser::{
-        parse_query,
-        types::{DocumentOperations, ExecutableDocument, OperationType},
-    },
-};
+use async_graphql::{Data, Request, Response, ServerError, Variables, parser::types::OperationType};
 use futures::{
     StreamExt as _,
     stream::{self, BoxStream},
 };
+use gage_application::progress::Progress;
 use serde_json::{Map, Value};
 use tokio::{select, time::timeout};
 use tracing::Instrument as _;
@@ -21,13 +16,16 @@ use tracing::Instrument as _;
 use crate::{
     graphql::{
         answer::Answer,
-        context::RequestContext,
+        audience::Sources,
+        context::{Asking, RequestContext},
+        documents::{Document, Documents},
         errors::ErrorCode,
-        limits::{DocumentLimits, TooLarge},
-        order::Asked,
+        kept::{Found, Kept},
+        limits::DocumentLimits,
+        order,
         schema::GageSchema,
     },
-    identity::{desk::Desk, viewer::Viewer},
+    identity::desk::Desk,
 };
 
 /// How often an open subscription's session is looked up again.
@@ -45,11 +43,13 @@ pub struct Parameters {
 }
 
 /// A request whose document was parsed and is within the limits.
+#[derive(Clone)]
 pub struct Prepared {
-    request: Request,
+    document: Arc<Document>,
     operation: OperationType,
-    asked: Asked,
-    viewer: Viewer,
+    operation_name: Option<String>,
+    variables: Map<String, Value>,
+    context: RequestContext,
 }
 
 impl Prepared {
@@ -57,28 +57,53 @@ impl Prepared {
     pub fn operation(&self) -> OperationType {
         self.operation
     }
+
+    /// The request for async-graphql, and what will have been looked at for its answer.
+    fn request(&self) -> (Request, Sources) {
+        let variables = Variables::from_json(Value::Object(self.variables.clone()));
+        // Its text is not needed: it is parsed.
+        let mut request = Request::new("").variables(variables);
+        let mut data = Data::default();
+        let sources = Asking::put(self.context.clone(), &mut data);
+        request.data = data;
+        request.operation_name.clone_from(&self.operation_name);
+        request.set_parsed_query(self.document.parsed.clone());
+        (request, sources)
+    }
+
+    fn answer(&self, mut response: Response) -> Answer {
+        order::restore(
+            &mut response.data,
+            &self.document,
+            self.operation_name.as_deref(),
+        );
+        Answer::of(response)
+    }
 }
 
 /// Executes requests.
 #[derive(Clone)]
 pub struct Engine {
     schema: GageSchema,
-    limits: DocumentLimits,
+    documents: Arc<Documents>,
+    kept: Arc<Kept>,
     desk: Arc<Desk>,
     patience: Duration,
 }
 
 impl Engine {
-    /// An engine that gives each query and mutation so long.
+    /// An engine that gives each query and mutation so long, and knows how far the catalog is.
     pub fn new(
         schema: GageSchema,
         limits: DocumentLimits,
         desk: Arc<Desk>,
         patience: Duration,
+        catalog: Progress,
     ) -> Self {
         Self {
             schema,
-            limits,
+            documents: Arc::new(Documents::new(limits)),
+            kept: Arc::new(Kept::new(catalog)),
             desk,
             patience,
         }
@@ -98,55 +123,67 @@ impl Engine {
         parameters: Parameters,
         context: RequestContext,
     ) -> Result<Prepared, Answer> {
-        self.limits
-            .check_text(&parameters.query)
-            .map_err(too_large)?;
-        let document = parse_query(&parameters.query)
-            .map_err(|error| Answer::refused(ErrorCode::BadRequest, error.into()))?;
-        self.limits.check(&document).map_err(too_large)?;
-        let operation = operation_type(&document, parameters.operation_name.as_deref())?;
-        let viewer = context.viewer.clone();
-        let variables = Variables::from_json(Value::Object(parameters.variables));
-        let mut request = Request::new(parameters.query)
-            .variables(variables)
-            .data(context);
-        let asked = Asked::new(document.clone(), parameters.operation_name.clone());
-        request.operation_name = parameters.operation_name;
-        request.set_parsed_query(document);
+        let document = self.documents.read(&parameters.query)?;
+        let operation = document.operation(parameters.operation_name.as_deref());
+        let operation = operation.map(|operation| operation.ty).ok_or_else(|| {
+            let error = ServerError::new("name one of the document's operations", None);
+            Answer::refused(ErrorCode::BadRequest, error)
+        })?;
         Ok(Prepared {
-            request,
+            document,
             operation,
-            asked,
-            viewer,
+            operation_name: parameters.operation_name,
+            variables: parameters.variables,
+            context,
         })
     }
 
     /// Executes a query or a mutation.
     ///
     /// A mutation that takes too long goes on: its idempotency key tells what came of it.
-    pub async fn execute(&self, prepared: Prepared) -> Answer {
-        let schema = self.schema.clone();
-        let running = async move { schema.execute(prepared.request).await };
-        let finished = match prepared.operation {
+    pub async fn execute(&self, prepared: &Prepared) -> Answer {
+        match prepared.operation {
             OperationType::Mutation => {
-                timeout(self.patience, tokio::spawn(running.in_current_span())).await
+                let (schema, (request, _)) = (self.schema.clone(), prepared.request());
+                let running = async move { schema.execute(request).await };
+                let finished = tokio::spawn(running.in_current_span());
+                match timeout(self.patience, finished).await {
+                    Ok(Ok(response)) => prepared.answer(response),
+                    Ok(Err(panicked)) => {
+                        tracing::error!(error = %panicked, "a resolver panicked");
+                        let error = ServerError::new("something went wrong on our side", None);
+                        Answer::failed(ErrorCode::Internal, error)
+                    }
+                    Err(_) => too_long(),
+                }
             }
             OperationType::Query | OperationType::Subscription => {
-                timeout(self.patience, running).await.map(Ok)
-            }
-        };
-        match finished {
-            Ok(Ok(response)) => Answer::of(response).sorted(&prepared.asked),
-            Ok(Err(panicked)) => {
-                tracing::error!(error = %panicked, "a resolver panicked");
-                let error = ServerError::new("something went wrong on our side", None);
-                Answer::failed(ErrorCode::Internal, error)
-            }
-            Err(_) => {
-                let error = ServerError::new("the request took too long", None);
-                Answer::failed(ErrorCode::Timeout, error)
+                let finished = timeout(self.patience, self.query(prepared)).await;
+                finished.unwrap_or_else(|_| too_long())
             }
         }
+    }
+
+    async fn query(&self, prepared: &Prepared) -> Answer {
+        let found = self.kept.find(
+            &prepared.document,
+            prepared.operation_name.as_deref(),
+            &prepared.variables,
+            &prepared.context.viewer,
+        );
+        let slot = match found.await {
+            Found::Answer(bytes) => return Answer::Executed(bytes),
+            Found::Make(slot) => Some(slot),
+            Found::Private => None,
+        };
+        let (request, sources) = prepared.request();
+        let response = self.schema.execute(request).await;
+        let whole = response.errors.is_empty();
+        let answer = prepared.answer(response);
+        if let (Some(slot), Answer::Executed(bytes), true) = (slot, &answer, whole) {
+            slot.keep(bytes, &sources);
+        }
+        answer
     }
 
     /// Executes an operation of any kind as a stream of answers. A subscription ends when its
@@ -154,15 +191,15 @@ impl Engine {
     pub fn stream(&self, prepared: Prepared) -> BoxStream<'static, Answer> {
         if prepared.operation != OperationType::Subscription {
             let engine = self.clone();
-            return stream::once(async move { engine.execute(prepared).await }).boxed();
+            return stream::once(async move { engine.execute(&prepared).await }).boxed();
         }
-        let asked = prepared.asked;
+        let (desk, viewer) = (self.desk.clone(), prepared.context.viewer.clone());
+        let (request, _) = prepared.request();
         let answers = self
             .schema
-            .execute_stream(prepared.request)
-            .map(move |response| Answer::of(response).sorted(&asked))
+            .execute_stream(request)
+            .map(move |response| prepared.answer(response))
             .boxed();
-        let (desk, viewer) = (self.desk.clone(), prepared.viewer);
         let session_end = Box::pin(async move { desk.ended(&viewer, SESSION_CHECK).await });
         stream::unfold(
             Subscription::Open {
@@ -173,6 +210,11 @@ impl Engine {
         )
         .boxed()
     }
+}
+
+fn too_long() -> Answer {
+    let error = ServerError::new("the request took too long", None);
+    Answer::failed(ErrorCode::Timeout, error)
 }
 
 /// An open subscription, or one whose session has ended.
@@ -204,29 +246,4 @@ impl Subscription {
             }
         }
     }
-}
-
-fn too_large(error: TooLarge) -> Answer {
-    Answer::refused(
-        ErrorCode::TooComplex,
-        ServerError::new(error.to_string(), None),
-    )
-}
-
-fn operation_type(
-    document: &ExecutableDocument,
-    name: Option<&str>,
-) -> Result<OperationType, Answer> {
-    let found = match (&document.operations, name) {
-        (DocumentOperations::Single(operation), None) => Some(operation),
-        (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name),
-        (DocumentOperations::Multiple(operations), None) if operations.len() == 1 => {
-            operations.values().next()
-        }
-        (DocumentOperations::Single(_), Some(_)) | (DocumentOperations::Multiple(_), None) => None,
-    };
-    found.map(|operation| operation.node.ty).ok_or_else(|| {
-        let error = ServerError::new("name one of the document's operations", None);
-        Answer::refused(ErrorCode::BadRequest, error)
-    })
 }

@@ -1,12 +1,12 @@
 //! Look-ups that types share: batched by id, and waited for when something was just written.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, hash::Hash, time::Duration};
 
 use async_graphql::{
     Context, Error,
     dataloader::{DataLoader, Loader},
 };
-use gage_application::position::LogPosition;
+use gage_application::{position::LogPosition, progress::Progress};
 use gage_domain::ids::{OrderId, ProductId, ShopId};
 use gage_projections::{
     QueryError,
@@ -14,27 +14,22 @@ use gage_projections::{
     orders::{LineRow, OrderQueries, OrderRow},
     payments::{PaymentQueries, PaymentRow},
 };
-use tokio::{
-    select,
-    time::{sleep, timeout},
-};
+use tokio::time::{Instant, timeout_at};
 
 use crate::graphql::{
-    context::{Asked as _, Services},
+    context::{Asked as _, ReadProgress, Services},
     errors::ApiError,
 };
 
 /// How long a query waits for what was just written.
 const VISIBLE_WITHIN: Duration = Duration::from_secs(2);
-/// Time between looks while waiting, when no wake-up comes.
-const LOOK_EVERY: Duration = Duration::from_millis(40);
 
 /// Loads rows by id, many at once: a page of orders asks for all its lines in one query.
-pub type Loaders = DataLoader<Rows>;
+pub(super) struct Loaders(DataLoader<Rows>);
 
 /// The read models, as a loader of rows.
 #[derive(Clone)]
-pub struct Rows {
+pub(super) struct Rows {
     catalog: CatalogQueries,
     orders: OrderQueries,
     payments: PaymentQueries,
@@ -42,23 +37,23 @@ pub struct Rows {
 
 impl Rows {
     /// Loads through these.
-    pub fn loaders(services: &Services) -> Loaders {
+    pub(super) fn loaders(services: &Services) -> Loaders {
         let rows = Self {
             catalog: services.catalog.clone(),
             orders: services.orders.clone(),
             payments: services.payments.clone(),
         };
-        DataLoader::new(rows, tokio::spawn)
+        Loaders(DataLoader::new(rows, tokio::spawn))
     }
 }
 
 /// The lines of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct LinesOf(pub OrderId);
+pub(super) struct LinesOf(pub(super) OrderId);
 
 /// The payment of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct PaymentOf(pub OrderId);
+pub(super) struct PaymentOf(pub(super) OrderId);
 
 impl Loader<ShopId> for Rows {
     type Value = ShopRow;
@@ -118,16 +113,49 @@ impl Loader<PaymentOf> for Rows {
     }
 }
 
+/// What names a row, with the read model that has it.
+pub(super) trait RowKey: Copy + Eq + Hash + Send + Sync + 'static {
+    /// The read model.
+    const MODEL: Model;
+}
+
+impl RowKey for ShopId {
+    const MODEL: Model = Model::Catalog;
+}
+
+impl RowKey for ProductId {
+    const MODEL: Model = Model::Catalog;
+}
+
+impl RowKey for OrderId {
+    const MODEL: Model = Model::Orders;
+}
+
+impl RowKey for LinesOf {
+    const MODEL: Model = Model::Orders;
+}
+
+impl RowKey for PaymentOf {
+    const MODEL: Model = Model::Payments;
+}
+
 /// Loads one row.
 ///
 /// # Errors
 /// When the read model cannot be asked.
-pub async fn load<K>(ctx: &Context<'_>, key: K) -> Result<Option<<Rows as Loader<K>>::Value>, Error>
+pub(super) async fn load<K>(
+    ctx: &Context<'_>,
+    key: K,
+) -> Result<Option<<Rows as Loader<K>>::Value>, Error>
 where
-    K: Copy + Eq + std::hash::Hash + Send + Sync + 'static,
+    K: RowKey,
     Rows: Loader<K, Error = QueryError>,
 {
-    let found = ctx.data::<Loaders>()?.load_one(key).await;
+    match K::MODEL {
+        Model::Catalog => ctx.catalog().map(drop)?,
+        Model::Orders | Model::Payments => ctx.services().map(drop)?,
+    }
+    let found = ctx.data::<Loaders>()?.0.load_one(key).await;
     found.map_err(|error| ctx.error(error.into()))
 }
 
@@ -144,7 +172,7 @@ impl From<QueryError> for ApiError {
 
 /// A read model that can be waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Model {
+pub(super) enum Model {
     /// Shops, products, stock.
     Catalog,
     /// Orders.
@@ -157,7 +185,7 @@ pub enum Model {
 ///
 /// # Errors
 /// `NOT_YET_VISIBLE` when they did not get there in time.
-pub async fn wait_for(
+pub(super) async fn wait_for(
     ctx: &Context<'_>,
     models: &[Model],
     position: Option<LogPosition>,
@@ -165,34 +193,39 @@ pub async fn wait_for(
     let Some(position) = position else {
         return Ok(());
     };
+    // A position is one client's own: nobody else will ask for the same.
     let services = ctx.services()?;
-    let waiting = async {
-        let mut notices = services.wake.subscribe();
-        for model in models {
-            while !reached(services, *model, position).await? {
-                select! {
-                    _ = notices.recv() => {}
-                    () = sleep(LOOK_EVERY) => {}
-                }
-            }
+    let until = Instant::now() + VISIBLE_WITHIN;
+    for model in models {
+        if timeout_at(until, model.progress(&services.progress).reach(position))
+            .await
+            .is_ok()
+        {
+            continue;
         }
-        Ok::<_, ApiError>(())
-    };
-    let waited = timeout(VISIBLE_WITHIN, waiting).await;
-    waited
-        .unwrap_or(Err(ApiError::NotYetVisible))
-        .map_err(|error| ctx.error(error))
+        // The loop of this replica may be stopped where another's goes on.
+        let reached = model.reached(services, position).await;
+        if !reached.map_err(|error| ctx.error(error.into()))? {
+            return Err(ctx.error(ApiError::NotYetVisible));
+        }
+    }
+    Ok(())
 }
 
-async fn reached(
-    services: &Services,
-    model: Model,
-    position: LogPosition,
-) -> Result<bool, ApiError> {
-    let reached = match model {
-        Model::Catalog => services.catalog.reached(position).await,
-        Model::Orders => services.orders.reached(position).await,
-        Model::Payments => services.payments.reached(position).await,
-    };
-    Ok(reached?)
+impl Model {
+    fn progress(self, progress: &ReadProgress) -> &Progress {
+        match self {
+            Self::Catalog => &progress.catalog,
+            Self::Orders => &progress.orders,
+            Self::Payments => &progress.payments,
+        }
+    }
+
+    async fn reached(self, services: &Services, position: LogPosition) -> Result<bool, QueryError> {
+        match self {
+            Self::Catalog => services.catalog.reached(position).await,
+            Self::Orders => services.orders.reached(position).await,
+            Self::Payments => services.payments.reached(position).await,
+        }
+    }
 }

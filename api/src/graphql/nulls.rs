@@ -7,7 +7,10 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use async_graphql::{
@@ -29,7 +32,12 @@ impl ExtensionFactory for Nulls {
 
 /// One execution; of a subscription, one after the other.
 #[derive(Default)]
-struct Execution(Mutex<Failures>);
+struct Execution {
+    failures: Mutex<Failures>,
+    /// Whether anything failed that may not be null. Where nothing did, which is nearly always,
+    /// a field costs no more than this look.
+    undoing: AtomicBool,
+}
 
 /// What failed so far. A path has a segment for each response key and each index.
 #[derive(Default)]
@@ -44,27 +52,57 @@ struct Failures {
 
 impl Execution {
     fn with<T>(&self, change: impl FnOnce(&mut Failures) -> T) -> T {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        change(&mut self.failures.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Remembers the type of a field or of an item that is a list, for its items.
+    fn note(&self, node: &QueryPathNode<'_>, return_type: &str) {
+        if return_type.starts_with('[') {
+            self.with(|failures| {
+                let path = path_of(node);
+                let declared = failures.declared(&path, node, return_type);
+                failures.lists.insert(path, declared);
+            });
+        }
+    }
+
+    /// The outcome of a field or an item when something failed: in it, or it itself.
+    fn settle(
+        &self,
+        node: &QueryPathNode<'_>,
+        return_type: &str,
+        resolved: ServerResult<Option<Value>>,
+    ) -> Option<Value> {
+        let path = path_of(node);
+        self.with(|failures| {
+            let failed = match resolved {
+                Ok(value) if !failures.undone.remove(&path) => return value,
+                Ok(_) => None,
+                Err(error) => Some(error),
+            };
+            failures.errors.extend(failed);
+            if failures.declared(&path, node, return_type).ends_with('!') {
+                let around = path.len().saturating_sub(1);
+                failures
+                    .undone
+                    .insert(path.into_iter().take(around).collect());
+                self.undoing.store(true, Ordering::Release);
+            }
+            Some(Value::Null)
+        })
     }
 }
 
 impl Failures {
-    /// The declared type of a field or of an item; remembers that of a list for its items.
-    fn declared(&mut self, path: &[String], info: &ResolveInfo<'_>) -> String {
-        let declared = match info.path_node.segment {
-            QueryPathSegment::Name(_) => info.return_type.to_owned(),
+    /// The declared type of a field or of an item.
+    fn declared(&self, path: &[String], node: &QueryPathNode<'_>, return_type: &str) -> String {
+        let list = match node.segment {
+            QueryPathSegment::Name(_) => None,
             QueryPathSegment::Index(_) => {
-                let list = path.split_last().and_then(|(_, list)| self.lists.get(list));
-                list.map_or_else(
-                    || info.return_type.to_owned(),
-                    |list| item_type(list).to_owned(),
-                )
+                path.split_last().and_then(|(_, list)| self.lists.get(list))
             }
         };
-        if declared.starts_with('[') {
-            self.lists.insert(path.to_vec(), declared.clone());
-        }
-        declared
+        list.map_or(return_type, |list| item_type(list)).to_owned()
     }
 }
 
@@ -86,6 +124,7 @@ impl Extension for Execution {
     ) -> Response {
         let mut response = next.run(ctx, operation_name).await;
         let failures = self.with(std::mem::take);
+        self.undoing.store(false, Ordering::Release);
         response.errors.extend(failures.errors);
         if failures.undone.contains(&Vec::new()) {
             response.data = Value::Null;
@@ -99,25 +138,12 @@ impl Extension for Execution {
         info: ResolveInfo<'_>,
         next: NextResolve<'_>,
     ) -> ServerResult<Option<Value>> {
-        let path = path_of(info.path_node);
-        let declared = self.with(|failures| failures.declared(&path, &info));
-        let nullable = !declared.ends_with('!');
-        let resolved = next.run(ctx, info).await;
-        self.with(|failures| {
-            let failed = match resolved {
-                Ok(value) if !failures.undone.remove(&path) => return Ok(value),
-                Ok(_) => None,
-                Err(error) => Some(error),
-            };
-            failures.errors.extend(failed);
-            if !nullable {
-                let around = path.len().saturating_sub(1);
-                failures
-                    .undone
-                    .insert(path.into_iter().take(around).collect());
-            }
-            Ok(Some(Value::Null))
-        })
+        let (node, return_type) = (info.path_node, info.return_type);
+        self.note(node, return_type);
+        match next.run(ctx, info).await {
+            Ok(value) if !self.undoing.load(Ordering::Acquire) => Ok(value),
+            resolved => Ok(self.settle(node, return_type, resolved)),
+        }
     }
 }
 

@@ -6,40 +6,20 @@ use std::collections::HashMap;
 use async_graphql::{
     Name, Positioned, Value,
     indexmap::IndexMap,
-    parser::types::{
-        DocumentOperations, ExecutableDocument, FragmentDefinition, Selection, SelectionSet,
-    },
+    parser::types::{FragmentDefinition, Selection, SelectionSet},
 };
+
+use crate::graphql::documents::Document;
 
 type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
 
-/// What was asked for, in which order.
-pub struct Asked {
-    document: ExecutableDocument,
-    operation_name: Option<String>,
-}
-
-impl Asked {
-    /// What an operation of a document asks for. The document was validated: fragments have no
-    /// cycles.
-    pub fn new(document: ExecutableDocument, operation_name: Option<String>) -> Self {
-        Self {
-            document,
-            operation_name,
-        }
-    }
-
-    /// Puts an answer's fields in order. Fields that were not asked for, if any, come last.
-    pub fn sort(&self, data: &mut Value) {
-        let operation = match (&self.document.operations, &self.operation_name) {
-            (DocumentOperations::Single(operation), _) => Some(operation),
-            (DocumentOperations::Multiple(all), Some(name)) => all.get(name.as_str()),
-            (DocumentOperations::Multiple(all), None) => all.values().next(),
-        };
-        if let Some(operation) = operation {
-            let sets = [&operation.node.selection_set.node];
-            sort(data, &sets, &self.document.fragments);
-        }
+/// Puts an answer's fields in the order in which the operation of this name asks for them. Fields
+/// that were not asked for, if any, come last. The document was validated: fragments have no
+/// cycles.
+pub(super) fn restore(data: &mut Value, document: &Document, operation: Option<&str>) {
+    if let Some(operation) = document.operation(operation) {
+        let sets = [&operation.selection_set.node];
+        sort(data, &sets, &document.parsed.fragments);
     }
 }
 
@@ -95,20 +75,23 @@ fn select<'a>(set: &'a SelectionSet, fragments: &'a Fragments, selected: &mut Se
 
 #[cfg(test)]
 mod tests {
-    use async_graphql::{parser::parse_query, value};
+    use async_graphql::value;
+
+    use crate::graphql::{documents::Documents, limits::DocumentLimits};
 
     use super::*;
 
     #[test]
     fn fields_come_as_they_were_asked_for() {
         let query = "query Q { b a { y ...f } c { z } a { q } } fragment f on A { x w: y }";
-        let asked = Asked::new(parse_query(query).unwrap(), Some("Q".to_owned()));
+        let documents = Documents::new(DocumentLimits::STANDARD);
+        let document = documents.read(query).ok().unwrap();
         let mut data = value!({
             "c": [{ "z": 1 }, null],
             "a": { "q": 1, "w": 2, "x": 3, "y": 4 },
             "b": 5,
         });
-        asked.sort(&mut data);
+        restore(&mut data, &document, Some("Q"));
         let json = serde_json::to_string(&data).unwrap();
         assert_eq!(
             json,

@@ -5,7 +5,7 @@ use async_graphql::{SDLExportOptions, Schema, SchemaBuilder};
 use crate::{
     config::Environment,
     graphql::{
-        context::Services, limits::DocumentLimits, lookup::Rows, mutations::Mutation, nulls::Nulls,
+        context::{Behind, Services}, limits::DocumentLimits, lookup::Rows, mutations::Mutation, nulls::Nulls,
         queries::Query, subscriptions::SubscriptionRoot,
     },
 };
@@ -18,7 +18,7 @@ pub fn build(services: Services, environment: Environment, limits: &DocumentLimi
     let loaders = Rows::loaders(&services);
     let schema = without_services(environment, limits)
         .data(loaders)
-        .data(services);
+        .data(Behind(services));
     schema.finish()
 }
 

@@ -2,7 +2,7 @@
 
 use async_graphql::{ServerError, parser::types::OperationType};
 use axum::{
-    Extension, Json,
+    Extension,
     body::Body,
     extract::{Request, State},
     http::{HeaderValue, Method, StatusCode, header, request::Parts},
@@ -11,7 +11,7 @@ use axum::{
 
 use crate::{
     graphql::{
-        answer::{Answer, Outcome},
+        answer::Answer,
         context::RequestContext,
         engine::Parameters,
         errors::ErrorCode,
@@ -35,13 +35,13 @@ pub(super) async fn handle(
         return respond(
             ResponseType::Json,
             StatusCode::NOT_ACCEPTABLE,
-            &not_acceptable(),
+            not_acceptable(),
         );
     };
     match exchange(&state, circumstances, &parts, body).await {
         Ok((answer, context)) => {
             let status = status_of(&answer, media);
-            with_cookies(respond(media, status, &answer), context).await
+            with_cookies(respond(media, status, answer), context).await
         }
         Err(refusal) => refusal.respond(media),
     }
@@ -73,7 +73,7 @@ async fn exchange(
         (OperationType::Subscription, _) => Ok((no_subscriptions(), context)),
         // A GET may be repeated, prefetched and cached by anyone in between.
         (OperationType::Mutation, &Method::GET) => Err(Refusal::Method { allow: "POST" }),
-        _ => Ok((state.engine.execute(prepared).await, context)),
+        _ => Ok((state.engine.execute(&prepared).await, context)),
     }
 }
 
@@ -89,10 +89,10 @@ async fn read(parts: &Parts, body: Body) -> Result<Parameters, Refusal> {
 /// The status of an answer. In JSON a well-formed request is answered with 200 whatever comes
 /// of it, for clients that take other statuses for broken connections.
 fn status_of(answer: &Answer, media: ResponseType) -> StatusCode {
-    match (answer.outcome(), media) {
-        (Outcome::Executed, _) | (Outcome::Refused, ResponseType::Json) => StatusCode::OK,
-        (Outcome::Refused, ResponseType::GraphQl) => StatusCode::BAD_REQUEST,
-        (Outcome::Failed, _) => StatusCode::SERVICE_UNAVAILABLE,
+    match (answer, media) {
+        (Answer::Executed(_), _) | (Answer::Refused(_), ResponseType::Json) => StatusCode::OK,
+        (Answer::Refused(_), ResponseType::GraphQl) => StatusCode::BAD_REQUEST,
+        (Answer::Failed(_), _) => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 
@@ -114,7 +114,7 @@ impl Refusal {
                 let message = format!("use {allow}");
                 let answer =
                     Answer::refused(ErrorCode::BadRequest, ServerError::new(message, None));
-                let mut response = respond(media, StatusCode::METHOD_NOT_ALLOWED, &answer);
+                let mut response = respond(media, StatusCode::METHOD_NOT_ALLOWED, answer);
                 response
                     .headers_mut()
                     .insert(header::ALLOW, HeaderValue::from_static(allow));
@@ -143,7 +143,7 @@ pub(super) fn parameter_fault(fault: &ParameterFault, media: ResponseType) -> Re
     respond(
         media,
         status,
-        &Answer::refused(ErrorCode::BadRequest, error),
+        Answer::refused(ErrorCode::BadRequest, error),
     )
 }
 
@@ -157,7 +157,7 @@ pub(super) fn turned_away(reason: TurnedAway, media: ResponseType) -> Response {
                 CredentialFault::CrossSite => (StatusCode::FORBIDDEN, ErrorCode::Forbidden),
             };
             let answer = Answer::refused(code, ServerError::new(fault.to_string(), None));
-            let mut response = respond(media, status, &answer);
+            let mut response = respond(media, status, answer);
             if status == StatusCode::UNAUTHORIZED {
                 let scheme = HeaderValue::from_static("Bearer error=\"invalid_token\"");
                 response
@@ -170,7 +170,7 @@ pub(super) fn turned_away(reason: TurnedAway, media: ResponseType) -> Response {
             let seconds = retry_after.as_secs().max(1);
             let message = format!("too many requests, try again in {seconds} s");
             let answer = Answer::refused(ErrorCode::RateLimited, ServerError::new(message, None));
-            let mut response = respond(media, StatusCode::TOO_MANY_REQUESTS, &answer);
+            let mut response = respond(media, StatusCode::TOO_MANY_REQUESTS, answer);
             response
                 .headers_mut()
                 .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -179,8 +179,8 @@ pub(super) fn turned_away(reason: TurnedAway, media: ResponseType) -> Response {
     }
 }
 
-fn respond(media: ResponseType, status: StatusCode, answer: &Answer) -> Response {
-    let mut response = (status, Json(answer)).into_response();
+fn respond(media: ResponseType, status: StatusCode, answer: Answer) -> Response {
+    let mut response = (status, answer.into_body()).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, media.header());
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -1,5 +1,6 @@
 //! HTTP: GraphQL over three transports, health and metrics.
 
+mod admission;
 pub mod auth;
 mod gate;
 mod graphql;
@@ -23,6 +24,7 @@ use axum::{
     routing::{any, get},
 };
 
+pub use admission::Admission;
 pub use gate::Gate;
 use state::Circumstances;
 pub use state::HttpState;

@@ -5,7 +5,7 @@ use std::{convert::Infallible, time::Duration};
 
 use axum::{
     Extension,
-    body::Body,
+    body::{Body, Bytes},
     extract::{Request, State},
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
@@ -28,6 +28,8 @@ use crate::{
 
 /// How often an idle stream shows that it lives: proxies cut silent ones after half a minute.
 const HEARTBEAT: Duration = Duration::from_secs(12);
+/// A browser drops an event without a line of data, be it an empty one.
+const COMPLETE: &[u8] = b"event: complete\ndata: \n\n";
 
 /// Answers with a stream of events.
 pub(super) async fn handle(
@@ -69,10 +71,9 @@ pub(super) async fn handle(
     };
     let stop = state.stop.clone();
     let events = answers
-        .map(|answer| next(&answer))
+        .map(next)
         .take_until(stop.cancelled_owned());
-    // A browser drops an event without a line of data, be it an empty one.
-    let complete = stream::once(future::ready("event: complete\ndata: \n\n".to_owned()));
+    let complete = stream::once(future::ready(Bytes::from_static(COMPLETE)));
     let body = Body::from_stream(alive(events.chain(complete).boxed()));
     let headers = [
         (header::CONTENT_TYPE, "text/event-stream"),
@@ -83,18 +84,21 @@ pub(super) async fn handle(
 }
 
 /// The event of an answer. JSON on one line needs one line of data.
-fn next(answer: &Answer) -> String {
-    // An answer is made of GraphQL values: it can always be written as JSON.
-    let data = serde_json::to_string(answer).unwrap_or_default();
-    format!("event: next\ndata: {data}\n\n")
+fn next(answer: Answer) -> Bytes {
+    let body = answer.into_body();
+    let mut event = Vec::with_capacity(body.len() + 32);
+    event.extend_from_slice(b"event: next\ndata: ");
+    event.extend_from_slice(&body);
+    event.extend_from_slice(b"\n\n");
+    event.into()
 }
 
 /// Events with comments in their pauses.
-fn alive(events: BoxStream<'static, String>) -> impl Stream<Item = Result<String, Infallible>> {
+fn alive(events: BoxStream<'static, Bytes>) -> impl Stream<Item = Result<Bytes, Infallible>> {
     stream::unfold(events, |mut events| async move {
         match timeout(HEARTBEAT, events.next()).await {
             Ok(event) => event.map(|event| (Ok(event), events)),
-            Err(_) => Some((Ok(":\n\n".to_owned()), events)),
+            Err(_) => Some((Ok(Bytes::from_static(b":\n\n")), events)),
         }
     })
 }

@@ -3,11 +3,7 @@
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use axum::http::{HeaderMap, Method};
-use gage_application::ports::{
-    clock::Entropy,
-    rate_limit::{Limit, Permit, RateLimiter},
-};
-use metrics::counter;
+use gage_application::ports::clock::Entropy;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -19,6 +15,7 @@ use crate::{
         engine::Engine,
     },
     http::{
+        admission::{Admission, Caller},
         auth::{self, CredentialFault},
         health::HealthView,
     },
@@ -33,9 +30,7 @@ pub struct HttpState {
     /// This site.
     pub origin: Origin,
     /// Counts requests.
-    pub limiter: Arc<dyn RateLimiter>,
-    /// Requests that one wallet, or one address, may make in a minute.
-    pub requests_per_minute: u32,
+    pub admission: Arc<Admission>,
     /// Correlation ids.
     pub entropy: Arc<dyn Entropy>,
     /// How the parts fare.
@@ -77,24 +72,14 @@ impl HttpState {
         Ok(context(viewer, circumstances))
     }
 
-    /// Counts a request. Fails open: while Redis is away shops go on, uncounted.
+    /// Counts a request.
     pub(super) async fn count(&self, viewer: &Viewer, ip: IpAddr) -> Result<(), TurnedAway> {
-        let key = match viewer {
-            Viewer::SignedIn(wallet) => format!("requests:{:#x}", wallet.address),
-            Viewer::Anonymous | Viewer::Unknown => format!("requests:{ip}"),
+        let caller = match viewer {
+            Viewer::SignedIn(wallet) => Caller::Wallet(wallet.address),
+            Viewer::Anonymous | Viewer::Unknown => Caller::Address(ip),
         };
-        let limit = Limit {
-            times: self.requests_per_minute,
-            per: Duration::from_mins(1),
-        };
-        match self.limiter.acquire(&key, limit).await {
-            Ok(Permit::Granted) => Ok(()),
-            Ok(Permit::RetryAfter(retry_after)) => Err(TurnedAway::TooMany { retry_after }),
-            Err(_) => {
-                counter!("gage_requests_uncounted_total").increment(1);
-                Ok(())
-            }
-        }
+        let counted = self.admission.count(caller).await;
+        counted.map_err(|retry_after| TurnedAway::TooMany { retry_after })
     }
 }
 

@@ -3,11 +3,13 @@
 
 use std::time::Duration;
 
+use async_graphql::ServerError;
 use axum::{
     Extension,
+    body::Bytes,
     extract::{
         State, WebSocketUpgrade,
-        ws::{CloseFrame, Message, WebSocket},
+        ws::{CloseFrame, Message, Utf8Bytes, WebSocket},
     },
     http::{HeaderMap, Method},
     response::{IntoResponse as _, Response},
@@ -22,10 +24,7 @@ use tokio::{
 use tokio_stream::StreamMap;
 
 use crate::{
-    graphql::{
-        answer::{Answer, Outcome},
-        context::RequestContext,
-    },
+    graphql::{answer::Answer, context::RequestContext},
     http::{
         auth, parameters,
         state::{Circumstances, HttpState, context},
@@ -147,15 +146,6 @@ impl From<axum::Error> for End {
     }
 }
 
-/// An answer on its way.
-#[derive(Serialize)]
-struct Next<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    id: &'a str,
-    payload: &'a Answer,
-}
-
 /// How far the handshake is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Handshake {
@@ -258,19 +248,18 @@ impl Connection {
             self.operations.remove(&id);
             return self.send(&json!({ "type": "complete", "id": id })).await;
         };
-        if answer.outcome() == Outcome::Executed {
-            // Not through `json!`, which would put the answer's fields in another order.
-            return self
-                .send(&Next {
-                    kind: "next",
-                    id: &id,
-                    payload: &answer,
-                })
-                .await;
+        match answer {
+            Answer::Executed(payload) => self.send_text(next(&id, &payload)).await,
+            Answer::Refused(errors) | Answer::Failed(errors) => {
+                // An `error` ends the operation: no `complete` follows.
+                self.operations.remove(&id);
+                self.send_error(&id, &errors).await
+            }
         }
-        // An `error` ends the operation: no `complete` follows.
-        self.operations.remove(&id);
-        self.send(&json!({ "type": "error", "id": id, "payload": answer.errors() }))
+    }
+
+    async fn send_error(&mut self, id: &str, errors: &[ServerError]) -> Result<(), End> {
+        self.send(&json!({ "type": "error", "id": id, "payload": errors }))
             .await
     }
 
@@ -360,20 +349,29 @@ impl Connection {
                 self.operations.insert(id, answers.chain(end).boxed());
                 Ok(())
             }
-            Err(answer) => {
-                self.send(&json!({ "type": "error", "id": id, "payload": answer.errors() }))
-                    .await
-            }
+            Err(answer) => self.on_answer(id, Some(answer)).await,
         }
     }
 
     async fn send(&mut self, message: &impl Serialize) -> Result<(), End> {
         // Messages are made of strings and GraphQL values: they can always be written as JSON.
-        let text = serde_json::to_string(message).unwrap_or_default();
+        self.send_text(serde_json::to_string(message).unwrap_or_default())
+            .await
+    }
+
+    async fn send_text(&mut self, text: impl Into<Utf8Bytes>) -> Result<(), End> {
         // A client that does not read is as good as gone; its operations wait for nobody else.
         let sent = timeout(SILENCE, self.socket.send(Message::Text(text.into())));
         Ok(sent.await.map_err(|_| End::Gone)??)
     }
+}
+
+/// An answer on its way. It is JSON already, and keeps the order of its fields.
+fn next(id: &str, payload: &Bytes) -> Utf8Bytes {
+    let id = serde_json::to_vec(id).unwrap_or_default();
+    let parts: [&[u8]; 5] = [br#"{"type":"next","id":"#, &id, br#","payload":"#, payload, b"}"];
+    // Made of JSON, which is UTF-8.
+    Utf8Bytes::try_from(parts.concat()).unwrap_or_default()
 }
 
 fn operation_id(message: &Map<String, Value>) -> Option<String> {

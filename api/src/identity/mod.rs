@@ -1,6 +1,7 @@
 //! Who is asking: wallets, sign-in, sessions and roles.
 
 pub mod address;
+pub mod brief_sessions;
 pub mod cookie;
 pub mod desk;
 pub mod roles;

@@ -55,13 +55,6 @@ pub struct SignedIn {
     pub token: SessionToken,
 }
 
-impl SignedIn {
-    /// Whether the wallet may see every order and payment.
-    pub fn oversees(&self) -> bool {
-        !self.roles.is_empty()
-    }
-}
-
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Viewer {
@@ -97,13 +90,55 @@ impl Viewer {
         }
     }
 
+    /// Who it is to the shop, whatever the session.
+    pub fn standing(&self) -> Standing {
+        match self {
+            Self::Anonymous => Standing::Anonymous,
+            Self::SignedIn(wallet) => Standing::Wallet {
+                address: wallet.address,
+                roles: wallet.roles.clone(),
+            },
+            Self::Unknown => Standing::Unknown,
+        }
+    }
+}
+
+/// Who asks, as far as it matters to what may be seen. Two sessions of one wallet have the same.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Standing {
+    /// Nobody who says who they are.
+    Anonymous,
+    /// A wallet.
+    Wallet {
+        /// Which.
+        address: Address,
+        /// What it may see beyond its own.
+        roles: BTreeSet<Role>,
+    },
+    /// Someone with a token that cannot be looked up now.
+    Unknown,
+}
+
+impl Standing {
+    /// Somebody must be signed in.
+    ///
+    /// # Errors
+    /// [`NotSignedIn`].
+    pub fn signed_in(&self) -> Result<(), NotSignedIn> {
+        match self {
+            Self::Wallet { .. } => Ok(()),
+            Self::Anonymous => Err(NotSignedIn::Anonymous),
+            Self::Unknown => Err(NotSignedIn::SessionsAway),
+        }
+    }
+
     /// Whether it is this wallet that asks.
-    pub fn is(&self, address: Address) -> bool {
-        matches!(self, Self::SignedIn(wallet) if wallet.address == address)
+    pub fn is(&self, wallet: Address) -> bool {
+        matches!(self, Self::Wallet { address, .. } if *address == wallet)
     }
 
     /// Whether every order and payment may be seen.
     pub fn oversees(&self) -> bool {
-        matches!(self, Self::SignedIn(wallet) if wallet.oversees())
+        matches!(self, Self::Wallet { roles, .. } if !roles.is_empty())
     }
 }

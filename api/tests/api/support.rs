@@ -19,19 +19,23 @@ use gage_api::{
     config::{Environment, Origin},
     graphql::{engine::Engine, limits::DocumentLimits, schema},
     http::{
-        HttpState,
+        Admission, HttpState,
         health::{ChainHealth, Condition, HealthView, Report},
         router,
     },
     identity::{
+        brief_sessions::BriefSessions,
         desk::{Desk, DeskParts},
         roles::RoleBook,
     },
 };
-use gage_application::ports::{
-    StoreUnavailable,
-    clock::{Clock, Entropy},
-    contract_signatures::ContractSignatures,
+use gage_application::{
+    ports::{
+        StoreUnavailable,
+        clock::{Clock, Entropy},
+        contract_signatures::ContractSignatures,
+    },
+    progress::Progress,
 };
 use gage_domain::value::{Address, B256};
 use gage_infrastructure::{
@@ -135,7 +139,7 @@ impl Server {
         let origin = Origin::parse(ORIGIN).unwrap();
         let desk = Desk::new(DeskParts {
             nonces: Arc::new(RedisNonces::new(store.clone())),
-            sessions: Arc::new(RedisSessions::new(store)),
+            sessions: Arc::new(BriefSessions::new(Arc::new(RedisSessions::new(store)))),
             limiter: limiter.clone(),
             contracts: Arc::new(NoContracts),
             clock: clock.clone(),
@@ -151,10 +155,15 @@ impl Server {
         let schema = schema::without_services(environment, &limits).finish();
         let stop = CancellationToken::new();
         let state = HttpState {
-            engine: Engine::new(schema, limits, desk.clone(), Duration::from_secs(10)),
+            engine: Engine::new(
+                schema,
+                limits,
+                desk.clone(),
+                Duration::from_secs(10),
+                Progress::default(),
+            ),
             origin,
-            limiter,
-            requests_per_minute: per_minute,
+            admission: Arc::new(Admission::new(limiter, per_minute)),
             entropy: Arc::new(SystemEntropy),
             health: Arc::new(Told(report)),
             metrics: None,

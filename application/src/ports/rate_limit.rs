@@ -24,12 +24,33 @@ pub enum Permit {
     RetryAfter(Duration),
 }
 
+/// The answer of a rate limit to who wants to do something several times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lease {
+    /// So many times, at least once.
+    Granted(u32),
+    /// Too often: try again after so long.
+    RetryAfter(Duration),
+}
+
 /// Counts what was done.
 #[async_trait]
 pub trait RateLimiter: Send + Sync {
-    /// Asks to do something once more under `key` (for example `sign-in:127.0.0.1`). MUST be atomic.
+    /// Asks to do something under `key` (for example `sign-in:127.0.0.1`) up to so many times
+    /// more; what fits is granted. MUST be atomic.
     ///
     /// # Errors
     /// [`StoreUnavailable`].
-    async fn acquire(&self, key: &str, limit: Limit) -> Result<Permit, StoreUnavailable>;
+    async fn lease(&self, key: &str, limit: Limit, times: u32) -> Result<Lease, StoreUnavailable>;
+
+    /// Asks to do something once more.
+    ///
+    /// # Errors
+    /// [`StoreUnavailable`].
+    async fn acquire(&self, key: &str, limit: Limit) -> Result<Permit, StoreUnavailable> {
+        Ok(match self.lease(key, limit, 1).await? {
+            Lease::Granted(_) => Permit::Granted,
+            Lease::RetryAfter(wait) => Permit::RetryAfter(wait),
+        })
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use gage_application::ports::{
     StoreUnavailable,
-    rate_limit::{Limit, Permit, RateLimiter},
+    rate_limit::{Lease, Limit, RateLimiter},
 };
 use redis::Script;
 
@@ -31,23 +31,24 @@ impl RedisRateLimiter {
 
 #[async_trait]
 impl RateLimiter for RedisRateLimiter {
-    async fn acquire(&self, key: &str, limit: Limit) -> Result<Permit, StoreUnavailable> {
+    async fn lease(&self, key: &str, limit: Limit, times: u32) -> Result<Lease, StoreUnavailable> {
         if limit.times == 0 {
-            return Ok(Permit::RetryAfter(limit.per));
+            return Ok(Lease::RetryAfter(limit.per));
         }
         let mut connection = self.store.connection();
         let mut script = self.script.prepare_invoke();
         script
             .key(self.store.key("limit", key))
             .arg(limit.times)
-            .arg(u64::try_from(limit.per.as_micros()).unwrap_or(u64::MAX));
-        let wait_micros: u64 = self
+            .arg(u64::try_from(limit.per.as_micros()).unwrap_or(u64::MAX))
+            .arg(times.max(1));
+        let (granted, wait_micros): (u32, u64) = self
             .store
             .call(async move { script.invoke_async(&mut connection).await })
             .await?;
-        Ok(match wait_micros {
-            0 => Permit::Granted,
-            micros => Permit::RetryAfter(Duration::from_micros(micros)),
+        Ok(match granted {
+            0 => Lease::RetryAfter(Duration::from_micros(wait_micros)),
+            granted => Lease::Granted(granted),
         })
     }
 }

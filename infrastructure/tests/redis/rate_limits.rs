@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use gage_application::ports::rate_limit::{Limit, Permit, RateLimiter};
+use gage_application::ports::rate_limit::{Lease, Limit, Permit, RateLimiter};
 use gage_infrastructure::redis::RedisRateLimiter;
 
 use crate::own_store;
@@ -34,6 +34,23 @@ async fn what_fits_is_granted_and_the_next_is_told_when_to_come_back() {
         wait <= Duration::from_secs(20) && wait > Duration::from_secs(15),
         "{wait:?}"
     );
+}
+
+#[tokio::test]
+async fn of_several_at_once_as_many_as_fit_are_leased() {
+    let limiter = RedisRateLimiter::new(own_store());
+    let ten = Limit {
+        times: 10,
+        per: Duration::from_hours(1),
+    };
+    assert_eq!(limiter.lease("a", ten, 4).await, Ok(Lease::Granted(4)));
+    assert_eq!(limiter.acquire("a", ten).await, Ok(Permit::Granted));
+    assert_eq!(limiter.lease("a", ten, 100).await, Ok(Lease::Granted(5)));
+    let refused = limiter.lease("a", ten, 4).await.unwrap();
+    let Lease::RetryAfter(wait) = refused else {
+        panic!("{refused:?}")
+    };
+    assert!(wait <= Duration::from_mins(6), "{wait:?}");
 }
 
 #[tokio::test]

@@ -31,10 +31,10 @@ pub async fn product(ctx: &Context<'_>, written: &Written<ProductId>) -> Result<
         return Ok(None);
     };
     wait_for(ctx, &[Model::Catalog], Some(position)).await?;
-    let viewer = &ctx.request()?.viewer;
+    let asking = ctx.asking()?;
     Ok(load(ctx, id)
         .await?
-        .filter(|row| may_see_product(row, viewer))
+        .filter(|row| may_see_product(row, asking))
         .map(Product))
 }
 
@@ -47,7 +47,7 @@ pub async fn order(ctx: &Context<'_>, written: &Written<OrderId>) -> Result<Opti
         return Ok(None);
     };
     wait_for(ctx, &[Model::Orders, Model::Payments], Some(position)).await?;
-    let viewer = &ctx.request()?.viewer;
+    let viewer = ctx.standing()?;
     Ok(load(ctx, id)
         .await?
         .filter(|row| may_see_order(row, viewer))

@@ -80,7 +80,7 @@ impl Query {
         }
         .request();
         let page = page.map_err(|error| ctx.error(error))?;
-        let found = ctx.services()?.catalog.shops(None, &page).await;
+        let found = ctx.catalog()?.shops(None, &page).await;
         Ok(connection(
             found.map_err(|error| ctx.error(error.into()))?,
             Shop,
@@ -95,13 +95,13 @@ impl Query {
         #[graphql(desc = "Waits until this position is visible.")] at_least: Option<Cursor>,
     ) -> Result<Option<Product>> {
         wait_for(ctx, &[Model::Catalog], at_least.map(|cursor| cursor.0)).await?;
-        let viewer = &ctx.request()?.viewer;
         let Some(id) = ProductId::from_global(&id) else {
             return Ok(None);
         };
+        let asking = ctx.asking()?;
         let product = load(ctx, id)
             .await?
-            .filter(|product| may_see_product(product, viewer));
+            .filter(|product| may_see_product(product, asking));
         Ok(product.map(Product))
     }
 
@@ -144,7 +144,7 @@ impl Query {
             shop,
             visibility: Visibility::Published,
         };
-        let found = ctx.services()?.catalog.products(&filter, &page).await;
+        let found = ctx.catalog()?.products(&filter, &page).await;
         Ok(connection(
             found.map_err(|error| ctx.error(error.into()))?,
             Product,
@@ -158,8 +158,7 @@ impl Query {
         id: ID,
         #[graphql(desc = "Waits until this position is visible.")] at_least: Option<Cursor>,
     ) -> Result<Option<Order>> {
-        let viewer = &ctx.request()?.viewer;
-        ctx.wallet()?;
+        let viewer = ctx.signed_in()?;
         wait_for(
             ctx,
             &[Model::Orders, Model::Payments],

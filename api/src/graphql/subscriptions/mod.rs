@@ -112,8 +112,7 @@ async fn order_updates(
     order: &ID,
     after: Option<Cursor>,
 ) -> Updates<OrderUpdate> {
-    let viewer = &ctx.request()?.viewer;
-    ctx.wallet()?;
+    let viewer = ctx.signed_in()?;
     let row = match OrderId::from_global(order) {
         Some(id) => load(ctx, id)
             .await?
@@ -202,8 +201,7 @@ async fn shop_orders(
     shop: &ID,
     after: Option<Cursor>,
 ) -> Updates<ShopOrderUpdate> {
-    let viewer = &ctx.request()?.viewer;
-    ctx.wallet()?;
+    let viewer = ctx.signed_in()?;
     let row = match ShopId::from_global(shop) {
         Some(id) => load(ctx, id).await?,
         None => None,
@@ -251,11 +249,11 @@ async fn shop_orders(
 }
 
 async fn stock(ctx: &Context<'_>, product: &ID, after: Option<Cursor>) -> Updates<StockUpdate> {
-    let viewer = ctx.request()?.viewer.clone();
+    let asking = ctx.asking()?.clone();
     let row = match ProductId::from_global(product) {
         Some(id) => load(ctx, id)
             .await?
-            .filter(|row| may_see_product(row, &viewer)),
+            .filter(|row| may_see_product(row, &asking)),
         None => None,
     };
     let row = row.ok_or_else(|| ctx.error(ApiError::NotFound(What::Product)))?;
@@ -268,12 +266,12 @@ async fn stock(ctx: &Context<'_>, product: &ID, after: Option<Cursor>) -> Update
     let services = ctx.services()?;
     let (catalog, id) = (services.catalog.clone(), row.id);
     let look = move |after| {
-        let (catalog, viewer) = (catalog.clone(), viewer.clone());
+        let (catalog, asking) = (catalog.clone(), asking.clone());
         let found = async move {
             let row = catalog
                 .product(id)
                 .await?
-                .filter(|row| may_see_product(row, &viewer));
+                .filter(|row| may_see_product(row, &asking));
             // A product that is taken off sale is not for this viewer to see any more.
             let row = row.ok_or(ApiError::NotFound(What::Product))?;
             let position = row.stock.position;
@@ -303,8 +301,8 @@ fn as_graphql<T: 'static>(
     ctx: &Context<'_>,
     updates: impl Stream<Item = Result<T, ApiError>> + Send + 'static,
 ) -> Result<futures::stream::BoxStream<'static, Result<T>>, Error> {
-    let correlation_id = ctx.request()?.correlation_id;
+    let asking = ctx.asking()?.clone();
     Ok(updates
-        .map(move |update| update.map_err(|error| error.into_graphql(correlation_id)))
+        .map(move |update| update.map_err(|error| asking.error(error)))
         .boxed())
 }

@@ -48,8 +48,7 @@ impl Me {
         let owner = match one {
             Ok(one) => {
                 let shops = ctx
-                    .services()?
-                    .catalog
+                    .catalog()?
                     .shops(Some(self.0.address), &one)
                     .await;
                 !shops
@@ -87,8 +86,7 @@ impl Me {
         .request();
         let page = page.map_err(|error| ctx.error(error))?;
         let found = ctx
-            .services()?
-            .catalog
+            .catalog()?
             .shops(Some(self.0.address), &page)
             .await;
         Ok(connection(

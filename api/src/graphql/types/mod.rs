@@ -18,7 +18,8 @@ pub use payment::{
     PaymentInstructions, PaymentStatus,
 };
 pub use price::{Price, PriceInput};
-pub use product::{Product, may_see as may_see_product};
+pub use product::Product;
+pub(super) use product::may_see as may_see_product;
 pub use shop::Shop;
 pub use text::{LocalizedText, LocalizedTextInput};
 pub use timeline::{TimelineEntry, TimelineEvent};

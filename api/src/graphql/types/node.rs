@@ -33,23 +33,23 @@ impl Node {
     /// # Errors
     /// When the read models cannot be asked.
     pub async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Self>> {
-        let viewer = &ctx.request()?.viewer;
         let Some(id) = NodeId::decode(id) else {
             return Ok(None);
         };
+        let asking = ctx.asking()?;
         Ok(match id {
             NodeId::Shop(id) => load(ctx, id).await?.map(|row| Self::Shop(Shop(row))),
             NodeId::Product(id) => load(ctx, id)
                 .await?
-                .filter(|row| may_see_product(row, viewer))
+                .filter(|row| may_see_product(row, asking))
                 .map(|row| Self::Product(Product(row))),
             NodeId::Order(id) => load(ctx, id)
                 .await?
-                .filter(|row| may_see_order(row, viewer))
+                .filter(|row| may_see_order(row, asking.standing()))
                 .map(|row| Self::Order(Order(row))),
             // Who may see an order may see its payment, and nobody else.
             NodeId::Payment(id) => match load(ctx, gage_domain::ids::OrderId::from(id)).await? {
-                Some(order) if may_see_order(&order, viewer) => load(ctx, PaymentOf(order.id))
+                Some(order) if may_see_order(&order, asking.standing()) => load(ctx, PaymentOf(order.id))
                     .await?
                     .map(|row| Self::Payment(Payment(row))),
                 _ => None,

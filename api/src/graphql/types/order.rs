@@ -17,7 +17,7 @@ use crate::{
         scalars::{Address, Cursor, DateTime},
         types::{LocalizedText, Payment, Price, Product, Shop, TimelineEntry, may_see_product},
     },
-    identity::viewer::Viewer,
+    identity::viewer::Standing,
 };
 
 /// How far an order is.
@@ -76,7 +76,7 @@ impl From<Tracking> for order::Tracking {
 pub struct Order(pub OrderRow);
 
 /// Whether a viewer may see an order. To others it is as good as none.
-pub fn may_see(order: &OrderRow, viewer: &Viewer) -> bool {
+pub fn may_see(order: &OrderRow, viewer: &Standing) -> bool {
     viewer.is(order.buyer) || viewer.is(order.shop_owner) || viewer.oversees()
 }
 
@@ -181,10 +181,10 @@ pub struct OrderLine(pub LineRow);
 impl OrderLine {
     /// The product as it is now; null when it is not for this viewer to see any more.
     async fn product(&self, ctx: &Context<'_>) -> Result<Option<Product>> {
-        let viewer = &ctx.request()?.viewer;
+        let asking = ctx.asking()?;
         let product = load(ctx, self.0.product).await?;
         Ok(product
-            .filter(|product| may_see_product(product, viewer))
+            .filter(|product| may_see_product(product, asking))
             .map(Product))
     }
 

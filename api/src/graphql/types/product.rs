@@ -10,31 +10,35 @@ use gage_projections::catalog::{ProductRow, Visibility};
 
 use crate::{
     graphql::{
-        context::Asked as _,
+        context::{Asked as _, Asking},
         errors::ApiError,
         lookup::load,
         node_id::GlobalId as _,
         scalars::{Cursor, DateTime},
         types::{LocalizedText, Price, Shop},
     },
-    identity::viewer::Viewer,
+    identity::viewer::Standing,
 };
 
 /// A product of a shop.
 pub struct Product(pub ProductRow);
 
 /// What a viewer may see of products.
-pub(super) fn visibility(viewer: &Viewer) -> Visibility {
+pub(super) fn visibility(viewer: &Standing) -> Visibility {
     match viewer {
-        Viewer::SignedIn(wallet) if wallet.oversees() => Visibility::All,
-        Viewer::SignedIn(wallet) => Visibility::PublishedOrOwnedBy(wallet.address),
-        Viewer::Anonymous | Viewer::Unknown => Visibility::Published,
+        Standing::Wallet { .. } if viewer.oversees() => Visibility::All,
+        Standing::Wallet { address, .. } => Visibility::PublishedOrOwnedBy(*address),
+        Standing::Anonymous | Standing::Unknown => Visibility::Published,
     }
 }
 
-/// Whether a viewer may see a product: what is not for sale is its owner's business.
-pub fn may_see(product: &ProductRow, viewer: &Viewer) -> bool {
-    product.published || viewer.is(product.owner) || viewer.oversees()
+/// Whether a viewer may see a product: what is not for sale is its owner's business. Who asks is
+/// looked at only then, so that answers about what is for sale hold for all.
+pub(in crate::graphql) fn may_see(product: &ProductRow, asking: &Asking) -> bool {
+    product.published || {
+        let viewer = asking.standing();
+        viewer.is(product.owner) || viewer.oversees()
+    }
 }
 
 /// A product of a shop.
@@ -80,8 +84,7 @@ impl Product {
     /// Pieces that are there, reserved or not. Null but for the shop's owner.
     async fn on_hand(&self, ctx: &Context<'_>) -> Result<Option<u32>> {
         Ok(ctx
-            .request()?
-            .viewer
+            .standing()?
             .is(self.0.owner)
             .then_some(self.0.stock.on_hand))
     }
@@ -89,8 +92,7 @@ impl Product {
     /// Pieces of these that orders hold. Null but for the shop's owner.
     async fn reserved(&self, ctx: &Context<'_>) -> Result<Option<u32>> {
         Ok(ctx
-            .request()?
-            .viewer
+            .standing()?
             .is(self.0.owner)
             .then_some(self.0.stock.reserved))
     }

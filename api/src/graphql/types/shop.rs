@@ -65,13 +65,13 @@ impl Shop {
         }
         .request();
         let page = page.map_err(|error| ctx.error(error))?;
-        let visibility = visibility(&ctx.request()?.viewer);
+        let visibility = visibility(ctx.standing()?);
         let filter = ProductFilter {
             search,
             shop: Some(self.0.id),
             visibility,
         };
-        let found = ctx.services()?.catalog.products(&filter, &page).await;
+        let found = ctx.catalog()?.products(&filter, &page).await;
         Ok(connection(
             found.map_err(|error| ctx.error(error.into()))?,
             Product,
@@ -90,8 +90,7 @@ impl Shop {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<String, Order>> {
-        let viewer = &ctx.request()?.viewer;
-        ctx.wallet()?;
+        let viewer = ctx.signed_in()?;
         if !viewer.is(self.0.owner) && !viewer.oversees() {
             return Err(ctx.error(ApiError::Forbidden(What::Shop)));
         }

@@ -1,0 +1,131 @@
+//! How far this replica knows a reader of the log to have come.
+//!
+//! Whoever waits for a read model, or keeps something made from it, asks here and not the
+//! database. What is known may be older than what is written, by another replica, but never
+//! newer: what is known to be reached can be read.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use tokio::{sync::watch, time::Instant};
+
+use crate::{
+    catch_up::{Consumed, Consumer, ConsumerError},
+    event::Recorded,
+    position::LogPosition,
+};
+
+/// How old the last look at a checkpoint may be while it still tells about the present. The
+/// loop looks twice a second; only while the database is away, or a batch takes long, is a look
+/// older than this.
+const FRESH: Duration = Duration::from_secs(2);
+
+/// What is known of a reader of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Known {
+    checkpoint: LogPosition,
+    /// Moves that others made, whose notices may be lost.
+    moves_of_others: u64,
+    /// When it surely stood there.
+    at: Option<Instant>,
+}
+
+/// How far this replica knows a reader of the log to have come.
+#[derive(Debug, Clone)]
+pub struct Progress(watch::Sender<Known>);
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self(watch::Sender::new(Known {
+            checkpoint: LogPosition::START,
+            moves_of_others: 0,
+            at: None,
+        }))
+    }
+}
+
+impl Progress {
+    /// The checkpoint, if it was looked at just now; nothing while that cannot be said.
+    pub fn now(&self) -> Option<LogPosition> {
+        let known = *self.0.borrow();
+        known
+            .at
+            .filter(|at| at.elapsed() < FRESH)
+            .map(|_| known.checkpoint)
+    }
+
+    /// Waits until the reader has come to a position.
+    pub async fn reach(&self, position: LogPosition) {
+        let mut known = self.0.subscribe();
+        // An error means that the sender is gone; it is ours.
+        let _ = known
+            .wait_for(|known| known.checkpoint >= position)
+            .await;
+    }
+
+    /// How often others moved the checkpoint. What they changed they told, but being told is
+    /// not sure.
+    pub fn moves_of_others(&self) -> u64 {
+        self.0.borrow().moves_of_others
+    }
+
+    fn looked(&self, checkpoint: LogPosition, at: Instant) {
+        self.update(checkpoint, at, 1);
+    }
+
+    fn moved(&self, checkpoint: LogPosition, at: Instant) {
+        self.update(checkpoint, at, 0);
+    }
+
+    fn update(&self, checkpoint: LogPosition, at: Instant, others: u64) {
+        self.0.send_if_modified(|known| {
+            known.at = Some(at);
+            let moved = known.checkpoint != checkpoint;
+            if moved {
+                known.checkpoint = checkpoint;
+                known.moves_of_others += others;
+            }
+            moved
+        });
+    }
+}
+
+/// A reader of the log whose progress is told within this replica, before its notices are.
+pub struct Watched {
+    consumer: Arc<dyn Consumer>,
+    progress: Progress,
+}
+
+impl Watched {
+    /// Tells the progress of this reader.
+    pub fn new(consumer: Arc<dyn Consumer>, progress: Progress) -> Self {
+        Self { consumer, progress }
+    }
+}
+
+#[async_trait]
+impl Consumer for Watched {
+    fn name(&self) -> &'static str {
+        self.consumer.name()
+    }
+
+    async fn checkpoint(&self) -> Result<LogPosition, ConsumerError> {
+        let at = Instant::now();
+        let checkpoint = self.consumer.checkpoint().await?;
+        self.progress.looked(checkpoint, at);
+        Ok(checkpoint)
+    }
+
+    async fn consume(
+        &self,
+        from: LogPosition,
+        batch: &[Recorded],
+    ) -> Result<Consumed, ConsumerError> {
+        let consumed = self.consumer.consume(from, batch).await?;
+        if let (Consumed::Advanced { .. }, Some(last)) = (&consumed, batch.last()) {
+            // The commit is a moment old; nothing is newer, since only another replica could.
+            self.progress.moved(last.position, Instant::now());
+        }
+        Ok(consumed)
+    }
+}
