@@ -39,7 +39,12 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     config::{DatabaseSettings, NodeSettings, PrivateKey, Settings},
-    graphql::{context::{ReadProgress, Services}, engine::Engine, limits::DocumentLimits, schema},
+    graphql::{
+        context::{ReadProgress, Services},
+        engine::Engine,
+        limits::DocumentLimits,
+        schema,
+    },
     http::{self, Admission, HttpState},
     identity::{
         brief_sessions::BriefSessions,
