@@ -39,7 +39,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     config::{DatabaseSettings, NodeSettings, PrivateKey, Settings},
-    graphql::{context::{ReadProgress, Services}, engine::Engine, limits::DocumentLimits, schema},
+    graphql::{context::{ReadProgress, Services}, engine::Engine, limits::DocumentLimits, live::Hints, schema},
     http::{self, Admission, HttpState},
     identity::{
         brief_sessions::BriefSessions,
@@ -144,6 +144,8 @@ pub(crate) fn assemble(
     let chain = chain::prepare(settings, &adapters)?;
     let gateway = gateway(settings, &adapters, chain.rail.clone(), &tasks);
     let progress = ReadProgress::default();
+    let hints = Hints::new(adapters.wake.clone(), progress.clone());
+    tasks.spawn(hints.clone().run(loops_stop.clone()));
     let readers = start_readers(&adapters, &gateway, &progress, &tasks, loops_stop);
     let view = chain.follow(&adapters, gateway.clone(), &tasks, loops_stop);
     let pool = &adapters.database.pool;
@@ -180,7 +182,7 @@ pub(crate) fn assemble(
         rail: chain.rail.clone(),
         chain: view,
         desk: desk.clone(),
-        wake: adapters.wake.clone(),
+        hints: hints.clone(),
         entropy: adapters.entropy.clone(),
         progress: progress.clone(),
     };
