@@ -43,6 +43,7 @@ use crate::{
         context::{ReadProgress, Services},
         engine::Engine,
         limits::DocumentLimits,
+        live::Hints,
         schema,
     },
     http::{self, Admission, HttpState},
@@ -153,6 +154,8 @@ pub(crate) fn assemble(
     let chain = chain::prepare(settings, &adapters)?;
     let gateway = gateway(settings, &adapters, chain.rail.clone(), &tasks);
     let progress = ReadProgress::default();
+    let hints = Hints::new(adapters.wake.clone(), progress.clone());
+    tasks.spawn(hints.clone().run(loops_stop.clone()));
     let readers = start_readers(&adapters, &gateway, &progress, &tasks, loops_stop);
     let view = chain.follow(&adapters, gateway.clone(), &tasks, loops_stop);
     let pool = &adapters.database.pool;
@@ -189,7 +192,7 @@ pub(crate) fn assemble(
         rail: chain.rail.clone(),
         chain: view,
         desk: desk.clone(),
-        wake: adapters.wake.clone(),
+        hints: hints.clone(),
         entropy: adapters.entropy.clone(),
         progress: progress.clone(),
     };

@@ -12,7 +12,6 @@ use gage_application::{
         chain::{ChainView, PaymentRail},
         clock::Entropy,
         event_log::IdempotencyKey,
-        wake::WakeUps,
     },
 };
 use gage_projections::{catalog::CatalogQueries, orders::OrderQueries, payments::PaymentQueries};
@@ -23,6 +22,7 @@ use crate::{
     graphql::{
         audience::{Source, Sources},
         errors::ApiError,
+        live::{Feed, Hints},
     },
     identity::{
         desk::Desk,
@@ -48,7 +48,7 @@ pub struct Services {
     /// Nonces and sessions.
     pub desk: Arc<Desk>,
     /// Tells subscriptions that something may have changed.
-    pub wake: Arc<dyn WakeUps>,
+    pub hints: Arc<Hints>,
     /// Ids.
     pub entropy: Arc<dyn Entropy>,
     /// How far the read models have come.
@@ -174,6 +174,12 @@ pub(super) trait Asked<'a> {
         Ok(self.asking()?.standing())
     }
 
+    /// How far the execution of a subscription goes.
+    ///
+    /// # Errors
+    /// When it is executed by something else than the engine: a mistake in the program.
+    fn feed(&self) -> Result<&'a Feed, Error>;
+
     /// Somebody must be signed in.
     ///
     /// # Errors
@@ -209,6 +215,10 @@ pub(super) trait Asked<'a> {
 impl<'a> Asked<'a> for Context<'a> {
     fn asking(&self) -> Result<&'a Asking, Error> {
         self.data::<Asking>()
+    }
+
+    fn feed(&self) -> Result<&'a Feed, Error> {
+        self.data::<Feed>()
     }
 
     fn services(&self) -> Result<&'a Services, Error> {

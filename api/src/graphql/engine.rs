@@ -24,6 +24,7 @@ use crate::{
         errors::ErrorCode,
         kept::{Found, Kept},
         limits::DocumentLimits,
+        live::{Answered, Channels, Execution, Feed, Subscriber},
         order,
         schema::GageSchema,
     },
@@ -45,13 +46,12 @@ pub struct Parameters {
 }
 
 /// A request whose document was parsed and is within the limits.
-#[derive(Clone)]
 pub struct Prepared {
-    document: Arc<Document>,
+    pub(super) document: Arc<Document>,
     operation: OperationType,
-    operation_name: Option<String>,
-    variables: Map<String, Value>,
-    context: RequestContext,
+    pub(super) operation_name: Option<String>,
+    pub(super) variables: Map<String, Value>,
+    pub(super) context: RequestContext,
 }
 
 impl Prepared {
@@ -89,6 +89,7 @@ pub struct Engine {
     schema: GageSchema,
     documents: Arc<Documents>,
     kept: Arc<Kept>,
+    channels: Arc<Channels>,
     desk: Arc<Desk>,
     patience: Duration,
 }
@@ -106,6 +107,7 @@ impl Engine {
             schema,
             documents: Arc::new(Documents::new(limits)),
             kept: Arc::new(Kept::new(catalog)),
+            channels: Arc::default(),
             desk,
             patience,
         }
@@ -196,12 +198,8 @@ impl Engine {
             return stream::once(async move { engine.execute(&prepared).await }).boxed();
         }
         let (desk, viewer) = (self.desk.clone(), prepared.context.viewer.clone());
-        let (request, _) = prepared.request();
-        let answers = self
-            .schema
-            .execute_stream(request)
-            .map(move |response| prepared.answer(response))
-            .boxed();
+        let subscriber = Subscriber::new(self.clone(), prepared);
+        let answers = stream::unfold(subscriber, Subscriber::next).boxed();
         let session_end = Box::pin(async move { desk.ended(&viewer, SESSION_CHECK).await });
         stream::unfold(
             Subscription::Open {
@@ -211,6 +209,27 @@ impl Engine {
             Subscription::next,
         )
         .boxed()
+    }
+
+    /// Executes a subscription as a feed plans it.
+    pub(super) fn follow(&self, prepared: &Arc<Prepared>, feed: Feed) -> Execution {
+        let (request, sources) = prepared.request();
+        let prepared = prepared.clone();
+        let answered = move |response: Response| Answered {
+            whole: response.errors.is_empty(),
+            answer: prepared.answer(response),
+        };
+        let request = request.data(feed.clone());
+        Execution {
+            answers: self.schema.execute_stream(request).map(answered).boxed(),
+            sources,
+            feed,
+        }
+    }
+
+    /// Executions of subscriptions that many follow.
+    pub(super) fn channels(&self) -> &Arc<Channels> {
+        &self.channels
     }
 }
 

@@ -8,6 +8,7 @@ pub mod engine;
 pub mod errors;
 mod kept;
 pub mod limits;
+pub mod live;
 mod lookup;
 pub mod mutations;
 pub mod node_id;

@@ -1,25 +1,23 @@
-//! Following a read model: everything after a cursor, then what comes.
+//! Following a read model: everything after a position, then what comes.
 //!
-//! A wake-up is a hint: what counts is the read model, asked again after each hint and every
-//! [`LOOK_EVERY`]. So nothing is lost between two looks, two connections or two replicas.
+//! A hint is only a hint: what counts is the read model, asked again after each. So nothing is
+//! lost between two looks, two executions, two connections or two replicas.
 
 use std::{collections::VecDeque, time::Duration};
 
 use futures::{Stream, future::BoxFuture, stream};
-use gage_application::{
-    ports::wake::{Notice, WakeUps},
-    position::LogPosition,
-};
+use gage_application::{ports::wake::Notice, position::LogPosition};
+use metrics::counter;
 use tokio::{
-    select,
-    sync::broadcast::{Receiver, error::RecvError},
-    time::sleep,
+    sync::watch,
+    time::{Instant, sleep},
 };
 
-use crate::graphql::errors::ApiError;
+use crate::graphql::{
+    errors::ApiError,
+    live::{Feed, Hints, Mode, Subject},
+};
 
-/// Time between looks when no wake-up comes.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Time between looks while the database is away.
 const AWAY: Duration = Duration::from_secs(1);
 
@@ -33,33 +31,41 @@ pub(super) struct Change<T> {
 type Look<T> =
     Box<dyn Fn(LogPosition) -> BoxFuture<'static, Result<Vec<Change<T>>, ApiError>> + Send + Sync>;
 
+/// What is followed, and how it is looked at.
+pub(super) struct Followed<T> {
+    pub(super) subject: Subject,
+    /// What is told when it changes.
+    pub(super) notice: Notice,
+    /// Where it begins, unless the feed says otherwise.
+    pub(super) after: LogPosition,
+    pub(super) look: Look<T>,
+}
+
 struct Follower<T> {
-    look: Look<T>,
-    notices: Receiver<Notice>,
-    about: Notice,
-    after: LogPosition,
+    followed: Followed<T>,
+    feed: Feed,
+    hints: watch::Receiver<()>,
     found: VecDeque<Change<T>>,
 }
 
-/// Every change after a position, as it comes. Ends only with an error that no waiting mends.
+/// Every change after a position: those that are there, and those that come if the feed is live.
+/// Ends otherwise only with an error that no waiting mends.
 pub(super) fn follow<T: Send + 'static>(
-    wake: &dyn WakeUps,
-    about: Notice,
-    after: LogPosition,
-    look: Look<T>,
+    hints: &Hints,
+    feed: Feed,
+    mut followed: Followed<T>,
 ) -> impl Stream<Item = Result<T, ApiError>> + Send + 'static {
-    // Before the first look, so that no hint falls between the two.
-    let notices = wake.subscribe();
+    followed.after = feed.after().unwrap_or(followed.after);
     let follower = Follower {
-        look,
-        notices,
-        about,
-        after,
+        // Before the first look, so that no hint falls between the two.
+        hints: hints.about(followed.notice),
+        followed,
+        feed,
         found: VecDeque::new(),
     };
     stream::unfold(Some(follower), |follower| async {
         let mut follower = follower?;
-        match follower.next().await {
+        match follower.next().await? {
             Ok(what) => Some((Ok(what), Some(follower))),
             Err(error) => Some((Err(error), None)),
         }
@@ -67,37 +73,38 @@ pub(super) fn follow<T: Send + 'static>(
 }
 
 impl<T> Follower<T> {
-    async fn next(&mut self) -> Result<T, ApiError> {
+    async fn next(&mut self) -> Option<Result<T, ApiError>> {
         loop {
             if let Some(change) = self.found.pop_front() {
-                self.after = change.position;
-                return Ok(change.what);
+                self.followed.after = change.position;
+                self.feed.tell(change.position);
+                return Some(Ok(change.what));
             }
-            match (self.look)(self.after).await {
-                Ok(found) if found.is_empty() => self.hint().await,
-                Ok(found) => self.found.extend(found),
+            self.hints.borrow_and_update();
+            let looked_at = Instant::now();
+            counter!("gage_subscription_looks_total").increment(1);
+            match (self.followed.look)(self.followed.after).await {
+                Ok(found) if !found.is_empty() => self.found.extend(found),
+                Ok(_) => match self.feed.mode() {
+                    Mode::CatchUp => {
+                        let Followed { subject, after, .. } = self.followed;
+                        self.feed.end(subject, after, looked_at);
+                        return None;
+                    }
+                    Mode::Live => self.hint().await,
+                },
                 // The database comes back, and the cursor still stands.
                 Err(ApiError::Unavailable { .. }) => sleep(AWAY).await,
-                Err(error) => return Err(error),
+                Err(error) => return Some(Err(error)),
             }
         }
     }
 
     /// Waits until something may have changed.
     async fn hint(&mut self) {
-        let told = async {
-            loop {
-                match self.notices.recv().await {
-                    Ok(notice) if notice == self.about => return,
-                    Ok(_) => {}
-                    Err(RecvError::Lagged(_)) => return,
-                    Err(RecvError::Closed) => std::future::pending().await,
-                }
-            }
-        };
-        select! {
-            () = told => {}
-            () = sleep(LOOK_EVERY) => {}
+        if self.hints.changed().await.is_err() {
+            // Nobody will tell any more: the server stops.
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -5,27 +5,26 @@ mod follow;
 
 use std::time::Duration;
 
-use async_graphql::{Context, Error, ID, Result, SimpleObject, Subscription};
+use async_graphql::{Context, ID, Result, SimpleObject, Subscription};
 use futures::{FutureExt as _, Stream, StreamExt as _};
 use gage_application::{gateway::What, ports::wake::Notice, position::LogPosition};
 use gage_domain::ids::{OrderId, ProductId, ShopId};
-use gage_projections::{PageSize, orders::OrderQueries, payments::PaymentQueries};
-use tokio::time::sleep;
+use gage_projections::{PageSize, orders::OrderQueries};
+use tokio::time::timeout;
 
-use self::follow::{Change, follow};
+use self::follow::{Change, Followed, follow};
 use crate::graphql::{
-    context::{Asked as _, Services},
+    context::{Asked as _, ReadProgress, Services},
     errors::ApiError,
+    live::Subject,
     lookup::{Model, load, wait_for},
     node_id::GlobalId as _,
     scalars::Cursor,
     types::{Order, Product, TimelineEntry, may_see_order, may_see_product},
 };
 
-/// Looks at whether two read models agree.
-const AGREE_LOOKS: u32 = 50;
-/// Time between these.
-const AGREE_EVERY: Duration = Duration::from_millis(20);
+/// How long an order waits for its payment's read model.
+const AGREE_WITHIN: Duration = Duration::from_secs(1);
 
 /// What can be followed.
 pub struct SubscriptionRoot;
@@ -132,41 +131,35 @@ async fn order_updates(
         let models = models.clone();
         async move { timeline_after(&models, id, after).await }.boxed()
     };
-    let updates = follow(
-        services.wake.as_ref(),
-        Notice::Order(id),
+    let followed = Followed {
+        subject: Subject::Order(id),
+        notice: Notice::Order(id),
         after,
-        Box::new(look),
-    );
-    as_graphql(ctx, updates)
+        look: Box::new(look),
+    };
+    updates(ctx, followed)
 }
 
 /// The read models that an order is shown from.
 #[derive(Clone)]
 struct Models {
     orders: OrderQueries,
-    payments: PaymentQueries,
+    progress: ReadProgress,
 }
 
 impl Models {
     fn of(services: &Services) -> Self {
         Self {
             orders: services.orders.clone(),
-            payments: services.payments.clone(),
+            progress: services.progress.clone(),
         }
     }
 
     /// Waits, for a moment at most, until the payments show what the orders show: the two are
     /// written independently, and "detected" beside a payment that is not would confuse.
-    async fn agree(&self, position: LogPosition) -> Result<(), ApiError> {
-        for _ in 0..AGREE_LOOKS {
-            if self.payments.reached(position).await? {
-                return Ok(());
-            }
-            sleep(AGREE_EVERY).await;
-        }
+    async fn agree(&self, position: LogPosition) {
         // The payments are stopped or far behind: an old one is better than silence.
-        Ok(())
+        let _ = timeout(AGREE_WITHIN, self.progress.payments.reach(position)).await;
     }
 }
 
@@ -179,7 +172,7 @@ async fn timeline_after(
     let Some(last) = entries.last() else {
         return Ok(Vec::new());
     };
-    models.agree(last.position).await?;
+    models.agree(last.position).await;
     let row = models
         .orders
         .order(id)
@@ -226,7 +219,7 @@ async fn shop_orders(
                 .changed_after(id, after, PageSize::MAX)
                 .await?;
             if let Some(last) = rows.last() {
-                models.agree(last.position).await?;
+                models.agree(last.position).await;
             }
             let change = |row: gage_projections::orders::OrderRow| Change {
                 position: row.position,
@@ -239,13 +232,13 @@ async fn shop_orders(
         };
         found.boxed()
     };
-    let updates = follow(
-        services.wake.as_ref(),
-        Notice::ShopOrders(id),
+    let followed = Followed {
+        subject: Subject::ShopOrders(id),
+        notice: Notice::ShopOrders(id),
         after,
-        Box::new(look),
-    );
-    as_graphql(ctx, updates)
+        look: Box::new(look),
+    };
+    updates(ctx, followed)
 }
 
 async fn stock(ctx: &Context<'_>, product: &ID, after: Option<Cursor>) -> Updates<StockUpdate> {
@@ -263,8 +256,7 @@ async fn stock(ctx: &Context<'_>, product: &ID, after: Option<Cursor>) -> Update
         position: 0,
     };
     let after = after.map_or(before_all, |cursor| cursor.0);
-    let services = ctx.services()?;
-    let (catalog, id) = (services.catalog.clone(), row.id);
+    let (catalog, id) = (ctx.catalog()?.clone(), row.id);
     let look = move |after| {
         let (catalog, asking) = (catalog.clone(), asking.clone());
         let found = async move {
@@ -287,22 +279,20 @@ async fn stock(ctx: &Context<'_>, product: &ID, after: Option<Cursor>) -> Update
         };
         found.boxed()
     };
-    let updates = follow(
-        services.wake.as_ref(),
-        Notice::Stock(row.sku),
+    let followed = Followed {
+        subject: Subject::Stock(id),
+        notice: Notice::Stock(row.sku),
         after,
-        Box::new(look),
-    );
-    as_graphql(ctx, updates)
+        look: Box::new(look),
+    };
+    updates(ctx, followed)
 }
 
-/// Errors as clients see them.
-fn as_graphql<T: 'static>(
-    ctx: &Context<'_>,
-    updates: impl Stream<Item = Result<T, ApiError>> + Send + 'static,
-) -> Result<futures::stream::BoxStream<'static, Result<T>>, Error> {
+/// The changes, with errors as clients see them.
+fn updates<T: Send + 'static>(ctx: &Context<'_>, followed: Followed<T>) -> Updates<T> {
+    let (hints, feed) = (ctx.services()?.hints.as_ref(), ctx.feed()?.clone());
     let asking = ctx.asking()?.clone();
-    Ok(updates
+    Ok(follow(hints, feed, followed)
         .map(move |update| update.map_err(|error| asking.error(error)))
         .boxed())
 }
