@@ -1,6 +1,8 @@
 //! One product that everybody wants: through the gateway, as bare reservations and as whole
 //! orders, and through GraphQL. Each ends with an audit of what is stored.
 
+use std::sync::Arc;
+
 use anyhow::Result;
 use gage_application::{
     gateway::{Operation, Unit, UnitError},
@@ -129,9 +131,10 @@ pub(super) async fn measure_graphql(site: &mut Site, sizes: &Sizes) -> Result<Ve
     let stock = of_tries(sizes.hot_requests);
     let product = site.list_one(stock).await;
     let customers = site.customers(sizes.buyers).await?;
+    let wanted: Arc<[ProductId]> = [product].into();
     let callers: Vec<Caller> = customers
         .iter()
-        .map(|token| site.orders_of(token, vec![product]))
+        .map(|token| site.orders_of(token, &wanted))
         .collect();
     let pace = Pace::Calls(sizes.hot_requests);
     let tally = wire::crowd(site.address(), callers, pace, order_verdict).await?;

@@ -75,7 +75,7 @@ struct Delays {
 async fn of_an_order(site: &mut Site, sizes: &Sizes, subscribers: usize) -> Result<Delays> {
     let buyer = Person::signed_in(&site.stack.server.url(), wallet(1)).await;
     let shop = global_id("Shop", &site.story.shop);
-    let product = global_id("Product", &site.story.products[0]);
+    let product = global_id("Product", &site.products[0]);
     let mut delays = Delays::default();
     let mut left = sizes.changes;
     while left > 0 {

@@ -9,7 +9,7 @@ use super::{
     site::{Site, order_verdict},
     sizes::Sizes,
     targets::Headline,
-    wire::{self, Caller},
+    wire,
 };
 
 pub(super) async fn measure(site: &mut Site, sizes: &Sizes) -> Result<Vec<Row>> {
@@ -56,12 +56,7 @@ async fn run(site: &mut Site, sizes: &Sizes, pace: Pace) -> Result<Row> {
         Pace::Arrivals { .. } => sizes.connections * 4,
         Pace::For(_) | Pace::Calls(_) => sizes.connections,
     };
-    let customers = site.customers(connections).await?;
-    let products = site.story.products.clone();
-    let callers: Vec<Caller> = customers
-        .iter()
-        .map(|token| site.orders_of(token, products.clone()))
-        .collect();
+    let callers = site.orderers(connections).await?;
     let tally = wire::crowd(site.address(), callers, pace, order_verdict).await?;
     anyhow::ensure!(tally.refused == 0, "out of stock, though there was plenty");
     site.followed().await;

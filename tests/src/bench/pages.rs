@@ -34,7 +34,7 @@ const ORDER: &str = "query($id:ID!){order(id:$id){id status buyer placedAt payBy
 pub(super) async fn measure(site: &mut Site, sizes: &Sizes) -> Result<Vec<Row>> {
     site.stock_up(PAGE).await;
     let list = wire::post(None, &json!({ "query": LIST }).to_string());
-    let products = site.story.products.len();
+    let products = site.products.len();
     let page = ask(site, &list).await?;
     let shown = page["data"]["products"]["nodes"].as_array();
     ensure!(
@@ -43,7 +43,7 @@ pub(super) async fn measure(site: &mut Site, sizes: &Sizes) -> Result<Vec<Row>> 
     );
 
     let customer = Person::signed_in(&site.stack.server.url(), wallet(1)).await;
-    let (shop, product) = (&site.story.shop, &site.story.products[0]);
+    let (shop, product) = (&site.story.shop, &site.products[0]);
     let order = customer
         .orders(&global_id("Shop", shop), &global_id("Product", product), 1)
         .await
@@ -104,12 +104,7 @@ async fn beside_bare(site: &Site, sizes: &Sizes, request: &[u8]) -> Result<Row> 
 }
 
 async fn while_orders_come_in(site: &mut Site, sizes: &Sizes, request: &[u8]) -> Result<Row> {
-    let customers = site.customers(sizes.connections).await?;
-    let products = site.story.products.clone();
-    let orders: Vec<Caller> = customers
-        .iter()
-        .map(|token| site.orders_of(token, products.clone()))
-        .collect();
+    let orders = site.orderers(sizes.connections).await?;
     let looks: Vec<Caller> = (0..sizes.connections)
         .map(|_| always(request.to_vec()))
         .collect();

@@ -102,7 +102,7 @@ impl Row {
     pub fn of(what: impl Into<String>, figure: f64, unit: Unit) -> Self {
         Self {
             what: what.into(),
-            figure,
+            figure: thousandths(figure),
             unit,
             tail: None,
             baseline: None,
@@ -124,7 +124,7 @@ impl Row {
     pub fn beside(mut self, what: impl Into<String>, figure: f64) -> Self {
         self.baseline = Some(Baseline {
             what: what.into(),
-            figure,
+            figure: thousandths(figure),
         });
         self
     }
@@ -179,4 +179,9 @@ impl Report {
         let text = serde_json::to_string_pretty(self)? + "\n";
         fs::write(file, text).with_context(|| file.display().to_string())
     }
+}
+
+/// A report is read by people too: no figure is known to more than a thousandth.
+fn thousandths(figure: f64) -> f64 {
+    (figure * 1_000.0).round() / 1_000.0
 }

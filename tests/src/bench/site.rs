@@ -41,6 +41,8 @@ pub struct Site {
     pub stack: Stack,
     /// The shop's history.
     pub story: Story,
+    /// What it has plenty of.
+    pub products: Vec<ProductId>,
     customers: Vec<String>,
 }
 
@@ -68,6 +70,7 @@ impl Site {
         pool.close().await;
         let site = Self {
             stack,
+            products: story.products.clone(),
             story,
             customers: Vec::new(),
         };
@@ -98,8 +101,10 @@ impl Site {
     pub async fn stock_up(&mut self, products: usize) {
         let pool = self.pool().await;
         let log = self.log(&pool);
-        let more = products.saturating_sub(self.story.products.len());
+        let more = products.saturating_sub(self.products.len());
+        let listed = self.story.products.len();
         self.story.list(&log, more, PLENTY).await;
+        self.products.extend(&self.story.products[listed..]);
         sqlx::query("VACUUM ANALYZE").execute(&pool).await.unwrap();
         pool.close().await;
         self.followed().await;
@@ -161,10 +166,10 @@ impl Site {
 
     /// A customer who orders a piece of one of these products after the other, from a place of
     /// their own in the row.
-    pub fn orders_of(&self, token: &str, products: Vec<ProductId>) -> Caller {
+    pub fn orders_of(&self, token: &str, products: &Arc<[ProductId]>) -> Caller {
         let token = token.to_owned();
         let shop = global_id("Shop", &self.story.shop);
-        let products = Arc::new(products);
+        let products = products.clone();
         let mut place = usize::try_from(SystemEntropy.below(products.len() as u64)).unwrap_or(0);
         Box::new(move || {
             let product = global_id("Product", &products[place]);
@@ -177,6 +182,17 @@ impl Site {
             );
             wire::post(Some(&token), &body)
         })
+    }
+
+    /// So many customers who order whatever there is plenty of.
+    ///
+    /// # Errors
+    /// When a sign-in is refused.
+    pub async fn orderers(&mut self, count: usize) -> Result<Vec<Caller>> {
+        let customers = self.customers(count).await?;
+        let products: Arc<[ProductId]> = self.products.clone().into();
+        let order = |token: &String| self.orders_of(token, &products);
+        Ok(customers.iter().map(order).collect())
     }
 
     /// Ends everything.
