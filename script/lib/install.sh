@@ -30,6 +30,8 @@ apt_install() {
 }
 
 install_postgres() { postgres_bin >/dev/null || apt_install postgresql; }
+# Debian has pgbench beside the server.
+install_pgbench() { pgbench_program >/dev/null || apt_install postgresql; }
 install_redis() { have redis-server || apt_install redis-server; }
 
 # install_node_modules FOLDER: what its lock file names, unless it is there.
