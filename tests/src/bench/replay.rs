@@ -61,7 +61,7 @@ async fn raw(shop: &Shop, events: u64) -> Result<Row> {
     let began = Instant::now();
     let (mut from, mut read) = (LogPosition::START, 0);
     loop {
-        let page = shop.log.read_after(from, PAGE).await?;
+        let page = shop.log.read_after(from, PAGE, &[]).await?;
         read += page.events.len() as u64;
         from = page.events.last().map_or(from, |event| event.position);
         if page.at_end {
