@@ -281,12 +281,11 @@ impl CatchUp {
     /// Handles a batch: the one that was read ahead, or the next one after the checkpoint.
     async fn turn(&self, ahead: Option<Batch>) -> Result<Turn, TurnError> {
         let reader = LogReader::new(&*self.log, &self.decoder, self.consumer.ignores());
-        let mut batch = match ahead {
-            Some(batch) => batch,
-            None => {
-                let from = self.consumer.checkpoint().await?;
-                reader.read(from, BATCH).await?
-            }
+        let mut batch = if let Some(batch) = ahead {
+            batch
+        } else {
+            let from = self.consumer.checkpoint().await?;
+            reader.read(from, BATCH).await?
         };
         let (to, at_end) = (batch.to, batch.at_end);
         let is_last = at_end || batch.unreadable.is_some();

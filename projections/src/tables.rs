@@ -151,10 +151,10 @@ impl Tables {
         stretch: Stretch<'_>,
         hold: Hold,
     ) -> Result<Consumed, ConsumerError> {
-        match self.try_write::<P>(pool, rows, stretch, hold).await {
-            Ok(()) => Ok(Consumed::Advanced { notices: vec![] }),
-            Err(refused) => Err(refused.into()),
-        }
+        self.try_write::<P>(pool, rows, stretch, hold).await?;
+        // Nobody looks at these tables yet.
+        P::take_notices(rows);
+        Ok(Consumed::Advanced { notices: vec![] })
     }
 
     async fn try_write<P: Projection>(
@@ -277,12 +277,16 @@ async fn fold<P: Projection>(
 /// tables until the transaction ends. Takes no transaction id: a wait here holds no reader of
 /// the log back.
 ///
+/// Rows are found by their keys. A plan that was made while a table was small would read it
+/// whole, with every batch again, as long as nobody counts its rows anew.
+///
 /// The commit does not wait for the disk. A crash may so undo the last batches, rows and
 /// checkpoint together, and they are applied again: the log has them.
 async fn enter(db: &mut PgConnection, schema: &str) -> Result<(), sqlx::Error> {
     sqlx::query(
         "SELECT set_config('lock_timeout', $2, true), \
          set_config('synchronous_commit', 'off', true), \
+         set_config('enable_seqscan', 'off', true), \
          set_config('search_path', $1 || ', ' || current_setting('search_path'), true), \
          pg_advisory_xact_lock_shared(hashtextextended($1, 0))",
     )

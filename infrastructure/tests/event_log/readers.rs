@@ -123,3 +123,38 @@ async fn an_empty_log_has_no_head() {
         .expect("reads");
     assert_eq!((page.events, page.at_end), (vec![], true));
 }
+
+#[tokio::test]
+async fn events_that_are_not_wanted_are_passed_and_still_count() {
+    let db = TestDb::new().await;
+    let log = db.log();
+    for number in 0..3 {
+        let (order, stock) = (
+            stream("Order", &number.to_string()),
+            stream("Inventory", &number.to_string()),
+        );
+        let streams = vec![events(&stock, 0, 1), events(&order, 0, 2)];
+        log.append(&append(streams)).await.expect("appends");
+    }
+    let all = read_all(&log, 9).await;
+
+    let some = log
+        .read_after(LogPosition::START, 5, &["Order"])
+        .await
+        .expect("reads");
+    assert_eq!(
+        names(&some.events),
+        [names(&all)[0].clone(), names(&all)[3].clone()]
+    );
+    assert_eq!((some.end, some.at_end), (all[4].position, false));
+
+    let rest = log
+        .read_after(some.end, 5, &["Order", "Inventory"])
+        .await
+        .expect("reads");
+    assert!(rest.events.is_empty());
+    assert_eq!((rest.end, rest.at_end), (all[8].position, true));
+
+    let nothing = log.read_after(rest.end, 5, &[]).await.expect("reads");
+    assert_eq!((nothing.end, nothing.at_end), (rest.end, true));
+}

@@ -50,7 +50,7 @@ pub(super) struct Line {
     pub(super) order: OrderId,
     /// Its number in the order, from 0.
     pub(super) number: i32,
-    pub(super) line: OrderLine,
+    pub(super) bought: OrderLine,
 }
 
 /// An entry of an order's timeline.
@@ -187,7 +187,7 @@ impl Rows {
                 .extend((0..).zip(lines).map(|(number, line)| Line {
                     order: id,
                     number,
-                    line: line.clone(),
+                    bought: line.clone(),
                 }));
         }
         Ok(outcome)

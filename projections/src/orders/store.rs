@@ -149,15 +149,17 @@ async fn write_lines(db: &mut PgConnection, lines: &[Line]) -> Result<(), ApplyE
     )
     .bind(column(lines, |line| line.order.0))
     .bind(column(lines, |line| line.number))
-    .bind(column(lines, |line| line.line.product.0))
-    .bind(column(lines, |line| line.line.sku.0))
-    .bind(column(lines, |line| line.line.name.ko()))
-    .bind(column(lines, |line| line.line.name.en()))
-    .bind(column(lines, |line| line.line.unit_price.token.as_slice()))
+    .bind(column(lines, |line| line.bought.product.0))
+    .bind(column(lines, |line| line.bought.sku.0))
+    .bind(column(lines, |line| line.bought.name.ko()))
+    .bind(column(lines, |line| line.bought.name.en()))
     .bind(column(lines, |line| {
-        line.line.unit_price.amount.to_string()
+        line.bought.unit_price.token.as_slice()
     }))
-    .bind(column(lines, |line| i64::from(line.line.quantity.get())));
+    .bind(column(lines, |line| {
+        line.bought.unit_price.amount.to_string()
+    }))
+    .bind(column(lines, |line| i64::from(line.bought.quantity.get())));
     write(db, "order_lines", lines.len(), statement).await
 }
 

@@ -279,20 +279,7 @@ impl Rebuild<'_> {
                     Ok(None)
                 }
             };
-            let hold = match tables {
-                Tables::Copy if batch.to < until => Hold::UpTo(HELD_ROWS),
-                Tables::Copy | Tables::Live => Hold::Nothing,
-            };
-            let write = async {
-                match tables {
-                    Tables::Live => tables.write::<P>(self.pool, batch.stretch()).await,
-                    Tables::Copy => {
-                        tables
-                            .write_holding::<P>(self.pool, &mut held, batch.stretch(), hold)
-                            .await
-                    }
-                }
-            };
+            let write = self.write::<P>(tables, &mut held, &batch, until);
             let (written, next) = join!(write, next);
             match written? {
                 Consumed::Advanced { .. } => {
@@ -304,6 +291,28 @@ impl Rebuild<'_> {
             self.tell(stage, from, until);
         }
         Ok(applied)
+    }
+
+    /// Writes a batch; into the copy, which nobody reads, rows only when they must be.
+    async fn write<P: Projection>(
+        &self,
+        tables: Tables,
+        rows: &mut P::Rows,
+        batch: &Batch,
+        until: LogPosition,
+    ) -> Result<Consumed, ConsumerError> {
+        let (pool, stretch) = (self.pool, batch.stretch());
+        match tables {
+            Tables::Live => tables.write::<P>(pool, stretch).await,
+            Tables::Copy => {
+                let hold = if batch.to < until {
+                    Hold::UpTo(HELD_ROWS)
+                } else {
+                    Hold::Nothing
+                };
+                tables.write_holding::<P>(pool, rows, stretch, hold).await
+            }
+        }
     }
 
     /// The next stretch, not beyond a position.

@@ -6,7 +6,9 @@ use gage_application::{
     catch_up::{Consumed, Consumer, ConsumerError},
     position::LogPosition,
 };
-use gage_domain::{inventory::InventoryEvent, product::ProductEvent};
+use gage_domain::{
+    inventory::InventoryEvent, order::OrderEvent, product::ProductEvent, value::BaseUnits,
+};
 use gage_projections::{
     catalog::{Catalog, CatalogQueries},
     consumer::{self, ProjectionConsumer},
@@ -182,6 +184,37 @@ async fn a_poison_event_stops_its_own_read_model_alone() {
         history.events[0].position,
         "up to the poison"
     );
+}
+
+#[tokio::test]
+async fn a_row_that_only_the_database_refuses_is_traced_to_its_event() {
+    let db = TestDb::new().await;
+    let mut history = History::default();
+    history.then(shop_opened(1));
+    for number in 1..20 {
+        history.then(order_placed(number, 7));
+    }
+    let (order, mut free) = order_placed(20, 7);
+    if let OrderEvent::OrderPlaced { total, .. } = &mut free {
+        *total = BaseUnits::ZERO;
+    }
+    let poison = history.then((order, free));
+    for number in 21..30 {
+        history.then(order_placed(number, 7));
+    }
+    match db.try_project::<Orders>(&history).await {
+        Err(ConsumerError::Poison { position, reason }) => {
+            assert_eq!(position, poison);
+            assert!(
+                reason.contains("table orders") && reason.contains("orders_total_check"),
+                "{reason}"
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(db.checkpoint::<Orders>().await, LogPosition::START);
+    db.project::<Orders>(&history.first(20)).await;
+    assert_eq!(db.checkpoint::<Orders>().await, history.events[19].position);
 }
 
 #[tokio::test]

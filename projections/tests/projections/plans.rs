@@ -6,21 +6,25 @@
 use gage_application::{ports::due_payments::DuePayments, position::LogPosition};
 use gage_domain::{
     ids::{OrderId, ProductId, ShopId, SkuId},
+    inventory::InventoryEvent,
     order::Phase,
     value::Address,
 };
 use gage_projections::{
     PageRequest, PageSize,
     catalog::{CatalogQueries, ProductFilter, Visibility},
+    consumer,
     orders::OrderQueries,
     payments::PaymentQueries,
 };
 use serde_json::Value;
 use sqlx::{PgPool, Row, postgres::PgPoolOptions};
-use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::support::TestDb;
+use crate::support::{
+    DAWN, History, TestDb, order_placed, payment_requested, pieces, product_listed, shop_opened,
+    sku, stretch, text,
+};
 
 /// Many rows, written as they are: only the plans matter here.
 const ROWS: &str = "
@@ -142,7 +146,7 @@ async fn ask_orders(pool: &PgPool) {
     orders.timeline(some[0], middle(), size).await.unwrap();
     orders.order_after(some[0], middle()).await.unwrap();
     orders.changed_after(shop(), middle(), size).await.unwrap();
-    orders.due(OffsetDateTime::now_utc(), 100).await.unwrap();
+    orders.due(DAWN, 100).await.unwrap();
     for page in pages() {
         for phases in [
             vec![],
@@ -251,6 +255,57 @@ async fn all_faults(pool: &PgPool) -> Vec<String> {
         }
     }
     all
+}
+
+/// Tables that were read whole so far.
+async fn read_whole(pool: &PgPool) -> Vec<(String, i64)> {
+    let mut db = pool.acquire().await.unwrap();
+    let flush = "SELECT pg_stat_force_next_flush()";
+    sqlx::query(flush).execute(&mut *db).await.unwrap();
+    let counts = "SELECT relid::regclass::text, seq_scan FROM pg_stat_user_tables \
+                  WHERE schemaname ~ '_v[0-9]' ORDER BY 1";
+    sqlx::query_as(counts).fetch_all(&mut *db).await.unwrap()
+}
+
+#[tokio::test]
+async fn events_are_applied_without_reading_a_table_whole() {
+    let db = TestDb::new().await;
+    let options = (*db.pool.connect_options()).clone();
+    let pool = PgPoolOptions::new()
+        .max_connections(1)
+        .connect_with(options)
+        .await
+        .unwrap();
+    let consumers = consumer::all(&pool);
+    let mut history = History::default();
+    history.then(shop_opened(1));
+    history.then(product_listed(1, text("커피", "Coffee")));
+    let mut from = LogPosition::START;
+    let mut before = vec![];
+    // PostgreSQL settles for a plan with the sixth batch, when the tables are still small.
+    for number in 1..12 {
+        history.then((
+            sku(1),
+            InventoryEvent::StockReceived {
+                quantity: pieces(1),
+            },
+        ));
+        history.then(order_placed(number, 7));
+        history.then(payment_requested(number));
+        for consumer in &consumers {
+            let seen = history
+                .events
+                .partition_point(|event| event.position <= from);
+            let batch = stretch(from, &history.events[seen..]);
+            consumer.consume(batch).await.unwrap();
+        }
+        from = history.last();
+        if number == 1 {
+            before = read_whole(&pool).await;
+        }
+    }
+    assert_eq!(read_whole(&pool).await, before);
+    pool.close().await;
 }
 
 #[tokio::test]

@@ -16,9 +16,9 @@ use tokio::runtime::Runtime;
 use crate::{story::Story, support::World};
 
 /// Random things that each of two shops tries in one history.
-const STEPS: usize = 60;
+const STEPS: usize = 150;
 /// Histories; each is a database, and is applied three times.
-const CASES: u32 = 4;
+const CASES: u32 = 3;
 
 /// The stories of two shops in one log, step by step in turn.
 async fn history(world: &World, number: u64) -> Vec<Recorded> {
