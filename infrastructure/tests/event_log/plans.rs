@@ -1,14 +1,14 @@
 //! What is asked of a long log is answered from its indexes.
 
 use gage_application::{
-    ports::event_log::{EventLog, IdempotencyEntry, IdempotencyKey},
+    ports::event_log::{Append, EventLog, IdempotencyEntry, IdempotencyKey, StreamVersion},
     position::LogPosition,
 };
-use gage_infrastructure::postgres::{PoolOptions, PostgresEventLog, connect};
+use gage_infrastructure::postgres::{PoolOptions, PostgresEventLog, PostgresSnapshots, connect};
 use serde_json::{Value, json};
 use sqlx::{PgPool, Row};
 
-use crate::support::{TestDb, append, events, stream};
+use crate::support::{TestDb, earlier, events, keyed, latest, stream};
 
 /// Streams of ten events, each with a key.
 const ROWS: &str = "
@@ -19,6 +19,8 @@ const ROWS: &str = "
     INSERT INTO idempotency_keys
     SELECT 'test', 'key ' || i, decode(lpad(to_hex(i), 64, '0'), 'hex'), '{}', 1, i
       FROM generate_series(1, 15000) i;
+    INSERT INTO state_snapshots
+    SELECT 'Order', 'old order ' || i, 1, 100, 1, 1, '{}' FROM generate_series(1, 15000) i;
     ANALYZE;
 ";
 
@@ -34,7 +36,7 @@ async fn read_whole(pool: &PgPool) -> Vec<(String, i64)> {
         .expect("flushes");
     sqlx::query_as(
         "SELECT relname::text, seq_scan FROM pg_stat_user_tables
-          WHERE relname IN ('events', 'idempotency_keys') ORDER BY 1",
+          WHERE relname IN ('events', 'idempotency_keys', 'state_snapshots') ORDER BY 1",
     )
     .fetch_all(&mut *db)
     .await
@@ -55,18 +57,27 @@ async fn a_long_log_is_never_read_whole_nor_sorted() {
     for number in 0..TIMES {
         let name = stream("Order", &format!("order {}", 100 + number));
         assert_eq!(log.load(&name, 4).await.expect("loads").len(), 6);
-        let mut next = append(vec![events(&name, 10, 2)]);
         let key = IdempotencyKey {
             principal: "test".to_owned(),
             key: format!("another key {number}"),
         };
-        next.idempotency = Some(IdempotencyEntry {
+        let entry = IdempotencyEntry {
             key: key.clone(),
             request_hash: [7; 32],
             output: json!({}),
-        });
+        };
+        let read = StreamVersion {
+            stream: stream("Order", "order 7"),
+            sequence: 10,
+        };
+        let next = Append {
+            unchanged: vec![read],
+            ..keyed(entry, vec![events(&name, 10, 2)])
+        };
         log.append(&next).await.expect("appends");
-        assert!(log.earlier_request(&key).await.expect("asks").is_some());
+        assert!(earlier(&log, &key).await.expect("asks").is_some());
+        let snapshots = PostgresSnapshots::new(pool.clone());
+        assert!(latest(&snapshots, &name, 1).await.is_none());
         log.read_after(LogPosition::START, 500, &["Shop"])
             .await
             .expect("reads");
