@@ -39,7 +39,13 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     config::{DatabaseSettings, NodeSettings, PrivateKey, Settings},
-    graphql::{context::{ReadProgress, Services}, engine::Engine, limits::DocumentLimits, live::Hints, schema},
+    graphql::{
+        context::{ReadProgress, Services},
+        engine::Engine,
+        limits::DocumentLimits,
+        live::Hints,
+        schema,
+    },
     http::{self, Admission, HttpState},
     identity::{
         brief_sessions::BriefSessions,

@@ -58,9 +58,7 @@ impl Progress {
     pub async fn reach(&self, position: LogPosition) {
         let mut known = self.0.subscribe();
         // An error means that the sender is gone; it is ours.
-        let _ = known
-            .wait_for(|known| known.checkpoint >= position)
-            .await;
+        let _ = known.wait_for(|known| known.checkpoint >= position).await;
     }
 
     /// How often others moved the checkpoint. What they changed they told, but being told is

@@ -4,6 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use async_graphql::{Context, Data, Error};
 use axum::http::HeaderValue;
+use gage_application::progress::Progress;
 use gage_application::{
     gateway::{Gateway, Request},
     metadata::Actor,
@@ -13,7 +14,6 @@ use gage_application::{
         event_log::IdempotencyKey,
     },
 };
-use gage_application::progress::Progress;
 use gage_projections::{catalog::CatalogQueries, orders::OrderQueries, payments::PaymentQueries};
 use tokio::sync::Mutex;
 use uuid::Uuid;

@@ -3,7 +3,9 @@
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
-use async_graphql::{Data, Request, Response, ServerError, Variables, parser::types::OperationType};
+use async_graphql::{
+    Data, Request, Response, ServerError, Variables, parser::types::OperationType,
+};
 use futures::{
     StreamExt as _,
     stream::{self, BoxStream},

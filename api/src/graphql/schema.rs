@@ -5,8 +5,13 @@ use async_graphql::{SDLExportOptions, Schema, SchemaBuilder};
 use crate::{
     config::Environment,
     graphql::{
-        context::{Behind, Services}, limits::DocumentLimits, lookup::Rows, mutations::Mutation, nulls::Nulls,
-        queries::Query, subscriptions::SubscriptionRoot,
+        context::{Behind, Services},
+        limits::DocumentLimits,
+        lookup::Rows,
+        mutations::Mutation,
+        nulls::Nulls,
+        queries::Query,
+        subscriptions::SubscriptionRoot,
     },
 };
 

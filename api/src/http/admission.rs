@@ -148,9 +148,9 @@ impl Admission {
             return known;
         }
         // Of two that come at once, one account must be the account.
-        let made = self
-            .accounts
-            .get_or_insert_with(&caller, || Ok::<_, std::convert::Infallible>(Arc::default()));
+        let made = self.accounts.get_or_insert_with(&caller, || {
+            Ok::<_, std::convert::Infallible>(Arc::default())
+        });
         match made {
             Ok(account) => account,
             Err(never) => match never {},

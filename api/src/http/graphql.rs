@@ -10,12 +10,7 @@ use axum::{
 };
 
 use crate::{
-    graphql::{
-        answer::Answer,
-        context::RequestContext,
-        engine::Parameters,
-        errors::ErrorCode,
-    },
+    graphql::{answer::Answer, context::RequestContext, engine::Parameters, errors::ErrorCode},
     http::{
         auth::CredentialFault,
         media::{self, ResponseType},
@@ -140,11 +135,7 @@ pub(super) fn parameter_fault(fault: &ParameterFault, media: ResponseType) -> Re
         | ParameterFault::Twice { .. } => StatusCode::BAD_REQUEST,
     };
     let error = ServerError::new(fault.to_string(), None);
-    respond(
-        media,
-        status,
-        Answer::refused(ErrorCode::BadRequest, error),
-    )
+    respond(media, status, Answer::refused(ErrorCode::BadRequest, error))
 }
 
 pub(super) fn turned_away(reason: TurnedAway, media: ResponseType) -> Response {

@@ -70,9 +70,7 @@ pub(super) async fn handle(
         Err(answer) => stream::once(future::ready(answer)).boxed(),
     };
     let stop = state.stop.clone();
-    let events = answers
-        .map(next)
-        .take_until(stop.cancelled_owned());
+    let events = answers.map(next).take_until(stop.cancelled_owned());
     let complete = stream::once(future::ready(Bytes::from_static(COMPLETE)));
     let body = Body::from_stream(alive(events.chain(complete).boxed()));
     let headers = [

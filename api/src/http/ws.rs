@@ -369,7 +369,13 @@ impl Connection {
 /// An answer on its way. It is JSON already, and keeps the order of its fields.
 fn next(id: &str, payload: &Bytes) -> Utf8Bytes {
     let id = serde_json::to_vec(id).unwrap_or_default();
-    let parts: [&[u8]; 5] = [br#"{"type":"next","id":"#, &id, br#","payload":"#, payload, b"}"];
+    let parts: [&[u8]; 5] = [
+        br#"{"type":"next","id":"#,
+        &id,
+        br#","payload":"#,
+        payload,
+        b"}",
+    ];
     // Made of JSON, which is UTF-8.
     Utf8Bytes::try_from(parts.concat()).unwrap_or_default()
 }

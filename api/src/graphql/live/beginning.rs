@@ -1,6 +1,9 @@
 //! Which variables say no more than where a subscription begins.
 
-use std::{collections::{BTreeMap, BTreeSet}, convert::Infallible};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    convert::Infallible,
+};
 
 use async_graphql::{
     Name, Value,

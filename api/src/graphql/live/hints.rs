@@ -107,6 +107,11 @@ impl Hints {
     }
 
     fn with<T>(&self, look: impl FnOnce(&mut HashMap<Notice, watch::Sender<()>>) -> T) -> T {
-        look(&mut self.followers.lock().unwrap_or_else(PoisonError::into_inner))
+        look(
+            &mut self
+                .followers
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
     }
 }

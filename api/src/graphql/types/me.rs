@@ -47,10 +47,7 @@ impl Me {
         let one = PageSize::try_from(1).map(PageRequest::first);
         let owner = match one {
             Ok(one) => {
-                let shops = ctx
-                    .catalog()?
-                    .shops(Some(self.0.address), &one)
-                    .await;
+                let shops = ctx.catalog()?.shops(Some(self.0.address), &one).await;
                 !shops
                     .map_err(|error| ctx.error(error.into()))?
                     .rows
@@ -85,10 +82,7 @@ impl Me {
         }
         .request();
         let page = page.map_err(|error| ctx.error(error))?;
-        let found = ctx
-            .catalog()?
-            .shops(Some(self.0.address), &page)
-            .await;
+        let found = ctx.catalog()?.shops(Some(self.0.address), &page).await;
         Ok(connection(
             found.map_err(|error| ctx.error(error.into()))?,
             Shop,

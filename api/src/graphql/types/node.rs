@@ -49,9 +49,11 @@ impl Node {
                 .map(|row| Self::Order(Order(row))),
             // Who may see an order may see its payment, and nobody else.
             NodeId::Payment(id) => match load(ctx, gage_domain::ids::OrderId::from(id)).await? {
-                Some(order) if may_see_order(&order, asking.standing()) => load(ctx, PaymentOf(order.id))
-                    .await?
-                    .map(|row| Self::Payment(Payment(row))),
+                Some(order) if may_see_order(&order, asking.standing()) => {
+                    load(ctx, PaymentOf(order.id))
+                        .await?
+                        .map(|row| Self::Payment(Payment(row)))
+                }
                 _ => None,
             },
         })
