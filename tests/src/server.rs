@@ -67,6 +67,29 @@ impl Server {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// What it logged so far.
+    ///
+    /// # Panics
+    /// When it was never started.
+    pub fn logged(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap()
+    }
+
+    /// The sum of a metric over all its labels that contain a text.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub async fn metric(&self, name: &str, label: &str) -> f64 {
+        let url = format!("{}/metrics", self.url());
+        let text = reqwest::get(url).await.unwrap().text().await.unwrap();
+        let lines = text.lines().filter(|line| {
+            line.strip_prefix(name)
+                .is_some_and(|rest| rest.starts_with(['{', ' ']) && rest.contains(label))
+        });
+        let values = lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
+        values.sum()
+    }
+
     /// Changes a setting from the next start on.
     pub fn set(&mut self, variable: &'static str, value: &str) {
         self.environment.insert(variable, value.to_owned());

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context as _;
+use axum::serve::ListenerExt as _;
 use tokio::{
     net::TcpListener,
     select,
@@ -43,6 +44,12 @@ pub(super) async fn run(mut args: ServeArgs) -> anyhow::Result<()> {
     let service = gate
         .router()
         .into_make_service_with_connect_info::<SocketAddr>();
+    let listener = listener.tap_io(|stream| {
+        // An answer or an update is one write: nothing follows that it could wait for.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection waits before it sends");
+        }
+    });
     let served =
         axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
     let serving = tokio::spawn(served.into_future());

@@ -6,6 +6,7 @@ use async_graphql::{
     Context, Error,
     dataloader::{DataLoader, Loader},
 };
+use futures::future::BoxFuture;
 use gage_application::{position::LogPosition, progress::Progress};
 use gage_domain::ids::{OrderId, ProductId, ShopId};
 use gage_projections::{
@@ -15,6 +16,7 @@ use gage_projections::{
     payments::{PaymentQueries, PaymentRow},
 };
 use tokio::time::{Instant, timeout_at};
+use tracing::Instrument as _;
 
 use crate::graphql::{
     context::{Asked as _, ReadProgress, Services},
@@ -43,7 +45,9 @@ impl Rows {
             orders: services.orders.clone(),
             payments: services.payments.clone(),
         };
-        Loaders(DataLoader::new(rows, tokio::spawn))
+        // A batch belongs to the request that began it, for logs.
+        let spawn = |load: BoxFuture<'static, ()>| tokio::spawn(load.in_current_span());
+        Loaders(DataLoader::new(rows, spawn))
     }
 }
 

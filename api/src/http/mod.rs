@@ -29,15 +29,23 @@ pub use gate::Gate;
 use state::Circumstances;
 pub use state::HttpState;
 
+const GRAPHQL: &str = "/graphql";
+const SOCKET: &str = "/graphql/ws";
+const EVENTS: &str = "/graphql/stream";
+const ALIVE: &str = "/healthz";
+const READY: &str = "/readyz";
+const METRICS: &str = "/metrics";
+const ROUTES: [&str; 6] = [GRAPHQL, SOCKET, EVENTS, ALIVE, READY, METRICS];
+
 /// All routes.
 pub fn router(state: HttpState) -> Router {
     Router::new()
-        .route("/graphql", any(graphql_or_socket))
-        .route("/graphql/ws", get(ws::handle))
-        .route("/graphql/stream", get(sse::handle).post(sse::handle))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .route("/metrics", get(health::metrics))
+        .route(GRAPHQL, any(graphql_or_socket))
+        .route(SOCKET, get(ws::handle))
+        .route(EVENTS, get(sse::handle).post(sse::handle))
+        .route(ALIVE, get(health::alive))
+        .route(READY, get(health::ready))
+        .route(METRICS, get(health::metrics))
         .fallback(nothing_here)
         .layer(middleware::from_fn_with_state(
             state.clone(),

@@ -2,13 +2,14 @@
 //! panics.
 
 use std::{
+    borrow::Cow,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     panic::AssertUnwindSafe,
 };
 
 use axum::{
     extract::{ConnectInfo, MatchedPath, Request, State},
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -18,7 +19,10 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use crate::http::state::{Circumstances, HttpState};
+use crate::http::{
+    ROUTES,
+    state::{Circumstances, HttpState},
+};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -33,27 +37,23 @@ pub(super) async fn observe(
         correlation_id: given_id(&request).unwrap_or_else(|| state.entropy.id()),
     };
     request.extensions_mut().insert(circumstances);
-    let method = request.method().clone();
-    let path = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or("other", MatchedPath::as_str);
-    let path = path.to_owned();
+    let method = method_of(&request);
+    let path = path_of(&request);
     let correlation_id = circumstances.correlation_id;
     let span = tracing::info_span!("request", %correlation_id, %method, %path);
     let started = Instant::now();
     let mut response = caught(next.run(request)).instrument(span.clone()).await;
     let took = started.elapsed();
     let status = response.status();
-    let labels = [
-        ("method", method.to_string()),
-        ("path", path.clone()),
-        ("status", status.as_u16().to_string()),
-    ];
-    counter!("gage_http_requests_total", &labels).increment(1);
-    histogram!("gage_http_request_seconds", "path" => path.clone()).record(took);
+    let status_label: Cow<'static, str> = match status {
+        StatusCode::OK => "200".into(),
+        other => other.as_str().to_owned().into(),
+    };
+    counter!("gage_http_requests_total", "method" => method, "path" => path, "status" => status_label)
+        .increment(1);
+    histogram!("gage_http_request_seconds", "path" => path).record(took);
     let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    span.in_scope(|| match path.as_str() {
+    span.in_scope(|| match path {
         "/healthz" | "/readyz" | "/metrics" => tracing::trace!(%status, took_ms, "answered"),
         _ => tracing::debug!(%status, took_ms, "answered"),
     });
@@ -90,6 +90,21 @@ fn given_id(request: &Request) -> Option<Uuid> {
         .ok()?
         .parse()
         .ok()
+}
+
+/// The methods and paths that there are, as labels; what a client makes up is no label.
+fn method_of(request: &Request) -> &'static str {
+    match *request.method() {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        _ => "other",
+    }
+}
+
+fn path_of(request: &Request) -> &'static str {
+    let matched = request.extensions().get::<MatchedPath>();
+    let known = |matched: &MatchedPath| ROUTES.into_iter().find(|route| *route == matched.as_str());
+    matched.and_then(known).unwrap_or("other")
 }
 
 fn ip_of(request: &Request) -> IpAddr {

@@ -81,6 +81,43 @@ async fn a_wallet_signs_in_and_out() {
 }
 
 #[tokio::test]
+async fn a_session_that_ends_is_over_here_at_once_and_elsewhere_soon() {
+    let (here, customer) = (Server::new(Redis::Real), Customer::new(7));
+    let elsewhere = here.replica(1_000_000);
+    let wallet = customer.signs_in(&here).await;
+    // Both remember it.
+    for server in [&here, &elsewhere] {
+        let found = server.desk.find(&wallet.token).await.unwrap();
+        assert_eq!(found.unwrap(), wallet);
+    }
+    here.desk.sign_out(&wallet.token).await.unwrap();
+    assert_eq!(here.desk.find(&wallet.token).await.unwrap(), None);
+    let over = async {
+        while elsewhere.desk.find(&wallet.token).await.unwrap().is_some() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), over)
+        .await
+        .expect("the session goes on elsewhere");
+}
+
+#[tokio::test]
+async fn a_look_up_that_began_before_the_end_does_not_open_the_session_again() {
+    let (server, customer) = (Server::new(Redis::Real), Customer::new(7));
+    for _ in 0..20 {
+        let wallet = customer.signs_in(&server).await;
+        let looks = (0..8).map(|_| server.desk.find(&wallet.token));
+        let both = futures::future::join(
+            futures::future::join_all(looks),
+            server.desk.sign_out(&wallet.token),
+        );
+        both.await.1.unwrap();
+        assert_eq!(server.desk.find(&wallet.token).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
 async fn a_nonce_is_used_once() {
     let (server, customer) = (Server::new(Redis::Real), Customer::new(7));
     let challenge = server.desk.challenge(HERE).await.unwrap();

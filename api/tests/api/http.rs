@@ -322,6 +322,21 @@ async fn too_many_requests_are_told_when_to_come_back() {
 }
 
 #[tokio::test]
+async fn of_a_limit_that_replicas_share_no_more_is_granted_than_there_is() {
+    let here = Server::with(Redis::Real, Environment::Production, 300, well());
+    let elsewhere = here.replica(300);
+    let mut granted = 0;
+    for _ in 0..200 {
+        for server in [&here, &elsewhere] {
+            let asked = server.send(post(&json!({ "query": "{ __typename }" })));
+            granted += u32::from(asked.await.status == StatusCode::OK);
+        }
+    }
+    // One comes free every 200 ms, and this may take a few seconds.
+    assert!((300..400).contains(&granted), "{granted}");
+}
+
+#[tokio::test]
 async fn a_missing_mutation_argument_is_a_refused_document() {
     let query = "mutation { placeOrder(input: { shop: \"x\" }) { orderId } }";
     let answer = answer(post(&json!({ "query": query }))).await;

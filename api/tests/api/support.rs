@@ -111,6 +111,7 @@ pub(crate) struct Server {
     pub(crate) desk: Arc<Desk>,
     pub(crate) stop: CancellationToken,
     pub(crate) state: HttpState,
+    store: RedisStore,
 }
 
 /// Where a server's Redis is.
@@ -133,13 +134,29 @@ impl Server {
         per_minute: u32,
         report: Report,
     ) -> Self {
-        let clock = Arc::new(HandClock(Mutex::new(datetime!(2026-01-31 12:00 UTC))));
         let store = RedisStore::new(&url(redis), &prefix()).unwrap();
+        Self::on(store, environment, per_minute, report)
+    }
+
+    /// Another server on the same Redis.
+    pub(crate) fn replica(&self, per_minute: u32) -> Self {
+        Self::on(
+            self.store.clone(),
+            Environment::Development,
+            per_minute,
+            well(),
+        )
+    }
+
+    fn on(store: RedisStore, environment: Environment, per_minute: u32, report: Report) -> Self {
+        let clock = Arc::new(HandClock(Mutex::new(datetime!(2026-01-31 12:00 UTC))));
         let limiter = Arc::new(RedisRateLimiter::new(store.clone()));
         let origin = Origin::parse(ORIGIN).unwrap();
         let desk = Desk::new(DeskParts {
             nonces: Arc::new(RedisNonces::new(store.clone())),
-            sessions: Arc::new(BriefSessions::new(Arc::new(RedisSessions::new(store)))),
+            sessions: Arc::new(BriefSessions::new(Arc::new(RedisSessions::new(
+                store.clone(),
+            )))),
             limiter: limiter.clone(),
             contracts: Arc::new(NoContracts),
             clock: clock.clone(),
@@ -174,6 +191,7 @@ impl Server {
             desk,
             stop,
             state,
+            store,
         }
     }
 

@@ -35,6 +35,9 @@ impl RateLimiter for RedisRateLimiter {
         if limit.times == 0 {
             return Ok(Lease::RetryAfter(limit.per));
         }
+        if limit.per.as_micros() == 0 {
+            return Ok(Lease::Granted(times.max(1)));
+        }
         let mut connection = self.store.connection();
         let mut script = self.script.prepare_invoke();
         script
