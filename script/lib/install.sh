@@ -56,3 +56,10 @@ const fits = ([path, { version, optional }]) => path === '' || (present[path] ? 
 process.exit(Object.entries(wanted).every(fits) ? 0 : 1);
 JS
 }
+
+# cargo_tool NAME VERSION: install it where cargo keeps its programs, unless some version is there.
+cargo_tool() {
+  have "$1" && return
+  step "Building $1 $2"
+  foreground cargo install --quiet --locked "$1@$2"
+}
