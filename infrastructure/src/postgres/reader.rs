@@ -18,12 +18,11 @@ use super::{
 /// the log has the event that the caller stands on. LATERAL: each is one range of the primary
 /// key, however many the planner expects.
 const LOAD: &str = "
-SELECT asked.number AS asked,
-       asked.sequence = 0 OR (
+SELECT asked.sequence = 0 OR (
             SELECT true FROM events
              WHERE aggregate_type = asked.aggregate_type AND aggregate_id = asked.aggregate_id
                AND sequence = asked.sequence) IS NOT NULL AS present,
-       e.*
+       e.*, asked.number AS asked
   FROM unnest($1::text[], $2::text[], $3::bigint[]) WITH ORDINALITY
        AS asked (aggregate_type, aggregate_id, sequence, number)
   LEFT JOIN LATERAL (
