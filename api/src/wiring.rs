@@ -54,6 +54,10 @@ use crate::{
     },
 };
 
+/// Groups of commands that are committed at once. More lanes make smaller groups, which cost
+/// more each.
+const LANES: usize = 2;
+
 /// How long a query or a mutation may take.
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -235,7 +239,7 @@ fn gateway(
     let (snapshotter, writing) = snapshotter(snapshots.clone());
     // Ends with the gateway; a snapshot that is not written costs a longer fold later.
     tasks.spawn(writing);
-    Arc::new(Gateway::new(Parts {
+    let (gateway, writing) = Gateway::open(Parts {
         log: adapters.database.log.clone(),
         snapshots,
         snapshotter,
@@ -244,13 +248,10 @@ fn gateway(
         entropy: adapters.entropy.clone(),
         rail,
         policy: settings.rules.policy,
-        concurrency: write_share(settings.database.pool),
-    }))
-}
-
-/// Connections that writes may use at once; the rest answer queries and move projections.
-fn write_share(pool: u32) -> usize {
-    usize::try_from(pool / 2).unwrap_or(1).max(1)
+        lanes: LANES,
+    });
+    tasks.spawn(writing);
+    Arc::new(gateway)
 }
 
 /// Starts projections and reactions, each on a loop of its own.

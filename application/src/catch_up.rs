@@ -13,11 +13,12 @@ use std::{
 use async_trait::async_trait;
 use metrics::{counter, gauge};
 use thiserror::Error;
-use tokio::{select, sync::broadcast::error::RecvError, time::sleep};
+use tokio::{join, select, sync::broadcast::error::RecvError, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    event::{Decoder, Recorded},
+    event::Decoder,
+    log_reader::{Batch, LogReader, Stretch, Unreadable},
     ports::{
         event_log::{EventLog, LogError},
         wake::{Notice, WakeUps},
@@ -25,7 +26,7 @@ use crate::{
     position::LogPosition,
 };
 
-/// Events that are read and handled at once.
+/// Events that are read and handled at once where nothing says that there are many more.
 const BATCH: u32 = 500;
 /// Time between looks at the log when nobody wakes us: a wake-up is only a hint.
 const POLL: Duration = Duration::from_millis(500);
@@ -65,6 +66,15 @@ pub enum ConsumerError {
     },
 }
 
+impl From<Unreadable> for ConsumerError {
+    fn from(Unreadable { position, error }: Unreadable) -> Self {
+        Self::Poison {
+            position,
+            reason: error.to_string(),
+        }
+    }
+}
+
 /// A reader of the log with a checkpoint.
 #[async_trait]
 pub trait Consumer: Send + Sync {
@@ -77,16 +87,23 @@ pub trait Consumer: Send + Sync {
     /// [`ConsumerError::Unavailable`].
     async fn checkpoint(&self) -> Result<LogPosition, ConsumerError>;
 
-    /// Handles a batch and moves the checkpoint from `from` to the batch's last position.
+    /// Aggregate types whose events it never looks at. They are neither fetched nor decoded,
+    /// and its checkpoint moves past them.
+    fn ignores(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// How many events it takes at once while it is far behind.
+    fn bulk(&self) -> u32 {
+        BATCH
+    }
+
+    /// Handles a stretch of the log and moves the checkpoint from its beginning to its end.
     /// MUST write both in one transaction, or be harmless when repeated.
     ///
     /// # Errors
     /// [`ConsumerError`]; nothing was written then.
-    async fn consume(
-        &self,
-        from: LogPosition,
-        batch: &[Recorded],
-    ) -> Result<Consumed, ConsumerError>;
+    async fn consume(&self, stretch: Stretch<'_>) -> Result<Consumed, ConsumerError>;
 }
 
 /// How a consumer fares.
@@ -160,12 +177,21 @@ pub struct CatchUp {
 }
 
 /// What one turn of the loop found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 enum Turn {
-    /// More can be read at once.
-    More,
+    /// More can be read at once; or is already read, while this turn's batch was handled.
+    More(Option<Batch>),
     /// The end of the log.
     End,
+}
+
+/// What came of a batch that was handed over.
+#[derive(Debug)]
+enum Handled {
+    /// Another replica moved the checkpoint first.
+    Superseded,
+    /// Everything in the batch is handled, which ends before the poison, if there is any.
+    UpTo { poison: Option<ConsumerError> },
 }
 
 /// Why a turn failed.
@@ -203,10 +229,12 @@ impl CatchUp {
     pub async fn run(self, stop: CancellationToken) {
         let mut notices = self.wake.subscribe();
         let mut pause = RETRY_MIN;
+        let mut ahead = None;
         loop {
-            match self.turn().await {
-                Ok(Turn::More) => {
+            match self.turn(ahead.take()).await {
+                Ok(Turn::More(read)) => {
                     pause = RETRY_MIN;
+                    ahead = read;
                     if stop.is_cancelled() {
                         return;
                     }
@@ -235,9 +263,10 @@ impl CatchUp {
     /// # Errors
     /// The first failure, in words.
     pub async fn run_to_end(&self) -> Result<(), ConsumerError> {
+        let mut ahead = None;
         loop {
-            match self.turn().await {
-                Ok(Turn::More) => {}
+            match self.turn(ahead.take()).await {
+                Ok(Turn::More(read)) => ahead = read,
                 Ok(Turn::End) => return Ok(()),
                 Err(TurnError::Consumer(error)) => return Err(error),
                 Err(TurnError::Log(error)) => {
@@ -249,75 +278,63 @@ impl CatchUp {
         }
     }
 
-    async fn turn(&self) -> Result<Turn, TurnError> {
-        let from = self.consumer.checkpoint().await?;
-        let page = self.log.read_after(from, BATCH).await?;
-        let (mut batch, mut poison) = self.decode(&page.events);
-        if !batch.is_empty() {
-            match self
-                .consume_to_poison(from, &mut batch, &mut poison)
-                .await?
-            {
-                Consumed::Advanced { notices } => {
-                    let handled = u64::try_from(batch.len()).unwrap_or(u64::MAX);
-                    counter!("gage_consumer_events_total", "consumer" => self.consumer.name())
-                        .increment(handled);
-                    for notice in notices {
-                        self.wake.notify(notice);
-                    }
-                }
-                Consumed::Superseded => return Ok(Turn::More),
+    /// Handles a batch: the one that was read ahead, or the next one after the checkpoint.
+    async fn turn(&self, ahead: Option<Batch>) -> Result<Turn, TurnError> {
+        let reader = LogReader::new(&*self.log, &self.decoder, self.consumer.ignores());
+        let mut batch = if let Some(batch) = ahead {
+            batch
+        } else {
+            let from = self.consumer.checkpoint().await?;
+            reader.read(from, BATCH).await?
+        };
+        let (to, at_end) = (batch.to, batch.at_end);
+        let is_last = at_end || batch.unreadable.is_some();
+        let next = async {
+            if is_last {
+                return Ok(None);
             }
-        }
-        let checkpoint = batch.last().map_or(from, |last| last.position);
-        self.record_progress(checkpoint, page.at_end, poison.is_none());
-        match poison {
-            Some(error) => Err(error.into()),
-            None if page.at_end => Ok(Turn::End),
-            None => Ok(Turn::More),
+            // Far behind: the next stretch is read while this one is written.
+            reader.read(to, self.consumer.bulk()).await.map(Some)
+        };
+        let (handled, next) = join!(self.handle(&mut batch), next);
+        let Handled::UpTo { poison } = handled? else {
+            return Ok(Turn::More(None));
+        };
+        self.record_progress(batch.to, at_end, poison.is_none());
+        match (poison, next?) {
+            (Some(error), _) => Err(error.into()),
+            (None, None) if at_end => Ok(Turn::End),
+            (None, next) => Ok(Turn::More(next)),
         }
     }
 
-    /// Hands the batch over; if the consumer chokes on one event, the events before it.
-    async fn consume_to_poison(
-        &self,
-        from: LogPosition,
-        batch: &mut Vec<Recorded>,
-        poison: &mut Option<ConsumerError>,
-    ) -> Result<Consumed, ConsumerError> {
-        match self.consumer.consume(from, batch).await {
+    /// Hands a batch over; if the consumer chokes on one event, the events before it.
+    async fn handle(&self, batch: &mut Batch) -> Result<Handled, ConsumerError> {
+        let mut poison = batch.unreadable.take().map(ConsumerError::from);
+        if batch.is_empty() {
+            return Ok(Handled::UpTo { poison });
+        }
+        let consumed = match self.consumer.consume(batch.stretch()).await {
             Err(ConsumerError::Poison { position, reason }) => {
-                batch.retain(|event| event.position < position);
+                batch.end_before(position);
                 let error = ConsumerError::Poison { position, reason };
                 if batch.is_empty() {
                     return Err(error);
                 }
-                *poison = Some(error);
-                self.consumer.consume(from, batch).await
+                poison = Some(error);
+                self.consumer.consume(batch.stretch()).await?
             }
-            other => other,
+            other => other?,
+        };
+        let Consumed::Advanced { notices } = consumed else {
+            return Ok(Handled::Superseded);
+        };
+        counter!("gage_consumer_events_total", "consumer" => self.consumer.name())
+            .increment(u64::try_from(batch.events.len()).unwrap_or(u64::MAX));
+        for notice in notices {
+            self.wake.notify(notice);
         }
-    }
-
-    /// Everything before the first event that cannot be read, and that event's error.
-    fn decode(
-        &self,
-        events: &[crate::event::StoredEvent],
-    ) -> (Vec<Recorded>, Option<ConsumerError>) {
-        let mut batch = Vec::with_capacity(events.len());
-        for stored in events {
-            match self.decoder.decode(stored) {
-                Ok(recorded) => batch.push(recorded),
-                Err(error) => {
-                    let poison = ConsumerError::Poison {
-                        position: stored.position,
-                        reason: error.to_string(),
-                    };
-                    return (batch, Some(poison));
-                }
-            }
-        }
-        (batch, None)
+        Ok(Handled::UpTo { poison })
     }
 
     fn record_progress(&self, checkpoint: LogPosition, at_end: bool, running: bool) {

@@ -12,6 +12,7 @@ use gage_domain::{
     shop::{Shop, ShopEvent},
     upcast::Upcasters,
 };
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use time::OffsetDateTime;
 
@@ -43,8 +44,32 @@ impl fmt::Display for StreamName {
     }
 }
 
+/// JSON as the log printed it. It is parsed once, where its type is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JsonText(String);
+
+impl JsonText {
+    /// A text that is JSON; whether it is, shows when it is parsed.
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What it says.
+    ///
+    /// # Errors
+    /// It is no JSON, or not a `T`.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(&self.0)
+    }
+}
+
 /// An event as the log holds it: text and JSON, before upcasting.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredEvent {
     /// Its place in the log.
     pub position: LogPosition,
@@ -57,7 +82,7 @@ pub struct StoredEvent {
     /// Semver of the payload's layout.
     pub event_version: String,
     /// The event itself.
-    pub payload: Value,
+    pub payload: JsonText,
     /// Who, why, when.
     pub metadata: Metadata,
     /// When the log took it (the database's clock).
@@ -118,33 +143,33 @@ impl Decoder {
     /// # Errors
     /// [`LogError::Corrupt`] names stream and sequence when version, payload or type do not fit.
     pub fn event<D: Decider>(&self, stored: &StoredEvent) -> Result<D::Event, LogError> {
-        let corrupt = |reason: String| LogError::corrupt(stored, reason);
+        let (event_type, version) = (&stored.event_type, &stored.event_version);
+        let corrupt = |error: &dyn fmt::Display| LogError::corrupt(stored, error.to_string());
+        if self.upcasters.is_current(D::TYPE, event_type, version) {
+            return stored.payload.parse().map_err(|error| corrupt(&error));
+        }
+        let payload: Value = stored.payload.parse().map_err(|error| corrupt(&error))?;
         let (_, payload) = self
             .upcasters
-            .upcast(
-                D::TYPE,
-                &stored.event_type,
-                &stored.event_version,
-                stored.payload.clone(),
-            )
-            .map_err(|error| corrupt(error.to_string()))?;
-        serde_json::from_value(payload).map_err(|error| corrupt(error.to_string()))
+            .upcast(D::TYPE, event_type, version, payload)
+            .map_err(|error| corrupt(&error))?;
+        serde_json::from_value(payload).map_err(|error| corrupt(&error))
     }
 
     /// The typed event of whatever aggregate it is.
     ///
     /// # Errors
     /// [`LogError::Corrupt`], also for an aggregate type that is not known.
-    pub fn decode(&self, stored: &StoredEvent) -> Result<Recorded, LogError> {
+    pub fn decode(&self, stored: StoredEvent) -> Result<Recorded, LogError> {
         let fact = match stored.stream.aggregate_type.as_str() {
-            Shop::TYPE => Fact::Shop(id(stored)?, self.event::<Shop>(stored)?),
-            Product::TYPE => Fact::Product(id(stored)?, self.event::<Product>(stored)?),
-            Inventory::TYPE => Fact::Inventory(id(stored)?, self.event::<Inventory>(stored)?),
-            Order::TYPE => Fact::Order(id(stored)?, self.event::<Order>(stored)?),
-            Payment::TYPE => Fact::Payment(id(stored)?, self.event::<Payment>(stored)?),
+            Shop::TYPE => Fact::Shop(id(&stored)?, self.event::<Shop>(&stored)?),
+            Product::TYPE => Fact::Product(id(&stored)?, self.event::<Product>(&stored)?),
+            Inventory::TYPE => Fact::Inventory(id(&stored)?, self.event::<Inventory>(&stored)?),
+            Order::TYPE => Fact::Order(id(&stored)?, self.event::<Order>(&stored)?),
+            Payment::TYPE => Fact::Payment(id(&stored)?, self.event::<Payment>(&stored)?),
             _ => {
                 return Err(LogError::corrupt(
-                    stored,
+                    &stored,
                     "unknown aggregate type".to_owned(),
                 ));
             }
@@ -153,7 +178,7 @@ impl Decoder {
             position: stored.position,
             sequence: stored.sequence,
             fact,
-            metadata: stored.metadata.clone(),
+            metadata: stored.metadata,
             recorded_at: stored.recorded_at,
         })
     }

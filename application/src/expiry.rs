@@ -75,7 +75,7 @@ impl Expiry {
                 causation_id: id.to_string(),
                 idempotency_key: None,
             };
-            match self.gateway.execute(&ExpireOrder { order }, request).await {
+            match self.gateway.execute(ExpireOrder { order }, request).await {
                 Ok(_) => expired += 1,
                 // Paid or cancelled in the meantime; the read model will follow.
                 Err(GatewayError::Refused(refusal)) => {

@@ -14,6 +14,7 @@ pub mod catch_up;
 pub mod event;
 pub mod expiry;
 pub mod gateway;
+pub mod log_reader;
 pub mod metadata;
 pub mod operations;
 pub mod ports;

@@ -1,8 +1,9 @@
 //! Who, why and when: what every stored event carries beside its payload.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{borrow::Cow, collections::BTreeMap, fmt, str::FromStr};
 
 use gage_domain::value::Address;
+use serde::Deserialize;
 use thiserror::Error;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use uuid::Uuid;
@@ -80,30 +81,43 @@ impl Metadata {
         ])
     }
 
-    /// Reads what [`Metadata::to_map`] wrote.
+    /// Reads the JSON of what [`Metadata::to_map`] gave; nothing when the map is empty, as a
+    /// stock cqrs-es writer leaves it.
     ///
     /// # Errors
     /// The key that is missing or malformed.
-    pub fn from_map(map: &BTreeMap<String, String>) -> Result<Self, InvalidMetadata> {
-        let text = |key: &'static str| {
-            map.get(key).ok_or(InvalidMetadata {
-                key,
-                value: String::new(),
-            })
-        };
+    pub fn parse(json: &str) -> Result<Option<Self>, InvalidMetadata> {
         let invalid = |key, value: &str| InvalidMetadata {
             key,
             value: value.to_owned(),
         };
-        let correlation = text("correlation_id")?;
-        let decided_at = text("decided_at")?;
-        Ok(Self {
-            actor: text("actor")?.parse()?,
-            correlation_id: Uuid::parse_str(correlation)
-                .map_err(|_| invalid("correlation_id", correlation))?,
-            causation_id: text("causation_id")?.clone(),
-            decided_at: OffsetDateTime::parse(decided_at, &Rfc3339)
-                .map_err(|_| invalid("decided_at", decided_at))?,
-        })
+        if json == "{}" {
+            return Ok(None);
+        }
+        let stored: Stored<'_> =
+            serde_json::from_str(json).map_err(|error| invalid("JSON", &error.to_string()))?;
+        Ok(Some(Self {
+            actor: stored.actor.parse()?,
+            correlation_id: Uuid::parse_str(&stored.correlation_id)
+                .map_err(|_| invalid("correlation_id", &stored.correlation_id))?,
+            causation_id: stored
+                .causation_id
+                .ok_or_else(|| invalid("causation_id", ""))?,
+            decided_at: OffsetDateTime::parse(&stored.decided_at, &Rfc3339)
+                .map_err(|_| invalid("decided_at", &stored.decided_at))?,
+        }))
     }
+}
+
+/// Metadata as it is stored. An empty text is none of the first three, so it stands for a key
+/// that is missing.
+#[derive(Deserialize)]
+struct Stored<'a> {
+    #[serde(borrow, default)]
+    actor: Cow<'a, str>,
+    #[serde(borrow, default)]
+    correlation_id: Cow<'a, str>,
+    #[serde(borrow, default)]
+    decided_at: Cow<'a, str>,
+    causation_id: Option<String>,
 }

@@ -11,7 +11,7 @@ use tokio::{sync::watch, time::Instant};
 
 use crate::{
     catch_up::{Consumed, Consumer, ConsumerError},
-    event::Recorded,
+    log_reader::Stretch,
     position::LogPosition,
 };
 
@@ -114,15 +114,19 @@ impl Consumer for Watched {
         Ok(checkpoint)
     }
 
-    async fn consume(
-        &self,
-        from: LogPosition,
-        batch: &[Recorded],
-    ) -> Result<Consumed, ConsumerError> {
-        let consumed = self.consumer.consume(from, batch).await?;
-        if let (Consumed::Advanced { .. }, Some(last)) = (&consumed, batch.last()) {
+    fn ignores(&self) -> &'static [&'static str] {
+        self.consumer.ignores()
+    }
+
+    fn bulk(&self) -> u32 {
+        self.consumer.bulk()
+    }
+
+    async fn consume(&self, stretch: Stretch<'_>) -> Result<Consumed, ConsumerError> {
+        let consumed = self.consumer.consume(stretch).await?;
+        if let Consumed::Advanced { .. } = consumed {
             // The commit is a moment old; nothing is newer, since only another replica could.
-            self.progress.moved(last.position, Instant::now());
+            self.progress.moved(stretch.to, Instant::now());
         }
         Ok(consumed)
     }

@@ -58,12 +58,12 @@ pub trait Settle: Send + Sync {
     ///
     /// # Errors
     /// [`GatewayError`]; [`GatewayError::CursorMoved`] when another listener was first.
-    async fn settle(&self, batch: &SettleBlock) -> Result<(), GatewayError>;
+    async fn settle(&self, batch: SettleBlock) -> Result<(), GatewayError>;
 }
 
 #[async_trait]
 impl Settle for Gateway {
-    async fn settle(&self, batch: &SettleBlock) -> Result<(), GatewayError> {
+    async fn settle(&self, batch: SettleBlock) -> Result<(), GatewayError> {
         let block = batch.cursor.to;
         let causation_id = format!("block:{}:{}", block.number, block.hash);
         let request = Request {

@@ -1,7 +1,5 @@
 //! Values that leave the program as text come back as they were.
 
-use std::collections::BTreeMap;
-
 use gage_application::{
     metadata::{Actor, Metadata},
     ports::{event_log::reaction_key, wake::Notice},
@@ -38,7 +36,7 @@ proptest! {
     }
 
     #[test]
-    fn metadata_survives_its_map(
+    fn metadata_survives_being_stored(
         wallet in any::<Option<[u8; 20]>>(),
         correlation in any::<u128>(),
         causation in "\\PC{0,40}",
@@ -55,7 +53,8 @@ proptest! {
                 + time::Duration::seconds(secs)
                 + time::Duration::nanoseconds(nanos),
         };
-        prop_assert_eq!(Metadata::from_map(&metadata.to_map()), Ok(metadata));
+        let stored = serde_json::to_string(&metadata.to_map()).expect("strings");
+        prop_assert_eq!(Metadata::parse(&stored), Ok(Some(metadata)));
     }
 
     #[test]
@@ -73,8 +72,18 @@ proptest! {
 
 #[test]
 fn metadata_that_lacks_a_key_names_it() {
-    let error = Metadata::from_map(&BTreeMap::new()).unwrap_err();
-    assert_eq!(error.key, "correlation_id");
+    for (stored, key) in [
+        (r#"{"padding":"x"}"#, "actor"),
+        (r#"{"actor":"system:expiry"}"#, "correlation_id"),
+        (r#"{"actor":7}"#, "JSON"),
+    ] {
+        assert_eq!(Metadata::parse(stored).unwrap_err().key, key, "{stored}");
+    }
+}
+
+#[test]
+fn a_stock_writer_leaves_no_metadata() {
+    assert_eq!(Metadata::parse("{}"), Ok(None));
 }
 
 #[test]

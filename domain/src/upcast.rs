@@ -210,6 +210,14 @@ impl Upcasters {
         self
     }
 
+    /// Whether an event of this version needs no step: it is known, and its version is current.
+    #[must_use]
+    pub fn is_current(&self, aggregate_type: &str, event_type: &str, version: &str) -> bool {
+        self.events
+            .get(&(aggregate_type, event_type))
+            .is_some_and(|known| Version::parse(version) == Some(known.current))
+    }
+
     /// An event's payload in its current version, with that version.
     ///
     /// # Errors

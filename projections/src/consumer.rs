@@ -5,14 +5,18 @@ use std::{marker::PhantomData, sync::Arc};
 use async_trait::async_trait;
 use gage_application::{
     catch_up::{Consumed, Consumer, ConsumerError},
-    event::Recorded,
+    log_reader::Stretch,
     position::LogPosition,
 };
 use sqlx::PgPool;
 
 use crate::{
-    catalog::Catalog, orders::Orders, payments::Payments, progress, projection::Projection,
-    tables::Tables,
+    catalog::Catalog,
+    orders::Orders,
+    payments::Payments,
+    progress,
+    projection::Projection,
+    tables::{BULK, Tables},
 };
 
 /// A read model on the catch-up loop. Any number of replicas may run it at once.
@@ -63,11 +67,15 @@ impl<P: Projection> Consumer for ProjectionConsumer<P> {
         }
     }
 
-    async fn consume(
-        &self,
-        from: LogPosition,
-        batch: &[Recorded],
-    ) -> Result<Consumed, ConsumerError> {
-        Tables::Live.write::<P>(&self.pool, from, batch).await
+    fn ignores(&self) -> &'static [&'static str] {
+        P::IGNORES
+    }
+
+    fn bulk(&self) -> u32 {
+        BULK
+    }
+
+    async fn consume(&self, stretch: Stretch<'_>) -> Result<Consumed, ConsumerError> {
+        Tables::Live.write::<P>(&self.pool, stretch).await
     }
 }

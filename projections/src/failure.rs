@@ -1,6 +1,6 @@
 //! What can go wrong with a read model.
 
-use gage_application::{catch_up::ConsumerError, ports::StoreUnavailable, position::LogPosition};
+use gage_application::ports::StoreUnavailable;
 use thiserror::Error;
 
 /// Why a query has no answer.
@@ -36,7 +36,7 @@ pub(crate) fn unavailable(error: &sqlx::Error) -> StoreUnavailable {
     }
 }
 
-/// Why an event could not be written into a read model.
+/// Why events could not be written into a read model.
 #[derive(Debug, Error)]
 pub enum ApplyError {
     /// The event contradicts the rows: it is about something that is not there.
@@ -49,29 +49,36 @@ pub enum ApplyError {
         /// The contradiction.
         reason: &'static str,
     },
-    /// The database refused a row, or is away.
-    #[error("table {table}, key {key}: {source}")]
+    /// The database refused a row of a batch, or is away.
+    #[error("table {table}: {source}")]
     Database {
         /// The table.
         table: &'static str,
-        /// The row that the event is about.
-        key: String,
         /// What the database said.
         source: sqlx::Error,
     },
+    /// Rows changed between loading and writing, although their checkpoint did not move.
+    #[error("table {table}: somebody else changed rows")]
+    Interfered {
+        /// The table.
+        table: &'static str,
+    },
+    /// A row that is there cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] QueryError),
 }
 
 impl ApplyError {
-    /// As the catch-up loop knows it: what the event is to blame for stops the consumer, all
-    /// else is tried again.
-    pub(crate) fn at(&self, position: LogPosition) -> ConsumerError {
-        let reason = self.to_string();
+    pub(crate) fn database(table: &'static str, source: sqlx::Error) -> Self {
+        Self::Database { table, source }
+    }
+
+    /// Whether one of the batch's events is to blame. All else is tried again.
+    pub(crate) fn blames_an_event(&self) -> bool {
         match self {
-            Self::Impossible { .. } => ConsumerError::Poison { position, reason },
-            Self::Database { source, .. } if blames_the_row(source) => {
-                ConsumerError::Poison { position, reason }
-            }
-            Self::Database { .. } => ConsumerError::Unavailable { reason },
+            Self::Impossible { .. } => true,
+            Self::Database { source, .. } => blames_the_row(source),
+            Self::Interfered { .. } | Self::Unreadable(_) => false,
         }
     }
 }

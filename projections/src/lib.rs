@@ -4,8 +4,9 @@
 //!
 //! A read model turns the event log into rows: [`catalog`] (shops, products, stock),
 //! [`orders`] (orders, lines, timelines) and [`payments`] (terms, attempts, funding). Its
-//! events come through the [`consumer::ProjectionConsumer`], which writes the rows of a batch
-//! and moves the checkpoint in one short transaction. Nothing else writes these tables.
+//! events come through the [`consumer::ProjectionConsumer`], which folds a batch in memory, then
+//! writes its rows with one statement a table and moves the checkpoint, in one short
+//! transaction. Nothing else writes these tables.
 //!
 //! Invariants:
 //! - every event is applied exactly once, in log order, whatever replicas run;
@@ -23,8 +24,8 @@
 //!
 //! # Adding the next read model
 //!
-//! 1. A folder with `schema.sql` (its tables), `rows.rs` (what queries return), `apply.rs` (an
-//!    exhaustive match on the facts) and `queries.rs`.
+//! 1. A folder with `schema.sql` (its tables), `rows.rs` (what queries return), `fold.rs` (an
+//!    exhaustive match on the facts), `store.rs` (loading and writing rows) and `queries.rs`.
 //! 2. Implement [`projection::Projection`] in its `mod.rs`.
 //! 3. A variant of [`name::ProjectionName`]; the compiler shows the rest.
 //! 4. Given / when / then tests for every event in `tests/<name>.rs`.
@@ -37,6 +38,7 @@
 pub mod catalog;
 mod columns;
 pub mod consumer;
+mod entities;
 mod failure;
 pub mod name;
 pub mod orders;
@@ -47,7 +49,7 @@ pub mod projection;
 pub mod rebuild;
 pub mod setup;
 mod tables;
-mod target;
+mod writing;
 
 pub use self::{
     columns::UnknownName,

@@ -2,7 +2,7 @@
 //! pages neither repeat nor hide others.
 
 use gage_application::position::LogPosition;
-use sqlx::{PgPool, Postgres, QueryBuilder, postgres::PgRow};
+use sqlx::{PgPool, Postgres, QueryBuilder, Row, postgres::PgRow};
 use thiserror::Error;
 
 use crate::failure::QueryError;
@@ -52,6 +52,14 @@ pub enum Take {
     First(PageSize),
     /// The last rows before `before`.
     Last(PageSize),
+}
+
+impl Take {
+    fn size(self) -> PageSize {
+        match self {
+            Self::First(size) | Self::Last(size) => size,
+        }
+    }
 }
 
 /// Which rows of a list are wanted (Relay's `first`, `after`, `last`, `before`).
@@ -134,36 +142,40 @@ pub(crate) struct Listing<T> {
 
 type Query = QueryBuilder<'static, Postgres>;
 
+/// Whether there is a row at the cursor `after`, or before it in the list.
+const NEWER: &str = "has_newer";
+/// Whether there is a row at the cursor `before`, or after it in the list.
+const OLDER: &str = "has_older";
+
 impl<T> Listing<T> {
-    /// A page of the rows for which `filter` writes a condition.
+    /// A page of the rows for which `filter` writes a condition. One statement says also
+    /// whether there are rows beyond the cursors.
     pub(crate) async fn page(
         &self,
         pool: &PgPool,
         filter: impl Fn(&mut Query) + Send + Sync,
         request: &PageRequest,
     ) -> Result<Page<T>, QueryError> {
-        let (size, order) = match request.take {
-            Take::First(size) => (size, "DESC"),
-            Take::Last(size) => (size, "ASC"),
+        let size = request.take.size();
+        let found = self
+            .statement(&filter, request)
+            .build()
+            .fetch_all(pool)
+            .await?;
+        let beyond = |column| match found.first() {
+            Some(row) => row.try_get(column),
+            None => Ok(false),
         };
-        let mut query = self.filtered(&filter);
-        // Newest first: what comes after a row has a smaller key.
-        self.bound(&mut query, "<", request.after);
-        self.bound(&mut query, ">", request.before);
-        let (xact_id, position) = self.key;
-        query.push(format!(
-            " ORDER BY {xact_id} {order}, {position} {order} LIMIT "
-        ));
-        query.push_bind(i64::from(size.get()) + 1);
-        let found = query.build().fetch_all(pool).await?;
-        let more = found.len() > size.rows();
-        let mut rows = found
+        let (has_newer, has_older): (bool, bool) = (beyond(NEWER)?, beyond(OLDER)?);
+        // Without a row of the list, a single one says what lies beyond the cursors.
+        let there = found
             .iter()
+            .filter(|row| !matches!(row.try_get::<Option<i64>, _>(self.outer().0), Ok(None)));
+        let more = there.clone().count() > size.rows();
+        let mut rows = there
             .take(size.rows())
             .map(self.read)
             .collect::<Result<Vec<_>, _>>()?;
-        let has_newer = self.exists(pool, &filter, ">=", request.after).await?;
-        let has_older = self.exists(pool, &filter, "<=", request.before).await?;
         match request.take {
             Take::First(_) => Ok(Page {
                 rows,
@@ -181,14 +193,38 @@ impl<T> Listing<T> {
         }
     }
 
-    fn filtered(&self, filter: impl Fn(&mut Query)) -> Query {
-        let mut query = QueryBuilder::new(&self.select);
-        query.push(" WHERE ");
-        filter(&mut query);
+    fn statement(&self, filter: &impl Fn(&mut Query), request: &PageRequest) -> Query {
+        let order = match request.take {
+            Take::First(_) => "DESC",
+            Take::Last(_) => "ASC",
+        };
+        let mut query = QueryBuilder::new("SELECT * FROM (SELECT ");
+        self.push_beyond(&mut query, filter, (">=", "ASC"), request.after);
+        query.push(format!(" AS {NEWER}, "));
+        self.push_beyond(&mut query, filter, ("<=", "DESC"), request.before);
+        query.push(format!(" AS {OLDER}) beyond LEFT JOIN LATERAL ("));
+        self.push_filtered(&mut query, filter);
+        // Newest first: what comes after a row has a smaller key.
+        self.push_bound(&mut query, "<", request.after);
+        self.push_bound(&mut query, ">", request.before);
+        let (xact_id, position) = self.key;
+        query.push(format!(
+            " ORDER BY {xact_id} {order}, {position} {order} LIMIT "
+        ));
+        query.push_bind(i64::from(request.take.size().get()) + 1);
+        let (xact_id, position) = self.outer();
+        query.push(format!(
+            ") page ON true ORDER BY {xact_id} {order}, {position} {order}"
+        ));
         query
     }
 
-    fn bound(&self, query: &mut Query, comparison: &str, cursor: Option<LogPosition>) {
+    fn push_filtered(&self, query: &mut Query, filter: &impl Fn(&mut Query)) {
+        query.push(&self.select).push(" WHERE ");
+        filter(query);
+    }
+
+    fn push_bound(&self, query: &mut Query, comparison: &str, cursor: Option<LogPosition>) {
         if let Some(cursor) = cursor {
             let (xact_id, position) = self.key;
             query.push(format!(" AND ({xact_id}, {position}) {comparison} ("));
@@ -197,20 +233,32 @@ impl<T> Listing<T> {
         }
     }
 
-    /// Whether a row lies at a cursor or beyond it.
-    async fn exists(
+    /// Whether a row lies at a cursor or beyond it. The nearest one is looked for: of any one
+    /// (`EXISTS`) PostgreSQL hopes to meet it soon when it reads the whole table.
+    fn push_beyond(
         &self,
-        pool: &PgPool,
-        filter: impl Fn(&mut Query),
-        comparison: &str,
+        query: &mut Query,
+        filter: &impl Fn(&mut Query),
+        (comparison, order): (&str, &str),
         cursor: Option<LogPosition>,
-    ) -> Result<bool, QueryError> {
+    ) {
         if cursor.is_none() {
-            return Ok(false);
+            query.push("false");
+            return;
         }
-        let mut query = self.filtered(filter);
-        self.bound(&mut query, comparison, cursor);
-        query.push(" LIMIT 1");
-        Ok(query.build().fetch_optional(pool).await?.is_some())
+        query.push("(SELECT true FROM (");
+        self.push_filtered(query, filter);
+        self.push_bound(query, comparison, cursor);
+        let (xact_id, position) = self.key;
+        query.push(format!(
+            " ORDER BY {xact_id} {order}, {position} {order} LIMIT 1) nearest) IS NOT NULL"
+        ));
+    }
+
+    /// The key's columns as the page shows them: without their table.
+    fn outer(&self) -> (&'static str, &'static str) {
+        let bare =
+            |column: &'static str| column.split_once('.').map_or(column, |(_, column)| column);
+        (bare(self.key.0), bare(self.key.1))
     }
 }

@@ -1,23 +1,25 @@
 //! Writing events into a read model's tables: rows and checkpoint in one transaction.
 
-use std::collections::BTreeSet;
-
 use gage_application::{
     catch_up::{Consumed, ConsumerError},
     event::Recorded,
-    ports::wake::Notice,
+    log_reader::Stretch,
     position::LogPosition,
 };
-use sqlx::{Executor, PgConnection, PgPool};
+use sqlx::{Executor, PgConnection, PgPool, Postgres, Transaction};
 
-use crate::projection::Projection;
+use crate::{
+    failure::ApplyError,
+    projection::{Extent, Making, Projection},
+};
 
 /// How long a batch waits while the tables are swapped for rebuilt ones.
 const SWAP_PATIENCE: &str = "10s";
 
-/// Events that are written in one transaction. It has a transaction id, and as long as it is
-/// open the readers of the log wait: so a backlog is taken in many short ones.
-const TRANSACTION: usize = 50;
+/// Events that are written in one transaction while a read model is far behind. It has a
+/// transaction id for as long as it writes, and the readers of the log wait for that: with this
+/// many it is some 50 ms. More are hardly faster.
+pub(crate) const BULK: u32 = 5_000;
 
 /// Which tables of a read model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +28,51 @@ pub(crate) enum Tables {
     Live,
     /// A copy that is being rebuilt beside them.
     Copy,
+}
+
+/// Which rows stay in memory when a batch is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hold {
+    /// None: the tables are then as the events left them.
+    Nothing,
+    /// Those that later events may change, until there are more than this. Most rows are then
+    /// written once, and not with every event.
+    UpTo(usize),
+}
+
+/// Why a batch was not written.
+enum Refused {
+    /// Another replica moved the checkpoint.
+    Superseded,
+    /// This event contradicts the rows.
+    Event(LogPosition, ApplyError),
+    /// The rows of the batch cannot be loaded or written.
+    Rows(ApplyError),
+    /// The database is away.
+    Database(sqlx::Error),
+}
+
+/// As the catch-up loop knows it: what an event is to blame for stops the consumer, all else is
+/// tried again.
+impl From<Refused> for ConsumerError {
+    fn from(refused: Refused) -> Self {
+        let reason = match refused {
+            Refused::Event(position, error) => {
+                let reason = error.to_string();
+                return Self::Poison { position, reason };
+            }
+            Refused::Superseded => "the checkpoint moved".to_owned(),
+            Refused::Rows(error) => error.to_string(),
+            Refused::Database(error) => error.to_string(),
+        };
+        Self::Unavailable { reason }
+    }
+}
+
+impl From<sqlx::Error> for Refused {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
 }
 
 impl Tables {
@@ -42,7 +89,8 @@ impl Tables {
         self == Self::Live
     }
 
-    /// Makes them, empty and with a checkpoint before the first event.
+    /// Makes them, empty and with a checkpoint before the first event. A copy gets its indexes
+    /// when it is filled.
     pub(crate) async fn create<P: Projection>(
         self,
         db: &mut PgConnection,
@@ -50,7 +98,12 @@ impl Tables {
         let schema = self.schema::<P>();
         db.execute(&*format!("CREATE SCHEMA {schema}")).await?;
         enter(db, &schema).await?;
-        db.execute(P::DDL).await?;
+        db.execute(P::TABLES).await?;
+        if self.is_live() {
+            for index in P::INDEXES {
+                db.execute(&*index.sql(&schema, Making::AtOnce)).await?;
+            }
+        }
         sqlx::query(
             "INSERT INTO projections (name, version, live, schema_name) VALUES ($1, $2, $3, $4)",
         )
@@ -63,60 +116,124 @@ impl Tables {
         Ok(())
     }
 
-    /// Writes a batch and moves the checkpoint from `from` to its last event, a few events at a
-    /// time. When an event is refused, or another replica is first, the events before it stay
-    /// written, with their checkpoint.
+    /// Writes a stretch of the log and moves the checkpoint from its beginning to its end, or
+    /// does neither.
     pub(crate) async fn write<P: Projection>(
         self,
         pool: &PgPool,
-        from: LogPosition,
-        batch: &[Recorded],
+        stretch: Stretch<'_>,
     ) -> Result<Consumed, ConsumerError> {
-        let mut notices: BTreeSet<Notice> = BTreeSet::new();
-        let mut checkpoint = from;
-        for part in batch.chunks(TRANSACTION) {
-            let Some(last) = part.last() else { break };
-            match self
-                .write_part::<P>(pool, checkpoint, last.position, part)
-                .await?
-            {
-                Some(changed) => notices.extend(changed),
-                None if checkpoint == from => return Ok(Consumed::Superseded),
-                // What is written is told; the next look at the checkpoint finds the rest.
-                None => break,
+        let mut rows = P::Rows::default();
+        let written = self.try_write::<P>(pool, &mut rows, stretch, Hold::Nothing);
+        let refused = match written.await {
+            Ok(()) => {
+                return Ok(Consumed::Advanced {
+                    notices: P::take_notices(&mut rows).into_iter().collect(),
+                });
             }
-            checkpoint = last.position;
+            Err(Refused::Superseded) => return Ok(Consumed::Superseded),
+            Err(refused) => refused,
+        };
+        match refused {
+            Refused::Rows(error) if error.blames_an_event() => {
+                Err(self.find_poison::<P>(pool, stretch.events, error).await)
+            }
+            other => Err(other.into()),
         }
-        Ok(Consumed::Advanced {
-            notices: notices.into_iter().collect(),
-        })
     }
 
-    /// One transaction; nothing when another replica moved the checkpoint.
-    async fn write_part<P: Projection>(
+    /// The same, with rows that were held back from earlier stretches, and rows that stay held
+    /// back. Only for tables that nobody reads, and that are thrown away after an error.
+    pub(crate) async fn write_holding<P: Projection>(
         self,
         pool: &PgPool,
-        from: LogPosition,
-        to: LogPosition,
-        part: &[Recorded],
-    ) -> Result<Option<BTreeSet<Notice>>, ConsumerError> {
-        let mut db = pool.begin().await.map_err(|error| unavailable(&error))?;
-        enter(&mut db, &self.schema::<P>())
+        rows: &mut P::Rows,
+        stretch: Stretch<'_>,
+        hold: Hold,
+    ) -> Result<Consumed, ConsumerError> {
+        self.try_write::<P>(pool, rows, stretch, hold).await?;
+        // Nobody looks at these tables yet.
+        P::take_notices(rows);
+        Ok(Consumed::Advanced { notices: vec![] })
+    }
+
+    async fn try_write<P: Projection>(
+        self,
+        pool: &PgPool,
+        rows: &mut P::Rows,
+        stretch: Stretch<'_>,
+        hold: Hold,
+    ) -> Result<(), Refused> {
+        let mut db = self.begin::<P>(pool).await?;
+        fold::<P>(&mut db, rows, stretch.events).await?;
+        // From here on the transaction has an id, and holds the readers of the log back. The
+        // checkpoint comes first, so that of two replicas the second one waits here and then
+        // stops. Had another one written between our loading and this, it would not be at
+        // `from` any more.
+        if !self.advance::<P>(&mut db, stretch.from, stretch.to).await? {
+            return Err(Refused::Superseded);
+        }
+        let extent = match hold {
+            Hold::UpTo(most) if P::held(rows) <= most => Extent::Added,
+            Hold::UpTo(_) | Hold::Nothing => Extent::All,
+        };
+        P::write(&mut db, rows, extent)
             .await
-            .map_err(|error| unavailable(&error))?;
-        // First of all, so that of two replicas the second one waits here and then stops.
-        if !self.advance::<P>(&mut db, from, to).await? {
-            return Ok(None);
+            .map_err(Refused::Rows)?;
+        db.commit().await?;
+        Ok(())
+    }
+
+    /// The event for which the database refuses the rows of a batch: the last one of the
+    /// shortest beginning that it refuses as well. The handlers look at what events may do to
+    /// rows, so this is for what they missed.
+    async fn find_poison<P: Projection>(
+        self,
+        pool: &PgPool,
+        events: &[Recorded],
+        error: ApplyError,
+    ) -> ConsumerError {
+        let (mut sound, mut refused, mut why) = (0, events.len(), error);
+        while refused - sound > 1 {
+            let middle = sound.midpoint(refused);
+            let beginning = events.get(..middle).unwrap_or_default();
+            match self.try_out::<P>(pool, beginning).await {
+                Ok(()) => sound = middle,
+                Err(Refused::Rows(error)) if error.blames_an_event() => {
+                    (refused, why) = (middle, error);
+                }
+                Err(other) => return other.into(),
+            }
         }
-        let mut notices = BTreeSet::new();
-        for event in part {
-            let changed = P::apply(&mut db, event)
-                .await
-                .map_err(|why| why.at(event.position))?;
-            notices.extend(changed);
+        match events.get(sound) {
+            Some(poison) => Refused::Event(poison.position, why).into(),
+            None => Refused::Rows(why).into(),
         }
-        db.commit().await.map_err(|error| unavailable(&error))?;
-        Ok(Some(notices))
+    }
+
+    /// Writes events, and takes that back.
+    async fn try_out<P: Projection>(
+        self,
+        pool: &PgPool,
+        events: &[Recorded],
+    ) -> Result<(), Refused> {
+        let mut db = self.begin::<P>(pool).await?;
+        let mut rows = P::Rows::default();
+        fold::<P>(&mut db, &mut rows, events).await?;
+        P::write(&mut db, &mut rows, Extent::All)
+            .await
+            .map_err(Refused::Rows)?;
+        db.rollback().await?;
+        Ok(())
+    }
+
+    async fn begin<P: Projection>(
+        self,
+        pool: &PgPool,
+    ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        let mut db = pool.begin().await?;
+        enter(&mut db, &self.schema::<P>()).await?;
+        Ok(db)
     }
 
     /// Compare-and-swap of the checkpoint; `false` when it is not at `from`.
@@ -125,7 +242,7 @@ impl Tables {
         db: &mut PgConnection,
         from: LogPosition,
         to: LogPosition,
-    ) -> Result<bool, ConsumerError> {
+    ) -> Result<bool, sqlx::Error> {
         let moved = sqlx::query(
             "UPDATE projections SET xact_id = $1, position = $2 \
              WHERE name = $3 AND version = $4 AND live = $5 AND xact_id = $6 AND position = $7",
@@ -138,18 +255,38 @@ impl Tables {
         .bind(from.xact_id)
         .bind(from.position)
         .execute(db)
-        .await
-        .map_err(|error| unavailable(&error))?;
+        .await?;
         Ok(moved.rows_affected() == 1)
     }
+}
+
+/// Loads the rows that events are about, and changes them as the events say.
+async fn fold<P: Projection>(
+    db: &mut PgConnection,
+    rows: &mut P::Rows,
+    events: &[Recorded],
+) -> Result<(), Refused> {
+    P::load(db, rows, events).await.map_err(Refused::Rows)?;
+    for event in events {
+        P::fold(rows, event).map_err(|error| Refused::Event(event.position, error))?;
+    }
+    Ok(())
 }
 
 /// Puts a schema first in the transaction's search path, and keeps a rebuild from swapping its
 /// tables until the transaction ends. Takes no transaction id: a wait here holds no reader of
 /// the log back.
+///
+/// Rows are found by their keys. A plan that was made while a table was small would read it
+/// whole, with every batch again, as long as nobody counts its rows anew.
+///
+/// The commit does not wait for the disk. A crash may so undo the last batches, rows and
+/// checkpoint together, and they are applied again: the log has them.
 async fn enter(db: &mut PgConnection, schema: &str) -> Result<(), sqlx::Error> {
     sqlx::query(
         "SELECT set_config('lock_timeout', $2, true), \
+         set_config('synchronous_commit', 'off', true), \
+         set_config('enable_seqscan', 'off', true), \
          set_config('search_path', $1 || ', ' || current_setting('search_path'), true), \
          pg_advisory_xact_lock_shared(hashtextextended($1, 0))",
     )
@@ -158,10 +295,4 @@ async fn enter(db: &mut PgConnection, schema: &str) -> Result<(), sqlx::Error> {
     .execute(db)
     .await?;
     Ok(())
-}
-
-fn unavailable(error: &sqlx::Error) -> ConsumerError {
-    ConsumerError::Unavailable {
-        reason: error.to_string(),
-    }
 }

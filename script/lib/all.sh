@@ -17,5 +17,7 @@ here=$(dirname "${BASH_SOURCE[0]}")
 . "$here/services.sh"
 # shellcheck source=gage.sh
 . "$here/gage.sh"
+# shellcheck source=bench.sh
+. "$here/bench.sh"
 unset here
 cd "$GAGE_ROOT" || exit

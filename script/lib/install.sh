@@ -30,6 +30,8 @@ apt_install() {
 }
 
 install_postgres() { postgres_bin >/dev/null || apt_install postgresql; }
+# Debian has pgbench beside the server.
+install_pgbench() { pgbench_program >/dev/null || apt_install postgresql; }
 install_redis() { have redis-server || apt_install redis-server; }
 
 # install_node_modules FOLDER: what its lock file names, unless it is there.
@@ -53,4 +55,11 @@ const wanted = read('package-lock.json'), present = read('node_modules/.package-
 const fits = ([path, { version, optional }]) => path === '' || (present[path] ? present[path].version === version : optional);
 process.exit(Object.entries(wanted).every(fits) ? 0 : 1);
 JS
+}
+
+# cargo_tool NAME VERSION: install it where cargo keeps its programs, unless some version is there.
+cargo_tool() {
+  have "$1" && return
+  step "Building $1 $2"
+  foreground cargo install --quiet --locked "$1@$2"
 }

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # The stores and the chain of a run: those that the environment names, else private ones. Sourced after the parts.
 
-# start_stores KIND: PostgreSQL and Redis, exported as DATABASE_URL and REDIS_URL. KIND is `lasting` or `passing`.
+# start_stores KIND: PostgreSQL and Redis, exported as DATABASE_URL and REDIS_URL. KIND is `lasting`,
+# `passing` or `measured`.
 start_stores() {
   if [[ -n ${DATABASE_URL:-} ]]; then
     step "PostgreSQL: the one that DATABASE_URL names"

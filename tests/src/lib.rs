@@ -1,5 +1,5 @@
-//! What the end-to-end tests and the demo stand on: real parts ([`stack`]), a client of the
-//! public API ([`client`]), and people who use it ([`actors`]).
+//! What the end-to-end tests, the demo and the benchmark ([`bench`]) stand on: real parts
+//! ([`stack`]), a client of the public API ([`client`]), and people who use it ([`actors`]).
 //!
 //! Tests name behaviour in sentences, and never reach behind the API but to audit what is stored.
 
@@ -10,6 +10,7 @@
 )]
 
 pub mod actors;
+pub mod bench;
 pub mod client;
 pub mod database;
 pub mod node;

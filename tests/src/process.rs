@@ -40,6 +40,11 @@ impl Process {
         }
     }
 
+    /// Its number, its own until it was waited for.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Whether it still runs.
     pub fn is_running(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))

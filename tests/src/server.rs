@@ -22,12 +22,22 @@ const END: Duration = Duration::from_secs(20);
 /// # Panics
 /// When it was not built.
 pub fn binary() -> PathBuf {
+    program("gage")
+}
+
+/// A program of the workspace, as cargo built it beside the tests.
+///
+/// # Panics
+/// When it was not built.
+pub fn program(name: &str) -> PathBuf {
     let own = std::env::current_exe().unwrap();
     let folders = own.ancestors().skip(1).take(2);
     let found = folders
-        .map(|folder| folder.join("gage"))
+        .map(|folder| folder.join(name))
         .find(|path| path.is_file());
-    found.expect("the binary gage is not built: run script/test, or cargo build --bins first")
+    found.unwrap_or_else(|| {
+        panic!("the binary {name} is not built: run script/test, or cargo build --bins first")
+    })
 }
 
 /// A replica of Gage. Its settings outlive its process.
@@ -133,6 +143,11 @@ impl Server {
                 .filter(|answer| answer.status().is_success())
         })
         .await;
+    }
+
+    /// Its process, while it runs.
+    pub fn pid(&self) -> Option<u32> {
+        self.process.as_ref().map(Process::pid)
     }
 
     /// Kills it (`SIGKILL`), as a power cut would.

@@ -110,6 +110,21 @@ impl Subscription {
         }
     }
 
+    /// The next text as it came, whenever that is, pings left out; nothing when the connection
+    /// is gone. For those who have no time to read.
+    pub async fn next_text(&mut self) -> Option<String> {
+        loop {
+            match self.socket.next().await {
+                Some(Ok(Message::Text(text))) if text.contains("\"type\":\"ping\"") => {
+                    self.send(json!({ "type": "pong" })).await;
+                }
+                Some(Ok(Message::Text(text))) => return Some(text.to_string()),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return None,
+            }
+        }
+    }
+
     /// A message other than a ping; or the code with which the server closed.
     async fn receive_message(&mut self) -> Result<Value, u16> {
         loop {

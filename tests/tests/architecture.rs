@@ -51,6 +51,7 @@ const CRATES: [CrateRule; 5] = [
             "async-trait",
             "cqrs-es",
             "futures",
+            "lru",
             "metrics",
             "serde",
             "serde_json",

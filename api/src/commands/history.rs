@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anyhow::{Context as _, bail};
 use gage_application::event::{StoredEvent, StreamName};
-use serde_json::json;
+use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 
 use crate::{
@@ -91,7 +91,7 @@ fn print(out: &mut impl Write, event: &StoredEvent) -> io::Result<()> {
         "      correlation {}  caused by {}",
         event.metadata.correlation_id, event.metadata.causation_id
     )?;
-    let payload = serde_json::to_string_pretty(&event.payload).unwrap_or_default();
+    let payload = serde_json::to_string_pretty(&payload_of(event)?).unwrap_or_default();
     payload
         .lines()
         .try_for_each(|line| writeln!(out, "      {line}"))
@@ -104,11 +104,15 @@ fn print_json(out: &mut impl Write, event: &StoredEvent) -> io::Result<()> {
         "position": event.position.to_string(),
         "type": event.event_type,
         "version": event.event_version,
-        "payload": event.payload,
+        "payload": payload_of(event)?,
         "metadata": event.metadata.to_map(),
         "recordedAt": event.recorded_at.format(&Rfc3339).unwrap_or_default(),
     });
     writeln!(out, "{line}")
+}
+
+fn payload_of(event: &StoredEvent) -> io::Result<Value> {
+    event.payload.parse().map_err(io::Error::other)
 }
 
 #[cfg(test)]

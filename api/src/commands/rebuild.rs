@@ -34,6 +34,7 @@ pub(super) async fn run(
         bar.set_message(match progress.stage {
             Stage::CatchingUp => "catching up",
             Stage::Filling => "filling",
+            Stage::Indexing => "indexing",
             Stage::Comparing => "comparing",
             Stage::Swapping => "swapping",
         });

@@ -1,15 +1,25 @@
 //! The gateway: the one door for writes.
 //!
-//! Load, decide, append, answer with the position. A conflict (another writer was first on a
-//! stream) loads and decides again, a bounded number of times with jitter. Invariants:
+//! Operations are decided one after another on aggregates in memory and committed in groups;
+//! everyone is answered after the commit, with its position. Invariants:
 //! - everything an operation decides is written in one append, or nothing is;
 //! - an idempotency key is written in that append, so a repeated request is answered, not redone;
-//! - an unknown outcome is never guessed: the key or the streams tell.
+//! - one operation's refusal, fault or panic touches no other of its group;
+//! - what is in memory is only a cache: the log confirms what an answer is based on, so several
+//!   replicas may write at once;
+//! - an unknown outcome is never guessed: the key tells;
+//! - past a bound on operations under way the gateway says that it is busy.
 
-mod hot_streams;
+mod earlier;
+mod group;
+mod loading;
+mod memory;
 mod operation;
 mod snapshotter;
+mod ticket;
+mod turns;
 mod unit;
+mod writer;
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,38 +27,36 @@ use metrics::{counter, histogram};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use tokio::{
-    sync::{Semaphore, SemaphorePermit},
-    time::{Instant, sleep, timeout},
+    sync::{OwnedMutexGuard, Semaphore, mpsc},
+    time::Instant,
 };
 use uuid::Uuid;
 
-pub use operation::{Operation, Refusal, UnitError, What};
+pub use group::GroupId;
+pub use loading::Cold;
+pub use operation::{NotNow, Operation, Refusal, UnitError, What};
 pub use snapshotter::{Snapshotter, snapshotter};
 pub use unit::{Change, Unit};
 
 use crate::{
-    event::Decoder,
-    metadata::{Actor, Metadata},
+    metadata::Actor,
     ports::{
         chain::PaymentRail,
         clock::{Clock, Entropy},
-        event_log::{Append, AppendError, EventLog, IdempotencyEntry, IdempotencyKey, LogError},
+        event_log::{EventLog, IdempotencyKey, LogError},
         snapshot::Snapshots,
-        wake::{Notice, WakeUps},
+        wake::WakeUps,
     },
     position::LogPosition,
 };
+use earlier::EarlierRequests;
 use gage_domain::policy::Policy;
-use hot_streams::HotStreams;
+use ticket::{Failure, Ticket};
+use turns::Turns;
+use writer::Writer;
 
-/// Times that an operation is decided before the gateway says that it is busy.
-const ATTEMPTS: u32 = 12;
-/// Jitter before the first retry, at most; doubles up to [`JITTER_MAX_MS`].
-const JITTER_MS: u64 = 4;
-/// Longest jitter.
-const JITTER_MAX_MS: u64 = 200;
-/// How long an operation waits for its turn before the gateway says that it is busy.
-const QUEUE_WAIT: Duration = Duration::from_secs(10);
+/// Operations that may be under way at once.
+const UNDER_WAY: usize = 8_192;
 /// What a caller is told to wait when the gateway is busy.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -125,28 +133,46 @@ pub struct Parts {
     pub rail: Arc<dyn PaymentRail>,
     /// The business rules' numbers.
     pub policy: Policy,
-    /// Operations that may use the log at once; the others wait their turn.
-    pub concurrency: usize,
+    /// Groups that may be committed at once, each on a connection of its own.
+    pub lanes: usize,
 }
 
 /// The one door for writes.
 pub struct Gateway {
-    parts: Parts,
-    decoder: Decoder,
-    turns: Semaphore,
-    hot: HotStreams,
+    earlier: EarlierRequests,
+    /// Decided by the writer, in this order.
+    queue: mpsc::UnboundedSender<Ticket>,
+    /// Bounds the queue, and everything that was taken from it and is not answered yet.
+    places: Arc<Semaphore>,
+    turns: Turns,
 }
 
 impl Gateway {
-    /// Opens the door.
-    pub fn new(parts: Parts) -> Self {
-        let turns = Semaphore::new(parts.concurrency.max(1));
-        Self {
-            parts,
-            decoder: Decoder::current(),
-            turns,
-            hot: HotStreams::default(),
-        }
+    /// Opens the door. The task decides and commits; it ends when the gateway is dropped and
+    /// everyone is answered.
+    pub fn open(parts: Parts) -> (Self, impl Future<Output = ()> + Send) {
+        let parts = Arc::new(Parts {
+            lanes: parts.lanes.max(1),
+            ..parts
+        });
+        let (queue, arrivals) = mpsc::unbounded_channel();
+        let (earlier, looking) = EarlierRequests::of(parts.log.clone());
+        let writer = Writer::new(parts, arrivals);
+        let gateway = Self {
+            earlier,
+            queue,
+            places: Arc::new(Semaphore::new(UNDER_WAY)),
+            turns: Turns::default(),
+        };
+        let task = async {
+            // Apart, so that keys are looked up while the writer decides.
+            let looking = tokio::spawn(looking);
+            writer.run().await;
+            if let Err(error) = looking.await {
+                tracing::error!(%error, "the look-up of idempotency keys was lost");
+            }
+        };
+        (gateway, task)
     }
 
     /// Carries an operation out, once.
@@ -156,11 +182,11 @@ impl Gateway {
     /// ([`GatewayError::Log`]), which a repetition with the same key resolves.
     pub async fn execute<O: Operation>(
         &self,
-        operation: &O,
+        operation: O,
         request: Request,
     ) -> Result<Committed<O::Output>, GatewayError> {
         let started = Instant::now();
-        let result = self.execute_in_turn(operation, &request).await;
+        let result = self.execute_in_turn(operation, request).await;
         histogram!("gage_command_seconds", "operation" => O::NAME).record(started.elapsed());
         let outcome = match &result {
             Ok(committed) if committed.repeated => "repeated",
@@ -174,123 +200,73 @@ impl Gateway {
 
     async fn execute_in_turn<O: Operation>(
         &self,
-        operation: &O,
-        request: &Request,
+        operation: O,
+        request: Request,
     ) -> Result<Committed<O::Output>, GatewayError> {
-        let request_hash = hash_of(operation)?;
-        // First the streams that many want at once, then a turn: who waits for a hot stream
-        // holds no turn that others could use.
-        let _alone = timeout(QUEUE_WAIT, self.hot.lock(operation.hot_streams()))
-            .await
-            .map_err(|_| GatewayError::Busy {
-                retry_after: RETRY_AFTER,
-            })?;
-        let _turn = self.turn().await?;
-        if let Some(committed) = self.earlier::<O>(request, &request_hash).await? {
+        let request_hash = hash_of(&operation)?;
+        let key = request.idempotency_key.clone();
+        let busy = GatewayError::Busy {
+            retry_after: RETRY_AFTER,
+        };
+        let Ok(place) = self.places.clone().try_acquire_owned() else {
+            return Err(busy);
+        };
+        let _turn = self.turn(key.as_ref()).await;
+        if let Some(committed) = self.earlier::<O>(key.as_ref(), &request_hash).await? {
             return Ok(committed);
         }
-        for attempt in 0..ATTEMPTS {
-            match self.attempt(operation, request, request_hash).await {
-                Ok(committed) => return Ok(committed),
-                Err(AttemptError::Final(error)) => return Err(error),
-                Err(AttemptError::Append(AppendError::Conflict)) => {
-                    counter!("gage_conflicts_total", "operation" => O::NAME).increment(1);
-                    self.jitter(attempt).await;
-                }
-                Err(AttemptError::Append(AppendError::KeyUsed)) => {
-                    return match self.earlier::<O>(request, &request_hash).await? {
-                        Some(committed) => Ok(committed),
-                        None => Err(GatewayError::Busy {
-                            retry_after: RETRY_AFTER,
-                        }),
-                    };
-                }
-                Err(AttemptError::Append(AppendError::CursorMoved)) => {
-                    return Err(GatewayError::CursorMoved);
-                }
-                Err(AttemptError::Append(AppendError::Log(error))) => return Err(error.into()),
-                Err(AttemptError::Append(AppendError::OutcomeUnknown { reason })) => {
-                    return self
-                        .resolve_unknown::<O>(request, &request_hash, reason)
-                        .await;
+        let (ticket, reply) = Ticket::new(operation, request, request_hash, place);
+        let closed = || LogError::Unavailable {
+            reason: "the gateway is closed".to_owned(),
+        };
+        self.queue.send(ticket).map_err(|_| closed())?;
+        match reply.await.map_err(|_| closed())? {
+            Ok((output, position)) => Ok(Committed {
+                output,
+                position,
+                repeated: false,
+            }),
+            Err(Failure::Refused(refusal)) => Err(refusal.into()),
+            Err(Failure::Busy) => Err(busy),
+            Err(Failure::CursorMoved) => Err(GatewayError::CursorMoved),
+            Err(Failure::Log(error)) => Err(error.into()),
+            Err(Failure::Output { reason }) => Err(GatewayError::StoredAnswer { reason }),
+            // Another replica was first.
+            Err(Failure::KeyUsed) => {
+                let earlier = self.earlier::<O>(key.as_ref(), &request_hash).await?;
+                earlier.ok_or(busy)
+            }
+            // The connection was lost during the commit: the key tells whether it was written.
+            Err(Failure::OutcomeUnknown { reason }) => {
+                match self.earlier::<O>(key.as_ref(), &request_hash).await? {
+                    Some(committed) => Ok(Committed {
+                        repeated: false,
+                        ..committed
+                    }),
+                    None => Err(LogError::Unavailable { reason }.into()),
                 }
             }
         }
-        Err(GatewayError::Busy {
-            retry_after: RETRY_AFTER,
-        })
     }
 
-    async fn turn(&self) -> Result<SemaphorePermit<'_>, GatewayError> {
-        match timeout(QUEUE_WAIT, self.turns.acquire()).await {
-            Ok(Ok(permit)) => Ok(permit),
-            _ => Err(GatewayError::Busy {
-                retry_after: RETRY_AFTER,
-            }),
+    /// Requests with the same key go one after another.
+    async fn turn(&self, key: Option<&IdempotencyKey>) -> Option<OwnedMutexGuard<()>> {
+        match key {
+            Some(key) => Some(self.turns.take(key).await),
+            None => None,
         }
-    }
-
-    async fn attempt<O: Operation>(
-        &self,
-        operation: &O,
-        request: &Request,
-        request_hash: [u8; 32],
-    ) -> Result<Committed<O::Output>, AttemptError> {
-        let now = self.parts.clock.now();
-        let mut unit = Unit::new(&self.parts, &self.decoder, now);
-        let output = operation.run(&mut unit).await.map_err(GatewayError::from)?;
-        let stored = serde_json::to_value(&output).map_err(|error| GatewayError::StoredAnswer {
-            reason: error.to_string(),
-        })?;
-        let decided = unit.finish();
-        let append = Append {
-            streams: decided.streams,
-            metadata: Metadata {
-                actor: request.actor.clone(),
-                correlation_id: request.correlation_id,
-                causation_id: request.causation_id.clone(),
-                decided_at: now,
-            },
-            idempotency: request.idempotency_key.clone().map(|key| IdempotencyEntry {
-                key,
-                request_hash,
-                output: stored,
-            }),
-            cursor: decided.cursor,
-            seen: decided.seen,
-        };
-        let nothing_to_write =
-            append.streams.is_empty() && append.idempotency.is_none() && append.cursor.is_none();
-        let position = if nothing_to_write {
-            append.seen
-        } else {
-            self.parts
-                .log
-                .append(&append)
-                .await
-                .map_err(AttemptError::Append)?
-        };
-        if !append.streams.is_empty() {
-            self.parts.wake.notify(Notice::Appended);
-            self.parts.snapshotter.offer(decided.snapshots, position);
-        }
-        Ok(Committed {
-            output,
-            position,
-            repeated: false,
-        })
     }
 
     /// The answer of an earlier request with the same key.
     async fn earlier<O: Operation>(
         &self,
-        request: &Request,
+        key: Option<&IdempotencyKey>,
         request_hash: &[u8; 32],
     ) -> Result<Option<Committed<O::Output>>, GatewayError> {
-        let Some(key) = &request.idempotency_key else {
+        let Some(key) = key else {
             return Ok(None);
         };
-        let Some(earlier) = self.parts.log.earlier_request(key).await? else {
+        let Some(earlier) = self.earlier.find(key).await? else {
             return Ok(None);
         };
         if earlier.request_hash != *request_hash {
@@ -305,51 +281,6 @@ impl Gateway {
             position: earlier.position,
             repeated: true,
         }))
-    }
-
-    /// The connection was lost during the commit: the key tells whether it was written.
-    async fn resolve_unknown<O: Operation>(
-        &self,
-        request: &Request,
-        request_hash: &[u8; 32],
-        reason: String,
-    ) -> Result<Committed<O::Output>, GatewayError> {
-        tracing::warn!(operation = O::NAME, %reason, "commit with an unknown outcome");
-        match self.earlier::<O>(request, request_hash).await? {
-            Some(committed) => Ok(Committed {
-                repeated: false,
-                ..committed
-            }),
-            None => Err(LogError::Unavailable { reason }.into()),
-        }
-    }
-
-    async fn jitter(&self, attempt: u32) {
-        let bound = JITTER_MS
-            .saturating_mul(1 << attempt.min(16))
-            .min(JITTER_MAX_MS);
-        sleep(Duration::from_millis(self.parts.entropy.below(bound + 1))).await;
-    }
-}
-
-/// Why one attempt failed.
-enum AttemptError {
-    Final(GatewayError),
-    Append(AppendError),
-}
-
-impl From<GatewayError> for AttemptError {
-    fn from(error: GatewayError) -> Self {
-        Self::Final(error)
-    }
-}
-
-impl From<UnitError> for GatewayError {
-    fn from(error: UnitError) -> Self {
-        match error {
-            UnitError::Refused(refusal) => Self::Refused(refusal),
-            UnitError::Log(error) => Self::Log(error),
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What goes through the gateway, and why it may be refused.
 
-use std::{fmt, future::Future};
+use std::fmt;
 
 use gage_domain::{
     ids::{OrderId, ProductId, ShopId},
@@ -10,28 +10,25 @@ use gage_domain::{
 use serde::{Serialize, de::DeserializeOwned};
 use thiserror::Error;
 
-use crate::{event::StreamName, gateway::Unit, ports::event_log::LogError};
+use super::{group::GroupId, loading::Cold};
+use crate::{gateway::Unit, ports::event_log::LogError};
 
 /// Something a user, a reaction or the listener wants done. Its fields are its arguments;
 /// they are hashed (as JSON) to recognise a repetition.
-pub trait Operation: Serialize + Send + Sync {
+pub trait Operation: Serialize + Send + Sync + 'static {
     /// Its name in metrics and in the request's hash. Never changes.
     const NAME: &'static str;
+    /// Whether it is committed alone. MUST be so when it moves the chain cursor.
+    const ALONE: bool = false;
     /// The answer, stored with the idempotency key.
-    type Output: Serialize + DeserializeOwned + Send;
+    type Output: Serialize + DeserializeOwned + Send + 'static;
 
-    /// Reads states from the unit and puts commands to aggregates. Runs again after a
-    /// conflict, so it MUST NOT have other effects.
-    fn run(
-        &self,
-        unit: &mut Unit<'_>,
-    ) -> impl Future<Output = Result<Self::Output, UnitError>> + Send;
-
-    /// Streams that many operations want at once. In one process they take turns on these
-    /// instead of running into conflicts; between replicas the log decides.
-    fn hot_streams(&self) -> Vec<StreamName> {
-        Vec::new()
-    }
+    /// Reads states from the unit and puts commands to aggregates. Runs again when an aggregate
+    /// had to be loaded first, and after a conflict, so it MUST NOT have other effects.
+    ///
+    /// # Errors
+    /// [`UnitError`], also that of the unit: an operation passes it on with `?`.
+    fn run(&self, unit: &mut Unit<'_>) -> Result<Self::Output, UnitError>;
 }
 
 /// Why an operation was refused. Nothing was written.
@@ -121,9 +118,21 @@ pub enum UnitError {
     /// A rule forbids it.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The event log cannot be read.
+    /// The event log cannot be read, or what was decided cannot be written down.
     #[error(transparent)]
     Log(#[from] LogError),
+    /// It cannot be decided right now; the gateway runs the operation again.
+    #[error("not to be decided right now")]
+    NotNow(NotNow),
+}
+
+/// What has to happen before an operation can be decided.
+#[derive(Debug)]
+pub enum NotNow {
+    /// Aggregates have to be loaded.
+    Cold(Vec<Cold>),
+    /// A group that wrote to an aggregate has to be committed.
+    Committing(GroupId),
 }
 
 impl From<Rejection> for Refusal {

@@ -4,10 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use crate::{
-    ports::snapshot::{Snapshot, Snapshots},
-    position::LogPosition,
-};
+use crate::ports::snapshot::{Snapshot, Snapshots};
 
 /// Snapshots that may wait to be written; more are dropped, as they are only a cache.
 const WAITING: usize = 256;
@@ -30,17 +27,10 @@ pub fn snapshotter(store: Arc<dyn Snapshots>) -> (Snapshotter, impl Future<Outpu
 }
 
 impl Snapshotter {
-    /// Offers snapshots of what was just committed at `position`.
-    pub(super) fn offer(&self, snapshots: Vec<Snapshot>, position: LogPosition) {
+    /// Offers snapshots of what was just committed.
+    pub(super) fn offer(&self, snapshots: Vec<Snapshot>) {
         for snapshot in snapshots {
-            if self
-                .0
-                .try_send(Snapshot {
-                    position,
-                    ..snapshot
-                })
-                .is_err()
-            {
+            if self.0.try_send(snapshot).is_err() {
                 metrics::counter!("gage_snapshots_dropped_total").increment(1);
             }
         }

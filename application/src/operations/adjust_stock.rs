@@ -1,14 +1,13 @@
 //! Corrects the stock of a product after counting.
 
 use gage_domain::{
-    ids::{ProductId, SkuId},
+    ids::ProductId,
     inventory::{Inventory, InventoryCommand},
     value::Address,
 };
 use serde::Serialize;
 
 use crate::{
-    event::StreamName,
     gateway::{Operation, Unit, UnitError},
     operations::authority::owner_of_product,
 };
@@ -30,18 +29,14 @@ impl Operation for AdjustStock {
     const NAME: &'static str = "adjust_stock";
     type Output = ProductId;
 
-    async fn run(&self, unit: &mut Unit<'_>) -> Result<ProductId, UnitError> {
-        owner_of_product(unit, self.product, self.by).await?;
+    fn run(&self, unit: &mut Unit<'_>) -> Result<ProductId, UnitError> {
+        unit.want::<Inventory>([self.product.into()]);
+        owner_of_product(unit, self.product, self.by)?;
         let command = InventoryCommand::Adjust {
             delta: self.delta,
             reason: self.reason.clone(),
         };
-        unit.decide::<Inventory>(self.product.into(), &command)
-            .await?;
+        unit.decide::<Inventory>(self.product.into(), &command)?;
         Ok(self.product)
-    }
-
-    fn hot_streams(&self) -> Vec<StreamName> {
-        vec![StreamName::of::<Inventory>(SkuId::from(self.product))]
     }
 }

@@ -26,25 +26,16 @@ impl Operation for ApproveOrder {
     const NAME: &'static str = "approve_order";
     type Output = OrderId;
 
-    async fn run(&self, unit: &mut Unit<'_>) -> Result<OrderId, UnitError> {
-        let order = order_for_owner(unit, self.order, self.by).await?;
-        if unit
-            .decide::<Order>(self.order, &OrderCommand::Approve)
-            .await?
-            == Change::None
-        {
+    fn run(&self, unit: &mut Unit<'_>) -> Result<OrderId, UnitError> {
+        let order = order_for_owner(unit, self.order, self.by)?;
+        if unit.decide::<Order>(self.order, &OrderCommand::Approve)? == Change::None {
             return Ok(self.order);
         }
         // The money may have been taken back by a reorganisation after the order was paid.
-        if unit
-            .state::<Payment>(self.order.into())
-            .await?
-            .escrow()
-            .is_none()
-        {
+        if unit.state::<Payment>(self.order.into())?.escrow().is_none() {
             return Err(Refusal::NotFunded { order: self.order }.into());
         }
-        commit(unit, self.order, &order).await?;
+        commit(unit, self.order, &order)?;
         Ok(self.order)
     }
 }

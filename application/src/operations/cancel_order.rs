@@ -26,14 +26,10 @@ impl Operation for CancelOrder {
     const NAME: &'static str = "cancel_order";
     type Output = OrderId;
 
-    async fn run(&self, unit: &mut Unit<'_>) -> Result<OrderId, UnitError> {
-        let order = order_for_buyer(unit, self.order, self.by).await?;
-        if unit
-            .decide::<Order>(self.order, &OrderCommand::Cancel)
-            .await?
-            == Change::Made
-        {
-            let_go(unit, self.order, &order, ClosingReason::OrderCancelled).await?;
+    fn run(&self, unit: &mut Unit<'_>) -> Result<OrderId, UnitError> {
+        let order = order_for_buyer(unit, self.order, self.by)?;
+        if unit.decide::<Order>(self.order, &OrderCommand::Cancel)? == Change::Made {
+            let_go(unit, self.order, &order, ClosingReason::OrderCancelled)?;
         }
         Ok(self.order)
     }

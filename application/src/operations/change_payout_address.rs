@@ -27,13 +27,13 @@ impl Operation for ChangePayoutAddress {
     const NAME: &'static str = "change_payout_address";
     type Output = ShopId;
 
-    async fn run(&self, unit: &mut Unit<'_>) -> Result<ShopId, UnitError> {
+    fn run(&self, unit: &mut Unit<'_>) -> Result<ShopId, UnitError> {
         let command = ShopCommand::ChangePayoutAddress {
             by: self.by,
             payout: self.payout,
         };
-        existing_shop(unit, self.shop).await?;
-        unit.decide::<Shop>(self.shop, &command).await?;
+        existing_shop(unit, self.shop)?;
+        unit.decide::<Shop>(self.shop, &command)?;
         Ok(self.shop)
     }
 }

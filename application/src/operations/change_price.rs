@@ -27,11 +27,11 @@ impl Operation for ChangePrice {
     const NAME: &'static str = "change_price";
     type Output = ProductId;
 
-    async fn run(&self, unit: &mut Unit<'_>) -> Result<ProductId, UnitError> {
-        owner_of_product(unit, self.product, self.by).await?;
+    fn run(&self, unit: &mut Unit<'_>) -> Result<ProductId, UnitError> {
+        owner_of_product(unit, self.product, self.by)?;
         accepted(unit, self.price)?;
         let command = ProductCommand::ChangePrice { price: self.price };
-        unit.decide::<Product>(self.product, &command).await?;
+        unit.decide::<Product>(self.product, &command)?;
         Ok(self.product)
     }
 }

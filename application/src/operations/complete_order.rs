@@ -24,13 +24,12 @@ impl Operation for CompleteOrder {
     const NAME: &'static str = "complete_order";
     type Output = OrderId;
 
-    async fn run(&self, unit: &mut Unit<'_>) -> Result<OrderId, UnitError> {
-        let delivered = existing_order(unit, self.order).await?.phase() == Some(Phase::Delivered);
-        let escrow = unit.state::<Payment>(self.order.into()).await?.escrow();
+    fn run(&self, unit: &mut Unit<'_>) -> Result<OrderId, UnitError> {
+        let delivered = existing_order(unit, self.order)?.phase() == Some(Phase::Delivered);
+        let escrow = unit.state::<Payment>(self.order.into())?.escrow();
         let settled = escrow.is_some_and(|escrow| escrow.held().is_zero());
         if delivered && settled {
-            unit.decide::<Order>(self.order, &OrderCommand::Complete)
-                .await?;
+            unit.decide::<Order>(self.order, &OrderCommand::Complete)?;
         }
         Ok(self.order)
     }

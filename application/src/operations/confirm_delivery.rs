@@ -25,10 +25,9 @@ impl Operation for ConfirmDelivery {
     const NAME: &'static str = "confirm_delivery";
     type Output = OrderId;
 
-    async fn run(&self, unit: &mut Unit<'_>) -> Result<OrderId, UnitError> {
-        order_for_buyer(unit, self.order, self.by).await?;
-        unit.decide::<Order>(self.order, &OrderCommand::ConfirmDelivery)
-            .await?;
+    fn run(&self, unit: &mut Unit<'_>) -> Result<OrderId, UnitError> {
+        order_for_buyer(unit, self.order, self.by)?;
+        unit.decide::<Order>(self.order, &OrderCommand::ConfirmDelivery)?;
         Ok(self.order)
     }
 }

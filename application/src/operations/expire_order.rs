@@ -23,15 +23,11 @@ impl Operation for ExpireOrder {
     const NAME: &'static str = "expire_order";
     type Output = OrderId;
 
-    async fn run(&self, unit: &mut Unit<'_>) -> Result<OrderId, UnitError> {
-        let order = existing_order(unit, self.order).await?;
-        if unit
-            .decide::<Order>(self.order, &OrderCommand::Expire)
-            .await?
-            == Change::Made
-        {
+    fn run(&self, unit: &mut Unit<'_>) -> Result<OrderId, UnitError> {
+        let order = existing_order(unit, self.order)?;
+        if unit.decide::<Order>(self.order, &OrderCommand::Expire)? == Change::Made {
             // Refused while a payment is in flight: the whole operation is, then.
-            let_go(unit, self.order, &order, ClosingReason::Lapsed).await?;
+            let_go(unit, self.order, &order, ClosingReason::Lapsed)?;
         }
         Ok(self.order)
     }

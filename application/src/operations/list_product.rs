@@ -34,8 +34,9 @@ impl Operation for ListProduct {
     const NAME: &'static str = "list_product";
     type Output = ProductId;
 
-    async fn run(&self, unit: &mut Unit<'_>) -> Result<ProductId, UnitError> {
-        owner_of_shop(unit, self.shop, self.by).await?;
+    fn run(&self, unit: &mut Unit<'_>) -> Result<ProductId, UnitError> {
+        unit.expect_new::<Product>(self.product);
+        owner_of_shop(unit, self.shop, self.by)?;
         if let Some(price) = self.price {
             accepted(unit, price)?;
         }
@@ -45,7 +46,7 @@ impl Operation for ListProduct {
             description: self.description.clone(),
             price: self.price,
         };
-        unit.decide::<Product>(self.product, &command).await?;
+        unit.decide::<Product>(self.product, &command)?;
         Ok(self.product)
     }
 }

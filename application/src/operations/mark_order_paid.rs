@@ -22,10 +22,9 @@ impl Operation for MarkOrderPaid {
     const NAME: &'static str = "mark_order_paid";
     type Output = OrderId;
 
-    async fn run(&self, unit: &mut Unit<'_>) -> Result<OrderId, UnitError> {
-        existing_order(unit, self.order).await?;
-        unit.decide::<Order>(self.order, &OrderCommand::MarkPaid)
-            .await?;
+    fn run(&self, unit: &mut Unit<'_>) -> Result<OrderId, UnitError> {
+        existing_order(unit, self.order)?;
+        unit.decide::<Order>(self.order, &OrderCommand::MarkPaid)?;
         Ok(self.order)
     }
 }

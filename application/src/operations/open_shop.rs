@@ -27,13 +27,14 @@ impl Operation for OpenShop {
     const NAME: &'static str = "open_shop";
     type Output = ShopId;
 
-    async fn run(&self, unit: &mut Unit<'_>) -> Result<ShopId, UnitError> {
+    fn run(&self, unit: &mut Unit<'_>) -> Result<ShopId, UnitError> {
         let command = ShopCommand::Open {
             owner: self.by,
             name: self.name.clone(),
             payout: self.payout,
         };
-        unit.decide::<Shop>(self.shop, &command).await?;
+        unit.expect_new::<Shop>(self.shop);
+        unit.decide::<Shop>(self.shop, &command)?;
         Ok(self.shop)
     }
 }

@@ -7,13 +7,13 @@ use gage_domain::{
     payment::{Payment, PaymentCommand},
     product::Product,
     rejection::Rejection,
+    shop::Shop,
     value::{Address, Price},
 };
 use serde::Serialize;
 use time::OffsetDateTime;
 
 use crate::{
-    event::StreamName,
     gateway::{Operation, Refusal, Unit, UnitError, What},
     operations::{authority::existing_shop, price::accepted},
     ports::chain::PaymentDraft,
@@ -39,12 +39,19 @@ impl Operation for PlaceOrder {
     const NAME: &'static str = "place_order";
     type Output = OrderId;
 
-    async fn run(&self, unit: &mut Unit<'_>) -> Result<OrderId, UnitError> {
-        let seller = existing_shop(unit, self.shop).await?.payout;
+    fn run(&self, unit: &mut Unit<'_>) -> Result<OrderId, UnitError> {
+        let products = || self.lines.iter().map(|line| line.product);
+        unit.want::<Shop>([self.shop]);
+        unit.want::<Product>(products());
+        unit.want::<Inventory>(products().map(SkuId::from));
+        // The order's id was made for this request, and the payment's follows from it.
+        unit.expect_new::<Order>(self.order);
+        unit.expect_new::<Payment>(self.order.into());
+        let seller = existing_shop(unit, self.shop)?.payout;
         let requested = merge_lines(&self.lines).map_err(Rejection::from)?;
         let mut lines = Vec::with_capacity(requested.len());
         for line in requested {
-            lines.push(self.priced(unit, line).await?);
+            lines.push(self.priced(unit, line)?);
         }
         let pay_by = whole_seconds(unit.now() + unit.policy().payment_window);
         let place = OrderCommand::Place {
@@ -53,30 +60,25 @@ impl Operation for PlaceOrder {
             lines: lines.clone(),
             pay_by,
         };
-        unit.decide::<Order>(self.order, &place).await?;
+        unit.decide::<Order>(self.order, &place)?;
         for line in &lines {
             let reserve = InventoryCommand::Reserve {
                 order: self.order,
                 quantity: line.quantity,
             };
-            let reserved = unit.try_decide::<Inventory>(line.sku, &reserve).await?;
+            let reserved = unit.try_decide::<Inventory>(line.sku, &reserve)?;
             reserved.map_err(|rejection| out_of_stock(line.product, rejection))?;
         }
-        self.request_payment(unit, seller, pay_by).await?;
+        self.request_payment(unit, seller, pay_by)?;
         Ok(self.order)
-    }
-
-    fn hot_streams(&self) -> Vec<StreamName> {
-        let sku = |line: &Wanted| StreamName::of::<Inventory>(SkuId::from(line.product));
-        self.lines.iter().map(sku).collect()
     }
 }
 
 impl PlaceOrder {
     /// The line at the price as published, if that is what the customer saw.
-    async fn priced(&self, unit: &mut Unit<'_>, line: Wanted) -> Result<OrderLine, UnitError> {
+    fn priced(&self, unit: &mut Unit<'_>, line: Wanted) -> Result<OrderLine, UnitError> {
         let product = line.product;
-        let state = unit.state::<Product>(product).await?;
+        let state = unit.state::<Product>(product)?;
         if *state == Product::default() {
             return Err(Refusal::NotFound(What::Product).into());
         }
@@ -103,13 +105,13 @@ impl PlaceOrder {
         })
     }
 
-    async fn request_payment(
+    fn request_payment(
         &self,
         unit: &mut Unit<'_>,
         seller: Address,
         deadline: OffsetDateTime,
     ) -> Result<(), UnitError> {
-        let order = unit.state::<Order>(self.order).await?;
+        let order = unit.state::<Order>(self.order)?;
         let total = order.total().ok_or(Refusal::NotFound(What::Order))?;
         // An order that can never be paid would only hold stock.
         if total.amount > unit.rail().largest_payment() {
@@ -127,8 +129,7 @@ impl PlaceOrder {
             dispute_secs: policy.dispute_secs,
         });
         let request = PaymentCommand::Request(terms);
-        unit.decide::<Payment>(PaymentId::from(self.order), &request)
-            .await?;
+        unit.decide::<Payment>(PaymentId::from(self.order), &request)?;
         Ok(())
     }
 }

@@ -25,10 +25,9 @@ impl Operation for PublishProduct {
     const NAME: &'static str = "publish_product";
     type Output = ProductId;
 
-    async fn run(&self, unit: &mut Unit<'_>) -> Result<ProductId, UnitError> {
-        owner_of_product(unit, self.product, self.by).await?;
-        unit.decide::<Product>(self.product, &ProductCommand::Publish)
-            .await?;
+    fn run(&self, unit: &mut Unit<'_>) -> Result<ProductId, UnitError> {
+        owner_of_product(unit, self.product, self.by)?;
+        unit.decide::<Product>(self.product, &ProductCommand::Publish)?;
         Ok(self.product)
     }
 }

@@ -1,14 +1,13 @@
 //! Takes pieces of a product into stock.
 
 use gage_domain::{
-    ids::{ProductId, SkuId},
+    ids::ProductId,
     inventory::{Inventory, InventoryCommand},
     value::{Address, Quantity},
 };
 use serde::Serialize;
 
 use crate::{
-    event::StreamName,
     gateway::{Operation, Unit, UnitError},
     operations::authority::owner_of_product,
 };
@@ -28,17 +27,13 @@ impl Operation for ReceiveStock {
     const NAME: &'static str = "receive_stock";
     type Output = ProductId;
 
-    async fn run(&self, unit: &mut Unit<'_>) -> Result<ProductId, UnitError> {
-        owner_of_product(unit, self.product, self.by).await?;
+    fn run(&self, unit: &mut Unit<'_>) -> Result<ProductId, UnitError> {
+        unit.want::<Inventory>([self.product.into()]);
+        owner_of_product(unit, self.product, self.by)?;
         let command = InventoryCommand::Receive {
             quantity: self.quantity,
         };
-        unit.decide::<Inventory>(self.product.into(), &command)
-            .await?;
+        unit.decide::<Inventory>(self.product.into(), &command)?;
         Ok(self.product)
-    }
-
-    fn hot_streams(&self) -> Vec<StreamName> {
-        vec![StreamName::of::<Inventory>(SkuId::from(self.product))]
     }
 }

@@ -28,13 +28,13 @@ impl Operation for RejectOrder {
     const NAME: &'static str = "reject_order";
     type Output = OrderId;
 
-    async fn run(&self, unit: &mut Unit<'_>) -> Result<OrderId, UnitError> {
-        let order = order_for_owner(unit, self.order, self.by).await?;
+    fn run(&self, unit: &mut Unit<'_>) -> Result<OrderId, UnitError> {
+        let order = order_for_owner(unit, self.order, self.by)?;
         let reject = OrderCommand::Reject {
             reason: self.reason.clone(),
         };
-        if unit.decide::<Order>(self.order, &reject).await? == Change::Made {
-            let_go(unit, self.order, &order, ClosingReason::OrderRejected).await?;
+        if unit.decide::<Order>(self.order, &reject)? == Change::Made {
+            let_go(unit, self.order, &order, ClosingReason::OrderRejected)?;
         }
         Ok(self.order)
     }

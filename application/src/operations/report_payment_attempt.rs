@@ -29,14 +29,14 @@ impl Operation for ReportPaymentAttempt {
     const NAME: &'static str = "report_payment_attempt";
     type Output = OrderId;
 
-    async fn run(&self, unit: &mut Unit<'_>) -> Result<OrderId, UnitError> {
-        order_for_buyer(unit, self.order, self.by).await?;
+    fn run(&self, unit: &mut Unit<'_>) -> Result<OrderId, UnitError> {
+        order_for_buyer(unit, self.order, self.by)?;
         let command = PaymentCommand::ReportAttempt {
             tx_hash: self.tx_hash,
             nonce: self.nonce,
             by: self.by,
         };
-        unit.decide::<Payment>(self.order.into(), &command).await?;
+        unit.decide::<Payment>(self.order.into(), &command)?;
         Ok(self.order)
     }
 }

@@ -27,10 +27,10 @@ impl Operation for RequestPayment {
     const NAME: &'static str = "request_payment";
     type Output = Terms;
 
-    async fn run(&self, unit: &mut Unit<'_>) -> Result<Terms, UnitError> {
-        order_for_buyer(unit, self.order, self.by).await?;
+    fn run(&self, unit: &mut Unit<'_>) -> Result<Terms, UnitError> {
+        order_for_buyer(unit, self.order, self.by)?;
         let now = unit.now();
-        let payment = unit.state::<Payment>(PaymentId::from(self.order)).await?;
+        let payment = unit.state::<Payment>(PaymentId::from(self.order))?;
         let terms = payment.payable().map_err(Rejection::from)?.clone();
         // Past its deadline the order expires soon, and the contract would refuse the payment.
         if now > terms.deadline {

@@ -30,13 +30,13 @@ impl Operation for ReviseProduct {
     const NAME: &'static str = "revise_product";
     type Output = ProductId;
 
-    async fn run(&self, unit: &mut Unit<'_>) -> Result<ProductId, UnitError> {
-        owner_of_product(unit, self.product, self.by).await?;
+    fn run(&self, unit: &mut Unit<'_>) -> Result<ProductId, UnitError> {
+        owner_of_product(unit, self.product, self.by)?;
         let command = ProductCommand::Revise {
             name: self.name.clone(),
             description: self.description.clone(),
         };
-        unit.decide::<Product>(self.product, &command).await?;
+        unit.decide::<Product>(self.product, &command)?;
         Ok(self.product)
     }
 }

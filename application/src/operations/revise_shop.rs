@@ -28,13 +28,13 @@ impl Operation for ReviseShop {
     const NAME: &'static str = "revise_shop";
     type Output = ShopId;
 
-    async fn run(&self, unit: &mut Unit<'_>) -> Result<ShopId, UnitError> {
+    fn run(&self, unit: &mut Unit<'_>) -> Result<ShopId, UnitError> {
         let command = ShopCommand::Revise {
             by: self.by,
             name: self.name.clone(),
         };
-        existing_shop(unit, self.shop).await?;
-        unit.decide::<Shop>(self.shop, &command).await?;
+        existing_shop(unit, self.shop)?;
+        unit.decide::<Shop>(self.shop, &command)?;
         Ok(self.shop)
     }
 }

@@ -28,14 +28,18 @@ pub struct SettleBlock {
 
 impl Operation for SettleBlock {
     const NAME: &'static str = "settle_block";
+    const ALONE: bool = true;
     type Output = ();
 
-    async fn run(&self, unit: &mut Unit<'_>) -> Result<(), UnitError> {
+    fn run(&self, unit: &mut Unit<'_>) -> Result<(), UnitError> {
+        let confirmed = self.confirm.iter().map(|(observation, _)| observation);
+        let all = self.revert.iter().chain(&self.detect).chain(confirmed);
+        unit.want::<Payment>(all.filter_map(|observation| observation.payment));
         let mut sightings = Vec::new();
         // Reverts first: a log that moved to another block is detected again after it.
         for observation in &self.revert {
             let command = settlement::on_reverted(observation);
-            let settled = settle(unit, observation, command, SightingStatus::Reverted).await?;
+            let settled = settle(unit, observation, command, SightingStatus::Reverted)?;
             // A log that left the chain left it, whatever the payment says of it.
             sightings.push(Sighting {
                 status: SightingStatus::Reverted,
@@ -44,7 +48,7 @@ impl Operation for SettleBlock {
         }
         for observation in &self.detect {
             let command = settlement::on_seen(observation);
-            sightings.push(settle(unit, observation, command, SightingStatus::Seen).await?);
+            sightings.push(settle(unit, observation, command, SightingStatus::Seen)?);
         }
         for (observation, confirmations) in &self.confirm {
             // What was just found to fit no payment keeps the reason why.
@@ -56,8 +60,12 @@ impl Operation for SettleBlock {
                 continue;
             }
             let command = settlement::on_confirmed(observation, *confirmations);
-            sightings
-                .push(settle(unit, observation, Some(command), SightingStatus::Confirmed).await?);
+            sightings.push(settle(
+                unit,
+                observation,
+                Some(command),
+                SightingStatus::Confirmed,
+            )?);
         }
         unit.move_cursor(CursorMove {
             sightings,
@@ -68,7 +76,7 @@ impl Operation for SettleBlock {
 }
 
 /// Puts the command to the payment that the log names; a refusal makes the log unmatched.
-async fn settle(
+fn settle(
     unit: &mut Unit<'_>,
     observation: &Observation,
     command: Option<PaymentCommand>,
@@ -84,19 +92,19 @@ async fn settle(
         return Ok(unmatched("the log names no order of ours".to_owned()));
     };
     let Some(command) = command else {
-        return Ok(known(unit, payment).await?.map_or_else(
+        return Ok(known(unit, payment)?.map_or_else(
             || sighting(status, None),
             |reason| unmatched(reason.to_owned()),
         ));
     };
-    Ok(match unit.try_decide::<Payment>(payment, &command).await? {
+    Ok(match unit.try_decide::<Payment>(payment, &command)? {
         Ok(_) => sighting(status, None),
         Err(rejection) => unmatched(rejection.to_string()),
     })
 }
 
 /// Why the payment is none of ours, if it is not.
-async fn known(unit: &mut Unit<'_>, payment: PaymentId) -> Result<Option<&'static str>, UnitError> {
-    let unrequested = *unit.state::<Payment>(payment).await? == Payment::default();
+fn known(unit: &mut Unit<'_>, payment: PaymentId) -> Result<Option<&'static str>, UnitError> {
+    let unrequested = *unit.state::<Payment>(payment)? == Payment::default();
     Ok(unrequested.then_some("no such payment was requested"))
 }

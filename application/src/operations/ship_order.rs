@@ -27,12 +27,12 @@ impl Operation for ShipOrder {
     const NAME: &'static str = "ship_order";
     type Output = OrderId;
 
-    async fn run(&self, unit: &mut Unit<'_>) -> Result<OrderId, UnitError> {
-        order_for_owner(unit, self.order, self.by).await?;
+    fn run(&self, unit: &mut Unit<'_>) -> Result<OrderId, UnitError> {
+        order_for_owner(unit, self.order, self.by)?;
         let command = OrderCommand::Ship {
             tracking: self.tracking.clone(),
         };
-        unit.decide::<Order>(self.order, &command).await?;
+        unit.decide::<Order>(self.order, &command)?;
         Ok(self.order)
     }
 }

@@ -11,30 +11,26 @@ use crate::gateway::{Unit, UnitError};
 
 /// Gives the order's stock back and closes its payment request: what rejecting, cancelling
 /// and expiring have in common.
-pub(super) async fn let_go(
+pub(super) fn let_go(
     unit: &mut Unit<'_>,
     id: OrderId,
     order: &Order,
     reason: ClosingReason,
 ) -> Result<(), UnitError> {
+    unit.want::<Inventory>(order.lines().iter().map(|line| line.sku));
+    unit.want::<Payment>([id.into()]);
     for line in order.lines() {
-        unit.decide::<Inventory>(line.sku, &InventoryCommand::Release { order: id })
-            .await?;
+        unit.decide::<Inventory>(line.sku, &InventoryCommand::Release { order: id })?;
     }
-    unit.decide::<Payment>(id.into(), &PaymentCommand::Expire { reason })
-        .await?;
+    unit.decide::<Payment>(id.into(), &PaymentCommand::Expire { reason })?;
     Ok(())
 }
 
 /// Turns the order's reservations into stock that has left.
-pub(super) async fn commit(
-    unit: &mut Unit<'_>,
-    id: OrderId,
-    order: &Order,
-) -> Result<(), UnitError> {
+pub(super) fn commit(unit: &mut Unit<'_>, id: OrderId, order: &Order) -> Result<(), UnitError> {
+    unit.want::<Inventory>(order.lines().iter().map(|line| line.sku));
     for line in order.lines() {
-        unit.decide::<Inventory>(line.sku, &InventoryCommand::Commit { order: id })
-            .await?;
+        unit.decide::<Inventory>(line.sku, &InventoryCommand::Commit { order: id })?;
     }
     Ok(())
 }

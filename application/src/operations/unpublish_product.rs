@@ -25,10 +25,9 @@ impl Operation for UnpublishProduct {
     const NAME: &'static str = "unpublish_product";
     type Output = ProductId;
 
-    async fn run(&self, unit: &mut Unit<'_>) -> Result<ProductId, UnitError> {
-        owner_of_product(unit, self.product, self.by).await?;
-        unit.decide::<Product>(self.product, &ProductCommand::Unpublish)
-            .await?;
+    fn run(&self, unit: &mut Unit<'_>) -> Result<ProductId, UnitError> {
+        owner_of_product(unit, self.product, self.by)?;
+        unit.decide::<Product>(self.product, &ProductCommand::Unpublish)?;
         Ok(self.product)
     }
 }

@@ -1,7 +1,7 @@
 //! The event log: the only place where aggregates are persisted.
 
 use async_trait::async_trait;
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 use thiserror::Error;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -14,18 +14,27 @@ use crate::{
 };
 
 /// An event that is to be appended.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct NewEvent {
     /// For example `OrderPlaced`.
     pub event_type: String,
     /// Semver of the payload's layout.
     pub event_version: String,
-    /// The event itself.
-    pub payload: Value,
+    /// The event itself, as JSON.
+    pub payload: Box<RawValue>,
+}
+
+/// A stream at one of its events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamVersion {
+    /// The stream.
+    pub stream: StreamName,
+    /// An event's number in it; 0 before the first.
+    pub sequence: u64,
 }
 
 /// New events of one stream.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct StreamAppend {
     /// The stream.
     pub stream: StreamName,
@@ -66,20 +75,49 @@ pub struct EarlierRequest {
     pub position: LogPosition,
 }
 
-/// Everything that one decision writes, all or nothing.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Append {
-    /// Streams in sorted order, each at most once. May be empty when only a key or a cursor moves.
+/// What one decision writes.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    /// Streams in sorted order, each at most once. May be empty when only a key is remembered.
     pub streams: Vec<StreamAppend>,
     /// Who, why, when.
     pub metadata: Metadata,
     /// The request's idempotency key.
     pub idempotency: Option<IdempotencyEntry>,
+}
+
+/// Decisions that are written together, all or nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Append {
+    /// Decisions one after another; a later one may build on what an earlier one adds to a
+    /// stream. Their events stand in the log in this order.
+    pub decisions: Vec<Decision>,
+    /// Streams that the decisions are based on and do not add to. If one has grown, the append
+    /// is in conflict.
+    pub unchanged: Vec<StreamVersion>,
     /// The chain cursor's move that belongs to these events.
     pub cursor: Option<CursorMove>,
     /// What to answer as position when no event is written: the newest position that the
-    /// decision saw.
+    /// decisions saw.
     pub seen: LogPosition,
+}
+
+impl Append {
+    /// Whether there are events to write.
+    pub fn has_events(&self) -> bool {
+        self.decisions
+            .iter()
+            .any(|decision| !decision.streams.is_empty())
+    }
+}
+
+impl From<Decision> for Append {
+    fn from(decision: Decision) -> Self {
+        Self {
+            decisions: vec![decision],
+            ..Self::default()
+        }
+    }
 }
 
 /// Why an append wrote nothing, or why that is unknown.
@@ -88,17 +126,24 @@ pub enum AppendError {
     /// Another writer was first on one of the streams. Load, decide, and try again.
     #[error("another writer was first on a stream of the append")]
     Conflict,
-    /// The idempotency key was used before. Look it up.
-    #[error("the idempotency key was used before")]
+    /// One of the idempotency keys was used before. Look it up.
+    #[error("an idempotency key was used before")]
     KeyUsed,
+    /// Nothing was written: the database does not take what is in one of the decisions.
+    #[error("the database refused the append: {reason}")]
+    Refused {
+        /// Why, for the log.
+        reason: String,
+    },
     /// Another listener moved the chain cursor. Load it again.
     #[error("another listener moved the chain cursor")]
     CursorMoved,
-    /// Nothing was written: the log could not be reached, or refused.
+    /// Nothing was written: the log could not be reached, or is not what the decisions are
+    /// based on.
     #[error(transparent)]
     Log(#[from] LogError),
     /// The connection was lost during the commit. Whether it was written is not known: the
-    /// idempotency key, or loading the streams, tells.
+    /// idempotency keys, or loading the streams, tell.
     #[error("the connection was lost during the commit: {reason}")]
     OutcomeUnknown {
         /// Why, for the log.
@@ -107,7 +152,7 @@ pub enum AppendError {
 }
 
 /// Why the log could not be read.
-#[derive(Debug, Error)]
+#[derive(Debug, Clone, Error)]
 pub enum LogError {
     /// The database is away. Try later.
     #[error("the event log is not available: {reason}")]
@@ -141,8 +186,10 @@ impl LogError {
 /// A stretch of the log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
-    /// Events in log order.
+    /// The events that were wanted, in log order.
     pub events: Vec<StoredEvent>,
+    /// The last event of the stretch, wanted or not; where reading began if there was none.
+    pub end: LogPosition,
     /// Whether the page ended because nothing more can be read yet.
     pub at_end: bool,
 }
@@ -159,10 +206,19 @@ pub struct LogState {
 /// The event log.
 #[async_trait]
 pub trait EventLog: Send + Sync {
-    /// The events of a stream after a sequence, in order.
+    /// The events of each stream after a sequence, in order, and in the order of the question.
     ///
-    /// MUST fail rather than return a shorter history: sequences are dense from
-    /// `after_sequence + 1`.
+    /// MUST fail for a stream rather than return a shorter history: sequences are dense from the
+    /// one after the given.
+    ///
+    /// # Errors
+    /// [`LogError`], for one stream or for all.
+    async fn load_many(
+        &self,
+        wanted: &[StreamVersion],
+    ) -> Result<Vec<Result<Vec<StoredEvent>, LogError>>, LogError>;
+
+    /// The events of one stream after a sequence, as [`EventLog::load_many`].
     ///
     /// # Errors
     /// [`LogError`].
@@ -170,7 +226,14 @@ pub trait EventLog: Send + Sync {
         &self,
         stream: &StreamName,
         after_sequence: u64,
-    ) -> Result<Vec<StoredEvent>, LogError>;
+    ) -> Result<Vec<StoredEvent>, LogError> {
+        let wanted = StreamVersion {
+            stream: stream.clone(),
+            sequence: after_sequence,
+        };
+        let loaded = self.load_many(&[wanted]).await?.pop();
+        loaded.unwrap_or_else(|| Ok(Vec::new()))
+    }
 
     /// Writes everything, or nothing. MUST be one short transaction, and MUST NOT notify
     /// inside it. Returns the position of the last event written (or `seen` when none).
@@ -179,21 +242,27 @@ pub trait EventLog: Send + Sync {
     /// [`AppendError`].
     async fn append(&self, append: &Append) -> Result<LogPosition, AppendError>;
 
-    /// Events after a position, in log order, at most `limit`. MUST NOT return an event
-    /// while an earlier one could still appear.
+    /// The next `limit` events after a position, in log order; of those, the ones whose
+    /// aggregate type is not in `without`. MUST NOT pass an event while an earlier one could
+    /// still appear, and MUST fail rather than leave a wanted one out.
     ///
     /// # Errors
     /// [`LogError`].
-    async fn read_after(&self, after: LogPosition, limit: u32) -> Result<Page, LogError>;
-
-    /// What an earlier request with this key did.
-    ///
-    /// # Errors
-    /// [`LogError`].
-    async fn earlier_request(
+    async fn read_after(
         &self,
-        key: &IdempotencyKey,
-    ) -> Result<Option<EarlierRequest>, LogError>;
+        after: LogPosition,
+        limit: u32,
+        without: &[&str],
+    ) -> Result<Page, LogError>;
+
+    /// What earlier requests with these keys did, in the order of the question.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    async fn earlier_requests(
+        &self,
+        keys: &[IdempotencyKey],
+    ) -> Result<Vec<Option<EarlierRequest>>, LogError>;
 
     /// How far the log reaches.
     ///

@@ -12,7 +12,7 @@ pub struct Snapshot {
     pub stream: StreamName,
     /// The last event in the state.
     pub sequence: u64,
-    /// That event's place in the log.
+    /// A position of the log at which that event was in it.
     pub position: LogPosition,
     /// The layout of the state (`Decider::STATE_VERSION`).
     pub state_version: i32,
@@ -23,15 +23,14 @@ pub struct Snapshot {
 /// Where snapshots are kept.
 #[async_trait]
 pub trait Snapshots: Send + Sync {
-    /// The newest snapshot of that layout.
+    /// The newest snapshot of each stream with its layout, in the order of the question.
     ///
     /// # Errors
     /// [`StoreUnavailable`].
-    async fn latest(
+    async fn latest_many(
         &self,
-        stream: &StreamName,
-        state_version: i32,
-    ) -> Result<Option<Snapshot>, StoreUnavailable>;
+        wanted: &[(StreamName, i32)],
+    ) -> Result<Vec<Option<Snapshot>>, StoreUnavailable>;
 
     /// Keeps a snapshot. MUST write only if it is newer than what is kept.
     ///

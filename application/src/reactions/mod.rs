@@ -8,6 +8,7 @@ mod arrows;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use gage_domain::{decider::Decider, inventory::Inventory, product::Product, shop::Shop};
 use metrics::counter;
 
 pub use arrows::{Reaction, reactions_to};
@@ -16,6 +17,7 @@ use crate::{
     catch_up::{Consumed, Consumer, ConsumerError},
     event::Recorded,
     gateway::{Gateway, GatewayError, Request},
+    log_reader::Stretch,
     metadata::Actor,
     operations::{complete_order::CompleteOrder, mark_order_paid::MarkOrderPaid},
     ports::{StoreUnavailable, checkpoint::Checkpoints, event_log::reaction_key},
@@ -54,14 +56,10 @@ impl Reactions {
         };
         let result = match reaction {
             Reaction::MarkOrderPaid(order) => {
-                self.gateway
-                    .execute(&MarkOrderPaid { order }, request)
-                    .await
+                self.gateway.execute(MarkOrderPaid { order }, request).await
             }
             Reaction::CompleteOrder(order) => {
-                self.gateway
-                    .execute(&CompleteOrder { order }, request)
-                    .await
+                self.gateway.execute(CompleteOrder { order }, request).await
             }
         };
         match result {
@@ -90,17 +88,17 @@ impl Consumer for Reactions {
         Ok(self.checkpoints.load(NAME).await?)
     }
 
-    async fn consume(
-        &self,
-        from: LogPosition,
-        batch: &[Recorded],
-    ) -> Result<Consumed, ConsumerError> {
-        for source in batch {
+    fn ignores(&self) -> &'static [&'static str] {
+        &[Shop::TYPE, Product::TYPE, Inventory::TYPE]
+    }
+
+    async fn consume(&self, stretch: Stretch<'_>) -> Result<Consumed, ConsumerError> {
+        for source in stretch.events {
             for (index, reaction) in reactions_to(&source.fact).into_iter().enumerate() {
                 self.dispatch(source, index, reaction).await?;
             }
         }
-        let to = batch.last().map_or(from, |last| last.position);
+        let (from, to) = (stretch.from, stretch.to);
         if self.checkpoints.advance(NAME, from, to).await? {
             Ok(Consumed::Advanced {
                 notices: Vec::new(),

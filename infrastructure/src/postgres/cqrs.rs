@@ -1,7 +1,5 @@
 //! The log as a cqrs-es repository, so that cqrs-es's framework and its tools run on it.
 
-use std::collections::BTreeMap;
-
 use cqrs_es::{
     Aggregate,
     persist::{
@@ -14,13 +12,16 @@ use gage_application::{
     ports::event_log::{AppendError, LogError, NewEvent},
     position::LogPosition,
 };
-use serde_json::Value;
+use serde_json::{
+    Value,
+    value::{RawValue, to_raw_value},
+};
 use sqlx::{Either, Executor, FromRow, PgPool};
 use thiserror::Error;
 
 use super::{
     PostgresEventLog,
-    append::{StreamEvents, append_streams},
+    append::{Row, append_rows},
     failure,
 };
 
@@ -71,21 +72,23 @@ impl PersistedEventRepository for PostgresEventLog {
         if snapshot_update.is_some() {
             return Err(refused());
         }
-        let new_events: Vec<NewEvent> = events.iter().map(new_event).collect();
-        let mut streams: BTreeMap<&str, StreamEvents<'_>> = BTreeMap::new();
-        for (event, new_event) in events.iter().zip(&new_events) {
-            let stream = streams
-                .entry(&event.aggregate_id)
-                .or_insert_with(|| StreamEvents {
-                    aggregate_type: A::TYPE,
-                    aggregate_id: &event.aggregate_id,
-                    expected_sequence: (event.sequence as u64).saturating_sub(1),
-                    events: Vec::new(),
-                });
-            stream.events.push((new_event, &event.metadata));
-        }
-        let streams = streams.into_values().collect();
-        append_streams(&self.pool, streams, None, None, LogPosition::START)
+        let stored: Vec<(NewEvent, Box<RawValue>)> = events
+            .iter()
+            .map(|event| Ok((new_event(event)?, to_raw_value(&event.metadata)?)))
+            .collect::<Result<_, serde_json::Error>>()
+            .map_err(|error| PersistenceError::DeserializationError(Box::new(error)))?;
+        let rows: Vec<Row<'_>> = events
+            .iter()
+            .zip(&stored)
+            .map(|(event, (new_event, metadata))| Row {
+                aggregate_type: A::TYPE,
+                aggregate_id: &event.aggregate_id,
+                sequence: i64::try_from(event.sequence).unwrap_or(i64::MAX),
+                event: new_event,
+                metadata,
+            })
+            .collect();
+        append_rows(&self.pool, &rows, &[], Vec::new(), None, LogPosition::START)
             .await
             .map(|_| ())
             .map_err(persistence_error)
@@ -108,12 +111,12 @@ impl PersistedEventRepository for PostgresEventLog {
     }
 }
 
-fn new_event(event: &SerializedEvent) -> NewEvent {
-    NewEvent {
+fn new_event(event: &SerializedEvent) -> Result<NewEvent, serde_json::Error> {
+    Ok(NewEvent {
         event_type: event.event_type.clone(),
         event_version: event.event_version.clone(),
-        payload: event.payload.clone(),
-    }
+        payload: to_raw_value(&event.payload)?,
+    })
 }
 
 fn refused() -> PersistenceError {
@@ -127,6 +130,7 @@ fn persistence_error(error: AppendError) -> PersistenceError {
             PersistenceError::ConnectionError(Box::new(error))
         }
         AppendError::Log(LogError::Corrupt { .. })
+        | AppendError::Refused { .. }
         | AppendError::KeyUsed
         | AppendError::CursorMoved => PersistenceError::UnknownError(Box::new(error)),
     }

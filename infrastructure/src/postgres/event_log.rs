@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use gage_application::{
-    event::{StoredEvent, StreamName},
+    event::StoredEvent,
     ports::event_log::{
         Append, AppendError, EarlierRequest, EventLog, IdempotencyKey, LogError, LogState, Page,
+        StreamVersion,
     },
     position::LogPosition,
 };
@@ -12,7 +13,7 @@ use postgres_es::PostgresEventRepository;
 use serde_json::Value;
 use sqlx::{FromRow, PgPool};
 
-use super::{append, failure, reader};
+use super::{append, failure, read_after, reader};
 
 /// The event log in PostgreSQL.
 ///
@@ -36,36 +37,46 @@ impl PostgresEventLog {
 
 #[async_trait]
 impl EventLog for PostgresEventLog {
-    async fn load(
+    async fn load_many(
         &self,
-        stream: &StreamName,
-        after_sequence: u64,
-    ) -> Result<Vec<StoredEvent>, LogError> {
-        reader::load(&self.pool, stream, after_sequence).await
+        wanted: &[StreamVersion],
+    ) -> Result<Vec<Result<Vec<StoredEvent>, LogError>>, LogError> {
+        reader::load_many(&self.pool, wanted).await
     }
 
     async fn append(&self, append: &Append) -> Result<LogPosition, AppendError> {
         append::append(&self.pool, append).await
     }
 
-    async fn read_after(&self, after: LogPosition, limit: u32) -> Result<Page, LogError> {
-        reader::read_after(&self.pool, after, limit).await
+    async fn read_after(
+        &self,
+        after: LogPosition,
+        limit: u32,
+        without: &[&str],
+    ) -> Result<Page, LogError> {
+        read_after::read_after(&self.pool, after, limit, without).await
     }
 
-    async fn earlier_request(
+    async fn earlier_requests(
         &self,
-        key: &IdempotencyKey,
-    ) -> Result<Option<EarlierRequest>, LogError> {
-        let row: Option<RequestRow> = sqlx::query_as(
-            "SELECT request_hash, output, xact_id, position
-               FROM idempotency_keys WHERE principal = $1 AND key = $2",
-        )
-        .bind(&key.principal)
-        .bind(&key.key)
-        .fetch_optional(&self.pool)
-        .await
-        .map_err(|error| failure::of_read(&error))?;
-        row.map(|row| row.into_request(key)).transpose()
+        keys: &[IdempotencyKey],
+    ) -> Result<Vec<Option<EarlierRequest>>, LogError> {
+        let principals: Vec<&str> = keys.iter().map(|key| &*key.principal).collect();
+        let names: Vec<&str> = keys.iter().map(|key| &*key.key).collect();
+        let rows: Vec<RequestRow> = sqlx::query_as(EARLIER)
+            .bind(principals)
+            .bind(names)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|error| failure::of_read(&error))?;
+        let mut found = vec![None; keys.len()];
+        for row in rows {
+            let asked = usize::try_from(row.asked - 1).unwrap_or(usize::MAX);
+            if let (Some(key), Some(found)) = (keys.get(asked), found.get_mut(asked)) {
+                *found = Some(row.into_request(key)?);
+            }
+        }
+        Ok(found)
     }
 
     async fn state(&self) -> Result<LogState, LogError> {
@@ -73,9 +84,21 @@ impl EventLog for PostgresEventLog {
     }
 }
 
+/// Rows of `idempotency_keys`, each with the number of its question. LATERAL with a limit: one
+/// look into the index for each key, however many the planner expects.
+const EARLIER: &str = "
+SELECT asked.number AS asked, k.request_hash, k.output, k.xact_id, k.position
+  FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked (principal, key, number)
+ CROSS JOIN LATERAL (
+        SELECT request_hash, output, xact_id, position
+          FROM idempotency_keys
+         WHERE principal = asked.principal AND key = asked.key
+         LIMIT 1) AS k";
+
 /// A row of `idempotency_keys`.
 #[derive(FromRow)]
 struct RequestRow {
+    asked: i64,
     request_hash: Vec<u8>,
     output: Value,
     xact_id: i64,

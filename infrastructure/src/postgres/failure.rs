@@ -53,7 +53,7 @@ pub(super) fn of_append(error: &sqlx::Error) -> AppendError {
     }
     let reason = error.to_string();
     match kind(error) {
-        Kind::Refused => AppendError::Log(LogError::Unavailable { reason }),
+        Kind::Refused => AppendError::Refused { reason },
         Kind::Lost => AppendError::OutcomeUnknown { reason },
     }
 }

@@ -19,6 +19,7 @@ mod event_log;
 mod failure;
 mod migration;
 mod pool;
+mod read_after;
 mod reader;
 mod rows;
 mod snapshots;

@@ -1,9 +1,9 @@
-//! Reading streams and the log.
+//! Reading streams, and how far the log reaches.
 
 use futures::TryStreamExt;
 use gage_application::{
-    event::{StoredEvent, StreamName},
-    ports::event_log::{LogError, LogState, Page},
+    event::StoredEvent,
+    ports::event_log::{LogError, LogState, StreamVersion},
     position::LogPosition,
 };
 use sqlx::{Either, Executor, FromRow, PgPool, Postgres, Row, postgres::PgRow, query::Query};
@@ -11,39 +11,29 @@ use time::OffsetDateTime;
 
 use super::{
     failure,
-    rows::{EventRow, PositionRow},
+    rows::{self, PositionRow, RowFailure},
 };
 
-/// A stream's events after a sequence. Always at least one row, which says whether the log has
-/// the event that the caller stands on.
+/// Streams' events after a sequence each. At least one row for each stream, which says whether
+/// the log has the event that the caller stands on. LATERAL: each is one range of the primary
+/// key, however many the planner expects.
 const LOAD: &str = "
-SELECT base.present, e.*
-  FROM (SELECT $3 = 0 OR EXISTS (
-            SELECT FROM events
-             WHERE aggregate_type = $1 AND aggregate_id = $2 AND sequence = $3) AS present) AS base
-  LEFT JOIN (
-        SELECT xact_id, position, aggregate_type, aggregate_id, sequence, event_type,
-               event_version, payload, metadata, recorded_at
-          FROM events
-         WHERE aggregate_type = $1 AND aggregate_id = $2 AND sequence > $3) AS e ON true
- ORDER BY e.sequence";
-
-/// Events after a position that no open transaction can precede any more: horizon and rows
-/// come from one snapshot. Always at least one row, which says whether the log is displaced.
-const READ_AFTER: &str = "
-SELECT log.displaced, e.*
-  FROM (SELECT value + pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS horizon,
-               coalesce((SELECT max(xact_id) FROM events), 0)
-                 >= value + pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS displaced
-          FROM log_offset) AS log
+SELECT asked.sequence = 0 OR (
+            SELECT true FROM events
+             WHERE aggregate_type = asked.aggregate_type AND aggregate_id = asked.aggregate_id
+               AND sequence = asked.sequence) IS NOT NULL AS present,
+       e.*, asked.number AS asked
+  FROM unnest($1::text[], $2::text[], $3::bigint[]) WITH ORDINALITY
+       AS asked (aggregate_type, aggregate_id, sequence, number)
   LEFT JOIN LATERAL (
         SELECT xact_id, position, aggregate_type, aggregate_id, sequence, event_type,
                event_version, payload, metadata, recorded_at
           FROM events
-         WHERE (xact_id, position) > ($1, $2) AND xact_id < log.horizon
-         ORDER BY xact_id, position
-         LIMIT $3) AS e ON true
- ORDER BY e.xact_id, e.position";
+         WHERE aggregate_type = asked.aggregate_type AND aggregate_id = asked.aggregate_id
+           AND sequence > asked.sequence
+         ORDER BY sequence
+        OFFSET 0) AS e ON true
+ ORDER BY asked.number, e.sequence";
 
 /// The newest readable event, and since when a transaction with an id has been open. Without
 /// the right to see other roles' activity (`pg_read_all_stats`) only our own are seen.
@@ -59,58 +49,68 @@ SELECT e.xact_id, e.position,
          ORDER BY xact_id DESC, position DESC
          LIMIT 1) AS e ON true";
 
-/// See [`gage_application::ports::event_log::EventLog::load`].
-pub(super) async fn load(
+/// See [`gage_application::ports::event_log::EventLog::load_many`].
+pub(super) async fn load_many(
     pool: &PgPool,
-    stream: &StreamName,
-    after_sequence: u64,
-) -> Result<Vec<StoredEvent>, LogError> {
-    let corrupt = |sequence, reason: &str| LogError::Corrupt {
-        stream: stream.to_string(),
-        sequence,
-        reason: reason.to_owned(),
-    };
-    let after = i64::try_from(after_sequence)
-        .map_err(|_| corrupt(after_sequence, "no stream is that long"))?;
-    let query = sqlx::query(LOAD)
-        .bind(&stream.aggregate_type)
-        .bind(&stream.aggregate_id)
-        .bind(after);
+    wanted: &[StreamVersion],
+) -> Result<Vec<Result<Vec<StoredEvent>, LogError>>, LogError> {
+    let types: Vec<&str> = wanted
+        .iter()
+        .map(|version| &*version.stream.aggregate_type)
+        .collect();
+    let ids: Vec<&str> = wanted
+        .iter()
+        .map(|version| &*version.stream.aggregate_id)
+        .collect();
+    let sequences: Vec<i64> = wanted
+        .iter()
+        .map(|version| {
+            i64::try_from(version.sequence)
+                .map_err(|_| missing(version, version.sequence, "no stream is that long"))
+        })
+        .collect::<Result<_, _>>()?;
+    let query = sqlx::query(LOAD).bind(types).bind(ids).bind(sequences);
     let rows = complete(pool, query).await?;
-    let undecodable = |error: sqlx::Error| corrupt(after_sequence, &error.to_string());
-    if !flag(&rows, "present").map_err(undecodable)? {
-        return Err(corrupt(
-            after_sequence,
-            "the log ends before this event, which was seen before",
-        ));
+    let mut rest = &rows[..];
+    let mut histories = Vec::with_capacity(wanted.len());
+    for (version, number) in wanted.iter().zip(1_i64..) {
+        let undecodable =
+            |error: sqlx::Error| missing(version, version.sequence, &error.to_string());
+        let mut own = 0;
+        for row in rest {
+            if row.try_get::<i64, _>("asked").map_err(undecodable)? != number {
+                break;
+            }
+            own += 1;
+        }
+        let (rows, others) = rest.split_at(own);
+        rest = others;
+        histories.push(history(version, rows));
     }
-    let events = events(&rows).map_err(|failure| failure.about(&stream.to_string()))?;
-    for (event, expected) in events.iter().zip(after_sequence.saturating_add(1)..) {
+    Ok(histories)
+}
+
+fn history(version: &StreamVersion, rows: &[PgRow]) -> Result<Vec<StoredEvent>, LogError> {
+    let undecodable = |error: sqlx::Error| missing(version, version.sequence, &error.to_string());
+    if !flag(rows, "present").map_err(undecodable)? {
+        let reason = "the log ends before this event, which was seen before";
+        return Err(missing(version, version.sequence, reason));
+    }
+    let events = events(rows).map_err(|failure| failure.about(&version.stream.to_string()))?;
+    for (event, expected) in events.iter().zip(version.sequence.saturating_add(1)..) {
         if event.sequence != expected {
-            return Err(corrupt(expected, "the event is missing"));
+            return Err(missing(version, expected, "the event is missing"));
         }
     }
     Ok(events)
 }
 
-/// See [`gage_application::ports::event_log::EventLog::read_after`].
-pub(super) async fn read_after(
-    pool: &PgPool,
-    after: LogPosition,
-    limit: u32,
-) -> Result<Page, LogError> {
-    let query = sqlx::query(READ_AFTER)
-        .bind(after.xact_id)
-        .bind(after.position)
-        .bind(i64::from(limit));
-    let rows = complete(pool, query).await?;
-    let place = format!("after {after}");
-    if flag(&rows, "displaced").map_err(|error| RowFailure::from(error).about(&place))? {
-        return Err(failure::displaced());
+fn missing(version: &StreamVersion, sequence: u64, reason: &str) -> LogError {
+    LogError::Corrupt {
+        stream: version.stream.to_string(),
+        sequence,
+        reason: reason.to_owned(),
     }
-    let events = events(&rows).map_err(|failure| failure.about(&place))?;
-    let at_end = u32::try_from(events.len()).is_ok_and(|read| read < limit);
-    Ok(Page { events, at_end })
 }
 
 /// See [`gage_application::ports::event_log::EventLog::state`].
@@ -169,42 +169,9 @@ fn flag(rows: &[PgRow], column: &str) -> Result<bool, sqlx::Error> {
 fn events(rows: &[PgRow]) -> Result<Vec<StoredEvent>, RowFailure> {
     let mut events = Vec::with_capacity(rows.len());
     for row in rows {
-        if row.try_get::<Option<i64>, _>("sequence")?.is_some() {
-            events.push(EventRow::from_row(row)?.into_event()?);
+        if row.try_get::<Option<i64>, _>(1)?.is_some() {
+            events.push(rows::event(row, 1)?);
         }
     }
     Ok(events)
-}
-
-/// Why a row is no event.
-enum RowFailure {
-    /// A column has another type than the migrations gave it.
-    Column(sqlx::Error),
-    /// A column holds what no writer of ours writes.
-    Content(LogError),
-}
-
-impl RowFailure {
-    fn about(self, place: &str) -> LogError {
-        match self {
-            Self::Column(error) => LogError::Corrupt {
-                stream: place.to_owned(),
-                sequence: 0,
-                reason: error.to_string(),
-            },
-            Self::Content(error) => error,
-        }
-    }
-}
-
-impl From<sqlx::Error> for RowFailure {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Column(error)
-    }
-}
-
-impl From<LogError> for RowFailure {
-    fn from(error: LogError) -> Self {
-        Self::Content(error)
-    }
 }

@@ -29,23 +29,33 @@ impl PostgresSnapshots {
 
 #[async_trait]
 impl Snapshots for PostgresSnapshots {
-    async fn latest(
+    async fn latest_many(
         &self,
-        stream: &StreamName,
-        state_version: i32,
-    ) -> Result<Option<Snapshot>, StoreUnavailable> {
-        let row: Option<SnapshotRow> = sqlx::query_as(
-            "SELECT sequence, xact_id, position, state FROM state_snapshots
-              WHERE aggregate_type = $1 AND aggregate_id = $2 AND state_version = $3",
-        )
-        .bind(&stream.aggregate_type)
-        .bind(&stream.aggregate_id)
-        .bind(state_version)
-        .fetch_optional(&self.pool)
-        .await
-        .map_err(|error| failure::of_store(&error))?;
-        row.map(|row| row.into_snapshot(stream, state_version))
-            .transpose()
+        wanted: &[(StreamName, i32)],
+    ) -> Result<Vec<Option<Snapshot>>, StoreUnavailable> {
+        let types: Vec<&str> = wanted
+            .iter()
+            .map(|(name, _)| &*name.aggregate_type)
+            .collect();
+        let ids: Vec<&str> = wanted.iter().map(|(name, _)| &*name.aggregate_id).collect();
+        let versions: Vec<i32> = wanted.iter().map(|(_, version)| *version).collect();
+        let rows: Vec<SnapshotRow> = sqlx::query_as(LATEST)
+            .bind(types)
+            .bind(ids)
+            .bind(versions)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|error| failure::of_store(&error))?;
+        let mut latest = vec![None; wanted.len()];
+        for row in rows {
+            let asked = usize::try_from(row.asked - 1).unwrap_or(usize::MAX);
+            if let (Some((stream, version)), Some(latest)) =
+                (wanted.get(asked), latest.get_mut(asked))
+            {
+                *latest = Some(row.into_snapshot(stream, *version)?);
+            }
+        }
+        Ok(latest)
     }
 
     async fn save(&self, snapshot: &Snapshot) -> Result<(), StoreUnavailable> {
@@ -76,8 +86,22 @@ impl Snapshots for PostgresSnapshots {
     }
 }
 
+/// Rows of `state_snapshots`, each with the number of its question. LATERAL with a limit: one
+/// look into the index for each stream, however many the planner expects.
+const LATEST: &str = "
+SELECT asked.number AS asked, s.sequence, s.xact_id, s.position, s.state
+  FROM unnest($1::text[], $2::text[], $3::integer[]) WITH ORDINALITY
+       AS asked (aggregate_type, aggregate_id, state_version, number)
+ CROSS JOIN LATERAL (
+        SELECT sequence, xact_id, position, state
+          FROM state_snapshots
+         WHERE aggregate_type = asked.aggregate_type AND aggregate_id = asked.aggregate_id
+           AND state_version = asked.state_version
+         LIMIT 1) AS s";
+
 #[derive(FromRow)]
 struct SnapshotRow {
+    asked: i64,
     sequence: i64,
     xact_id: i64,
     position: i64,

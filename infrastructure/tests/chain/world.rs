@@ -128,7 +128,7 @@ impl World {
             name: named("Shop"),
             payout: owner,
         };
-        gateway.execute(&open, request()).await.unwrap();
+        gateway.execute(open, request()).await.unwrap();
         let list = ListProduct {
             product,
             by: owner,
@@ -137,10 +137,10 @@ impl World {
             description: LocalizedText::default(),
             price: None,
         };
-        gateway.execute(&list, request()).await.unwrap();
+        gateway.execute(list, request()).await.unwrap();
         gateway
             .execute(
-                &ChangePrice {
+                ChangePrice {
                     product,
                     by: owner,
                     price,
@@ -150,12 +150,12 @@ impl World {
             .await
             .unwrap();
         gateway
-            .execute(&PublishProduct { product, by: owner }, request())
+            .execute(PublishProduct { product, by: owner }, request())
             .await
             .unwrap();
         gateway
             .execute(
-                &ReceiveStock {
+                ReceiveStock {
                     product,
                     by: owner,
                     quantity,
@@ -180,12 +180,7 @@ impl World {
             }],
             seen_prices: vec![],
         };
-        let order = self
-            .gateway
-            .execute(&place, request())
-            .await
-            .unwrap()
-            .output;
+        let order = self.gateway.execute(place, request()).await.unwrap().output;
         self.payment(order).await.request().unwrap().terms.clone()
     }
 
@@ -377,7 +372,7 @@ fn gateway(db: &TestDb, rail: Arc<EvmRail>) -> Arc<Gateway> {
     let snapshots = Arc::new(PostgresSnapshots::new(db.pool.clone()));
     let (handle, task) = snapshotter(snapshots.clone());
     tokio::spawn(task);
-    Arc::new(Gateway::new(Parts {
+    let (gateway, writing) = Gateway::open(Parts {
         log: Arc::new(db.log()),
         snapshots,
         snapshotter: handle,
@@ -386,8 +381,10 @@ fn gateway(db: &TestDb, rail: Arc<EvmRail>) -> Arc<Gateway> {
         entropy: Arc::new(SystemEntropy),
         rail,
         policy: Policy::default(),
-        concurrency: 8,
-    }))
+        lanes: 2,
+    });
+    tokio::spawn(writing);
+    Arc::new(gateway)
 }
 
 /// Wake-ups that wake nobody: here the log is read directly.

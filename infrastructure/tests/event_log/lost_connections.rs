@@ -1,13 +1,13 @@
 //! Connections that are lost at the worst moments.
 
 use gage_application::ports::event_log::{
-    Append, AppendError, EventLog, IdempotencyEntry, IdempotencyKey, LogError,
+    AppendError, EventLog, IdempotencyEntry, IdempotencyKey, LogError,
 };
 use gage_infrastructure::postgres::{ConnectError, PoolOptions, PostgresEventLog, connect};
 use serde_json::json;
 use std::time::Duration;
 
-use crate::support::{TestDb, append, events, proxy::Proxy, stream};
+use crate::support::{TestDb, append, earlier, events, keyed, proxy::Proxy, stream};
 
 fn options() -> PoolOptions {
     PoolOptions {
@@ -71,10 +71,7 @@ async fn an_append_whose_answer_is_lost_is_of_unknown_outcome_and_its_key_tells(
         request_hash: [1; 32],
         output: json!(1),
     };
-    let lost = Append {
-        idempotency: Some(entry),
-        ..append(vec![events(&stream("Order", "o"), 0, 1)])
-    };
+    let lost = keyed(entry, vec![events(&stream("Order", "o"), 0, 1)]);
     // The request reaches the server; its answer does not reach us.
     proxy.cut_after(0);
     let outcome = log.append(&lost).await;
@@ -83,16 +80,16 @@ async fn an_append_whose_answer_is_lost_is_of_unknown_outcome_and_its_key_tells(
         "{outcome:?}"
     );
     proxy.open();
-    let mut earlier = None;
+    let mut found = None;
     for _ in 0..100 {
-        earlier = log.earlier_request(&key).await.expect("looks");
-        if earlier.is_some() {
+        found = earlier(&log, &key).await.expect("looks");
+        if found.is_some() {
             break;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(
-        earlier.expect("it was written after all").request_hash,
+        found.expect("it was written after all").request_hash,
         [1; 32]
     );
 }

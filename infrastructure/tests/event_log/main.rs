@@ -13,6 +13,7 @@ mod chain;
 mod checkpoints;
 mod lost_connections;
 mod moved_log;
+mod plans;
 mod readers;
 mod replay;
 mod snapshots;

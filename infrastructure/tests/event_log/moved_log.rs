@@ -55,7 +55,7 @@ async fn a_restored_log_is_neither_read_nor_written_before_it_is_settled() {
         Err(DisplacedLog::Displaced { .. })
     ));
     let read = log
-        .read_after(gage_application::position::LogPosition::START, 10)
+        .read_after(gage_application::position::LogPosition::START, 10, &[])
         .await;
     let Err(LogError::Unavailable { reason }) = read else {
         panic!("{read:?}")

@@ -39,7 +39,7 @@ async fn a_slow_writers_events_are_never_skipped() {
         .expect("inserts");
 
     let page = log
-        .read_after(before[0].position, 100)
+        .read_after(before[0].position, 100, &[])
         .await
         .expect("reads");
     assert_eq!(
@@ -80,7 +80,7 @@ async fn a_slow_writer_that_gives_up_leaves_nothing_and_lets_the_readers_go_on()
         .await
         .expect("appends");
     assert!(
-        log.read_after(LogPosition::START, 10)
+        log.read_after(LogPosition::START, 10, &[])
             .await
             .expect("reads")
             .events
@@ -103,7 +103,7 @@ async fn pages_follow_each_other_without_loss_and_say_when_they_end() {
     read_all(&log, 25).await;
     let (mut after, mut read, mut ends) = (LogPosition::START, Vec::new(), Vec::new());
     for _ in 0..3 {
-        let page = log.read_after(after, 10).await.expect("reads");
+        let page = log.read_after(after, 10, &[]).await.expect("reads");
         after = page.events.last().expect("an event").position;
         read.extend(page.events.iter().map(|event| event.sequence));
         ends.push(page.at_end);
@@ -117,6 +117,44 @@ async fn an_empty_log_has_no_head() {
     let db = TestDb::new().await;
     let log = db.log();
     assert_eq!(log.state().await.expect("reads").head, LogPosition::START);
-    let page = log.read_after(LogPosition::START, 10).await.expect("reads");
+    let page = log
+        .read_after(LogPosition::START, 10, &[])
+        .await
+        .expect("reads");
     assert_eq!((page.events, page.at_end), (vec![], true));
+}
+
+#[tokio::test]
+async fn events_that_are_not_wanted_are_passed_and_still_count() {
+    let db = TestDb::new().await;
+    let log = db.log();
+    for number in 0..3 {
+        let (order, stock) = (
+            stream("Order", &number.to_string()),
+            stream("Inventory", &number.to_string()),
+        );
+        let streams = vec![events(&stock, 0, 1), events(&order, 0, 2)];
+        log.append(&append(streams)).await.expect("appends");
+    }
+    let all = read_all(&log, 9).await;
+
+    let some = log
+        .read_after(LogPosition::START, 5, &["Order"])
+        .await
+        .expect("reads");
+    assert_eq!(
+        names(&some.events),
+        [names(&all)[0].clone(), names(&all)[3].clone()]
+    );
+    assert_eq!((some.end, some.at_end), (all[4].position, false));
+
+    let rest = log
+        .read_after(some.end, 5, &["Order", "Inventory"])
+        .await
+        .expect("reads");
+    assert!(rest.events.is_empty());
+    assert_eq!((rest.end, rest.at_end), (all[8].position, true));
+
+    let nothing = log.read_after(rest.end, 5, &[]).await.expect("reads");
+    assert_eq!((nothing.end, nothing.at_end), (rest.end, true));
 }

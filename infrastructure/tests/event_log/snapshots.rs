@@ -24,7 +24,7 @@ use serde_json::{json, to_value};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use crate::support::{TestDb, append, stream};
+use crate::support::{TestDb, append, latest, raw, stream};
 
 fn quantity(random: &mut StdRng, most: u32) -> Quantity {
     Quantity::try_from(random.random_range(1..=most)).expect("a quantity")
@@ -131,7 +131,7 @@ async fn check_one<D: Decider>(
             .map(|event| NewEvent {
                 event_type: event.event_type(),
                 event_version: event.event_version(),
-                payload: to_value(event).expect("JSON"),
+                payload: raw(event),
             })
             .collect();
         let new = StreamAppend {
@@ -161,10 +161,7 @@ async fn check_one<D: Decider>(
         }
     }
     let full = D::fold(&decoded::<D>(&log.load(&name, 0).await.expect("loads")));
-    let snapshot = snapshots
-        .latest(&name, D::STATE_VERSION)
-        .await
-        .expect("loads");
+    let snapshot = latest(snapshots, &name, D::STATE_VERSION).await;
     let (from, state) = match snapshot {
         Some(kept) => (
             kept.sequence,
@@ -224,18 +221,13 @@ fn snapshot(sequence: u64, state_version: i32) -> Snapshot {
 async fn an_older_snapshot_never_replaces_a_newer_one() {
     let db = TestDb::new().await;
     let snapshots = PostgresSnapshots::new(db.pool.clone());
-    let latest = async || {
-        snapshots
-            .latest(&stream("Order", "o"), 1)
-            .await
-            .expect("loads")
-    };
-    assert_eq!(latest().await, None);
+    let kept = async || latest(&snapshots, &stream("Order", "o"), 1).await;
+    assert_eq!(kept().await, None);
     snapshots.save(&snapshot(5, 1)).await.expect("saves");
     snapshots.save(&snapshot(3, 1)).await.expect("saves");
-    assert_eq!(latest().await, Some(snapshot(5, 1)));
+    assert_eq!(kept().await, Some(snapshot(5, 1)));
     snapshots.save(&snapshot(8, 1)).await.expect("saves");
-    assert_eq!(latest().await, Some(snapshot(8, 1)));
+    assert_eq!(kept().await, Some(snapshot(8, 1)));
 }
 
 #[tokio::test]
@@ -244,12 +236,7 @@ async fn a_snapshot_of_another_layout_is_not_seen() {
     let snapshots = PostgresSnapshots::new(db.pool.clone());
     snapshots.save(&snapshot(5, 1)).await.expect("saves");
     snapshots.save(&snapshot(3, 2)).await.expect("saves");
-    let of = async |version| {
-        snapshots
-            .latest(&stream("Order", "o"), version)
-            .await
-            .expect("loads")
-    };
+    let of = async |version| latest(&snapshots, &stream("Order", "o"), version).await;
     assert_eq!(of(1).await, Some(snapshot(5, 1)));
     assert_eq!(of(2).await, Some(snapshot(3, 2)));
     assert_eq!(of(3).await, None);

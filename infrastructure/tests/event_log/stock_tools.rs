@@ -23,7 +23,7 @@ use serde_json::to_value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::support::{TestDb, append, metadata, read_all};
+use crate::support::{TestDb, append, metadata, raw, read_all};
 
 type Stock = Cqrs<Inventory>;
 
@@ -122,7 +122,7 @@ async fn stock_postgres_es_reads_and_goes_on_with_what_ours_wrote() {
         events: vec![NewEvent {
             event_type: "StockReceived".to_owned(),
             event_version: "1.0.0".to_owned(),
-            payload: to_value(&first).expect("JSON"),
+            payload: raw(&first),
         }],
     };
     log.append(&append(vec![ours])).await.expect("appends");

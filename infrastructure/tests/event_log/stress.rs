@@ -58,7 +58,7 @@ async fn read_along(db: &TestDb, done: &AtomicBool) -> Seen {
     let (mut after, mut seen) = (LogPosition::START, Vec::new());
     loop {
         let was_done = done.load(Ordering::SeqCst);
-        let page = log.read_after(after, 200).await.expect("reads");
+        let page = log.read_after(after, 200, &[]).await.expect("reads");
         for event in page.events {
             assert!(
                 event.position > after,

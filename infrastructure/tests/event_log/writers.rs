@@ -4,13 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 use gage_application::{
-    ports::event_log::{Append, AppendError, EventLog, IdempotencyEntry, IdempotencyKey, LogError},
+    event::StreamName,
+    ports::event_log::{
+        Append, AppendError, EventLog, IdempotencyEntry, IdempotencyKey, LogError, StreamVersion,
+    },
     position::LogPosition,
 };
 use serde_json::json;
 use sqlx::Executor;
 
-use crate::support::{TestDb, append, event, events, names, read_all, stream};
+use crate::support::{
+    TestDb, append, decision, earlier, event, events, keyed, names, raw, read_all, stream,
+};
 
 fn key(name: &str) -> IdempotencyEntry {
     IdempotencyEntry {
@@ -58,10 +63,10 @@ async fn one_conflict_and_nothing_of_any_stream_is_written() {
     log.append(&append(vec![events(&stock, 0, 1)]))
         .await
         .expect("appends");
-    let late = Append {
-        idempotency: Some(key("late")),
-        ..append(vec![events(&order, 0, 1), events(&stock, 0, 1)])
-    };
+    let late = keyed(
+        key("late"),
+        vec![events(&order, 0, 1), events(&stock, 0, 1)],
+    );
     assert!(matches!(
         log.append(&late).await,
         Err(AppendError::Conflict)
@@ -109,7 +114,8 @@ async fn of_racing_writers_exactly_one_wins_each_version() {
         let [winner] = winners[..] else {
             panic!("{} has {winners:?}", event.sequence)
         };
-        assert_eq!(event.payload["Happened"]["number"], json!(winner));
+        let payload: serde_json::Value = event.payload.parse().expect("JSON");
+        assert_eq!(payload["Happened"]["number"], json!(winner));
     }
 }
 
@@ -165,10 +171,10 @@ async fn a_decision_on_an_event_that_is_not_there_leaves_no_gap() {
     log.append(&append(vec![events(&order, 0, 2)]))
         .await
         .expect("appends");
-    let ahead = Append {
-        idempotency: Some(key("ahead")),
-        ..append(vec![events(&order, 3, 1), events(&other, 0, 1)])
-    };
+    let ahead = keyed(
+        key("ahead"),
+        vec![events(&order, 3, 1), events(&other, 0, 1)],
+    );
     let refused = log.append(&ahead).await.expect_err("a gap");
     assert!(
         matches!(&refused, AppendError::Log(LogError::Corrupt { stream, sequence: 3, .. }) if stream == "Order:o"),
@@ -195,19 +201,10 @@ async fn a_stream_that_is_named_twice_is_no_silent_loss() {
 async fn a_key_is_written_with_the_append_and_remembers_its_answer() {
     let db = TestDb::new().await;
     let log = db.log();
-    let once = Append {
-        idempotency: Some(key("k")),
-        ..append(vec![events(&stream("Order", "o"), 0, 1)])
-    };
-    assert!(
-        log.earlier_request(&key("k").key)
-            .await
-            .expect("looks")
-            .is_none()
-    );
+    let once = keyed(key("k"), vec![events(&stream("Order", "o"), 0, 1)]);
+    assert!(earlier(&log, &key("k").key).await.expect("looks").is_none());
     let position = log.append(&once).await.expect("appends");
-    let earlier = log
-        .earlier_request(&key("k").key)
+    let earlier = earlier(&log, &key("k").key)
         .await
         .expect("looks")
         .expect("is there");
@@ -217,10 +214,7 @@ async fn a_key_is_written_with_the_append_and_remembers_its_answer() {
     );
     assert_eq!(earlier.output, json!({ "order": "k" }));
 
-    let again = Append {
-        idempotency: Some(key("k")),
-        ..append(vec![events(&stream("Order", "p"), 0, 1)])
-    };
+    let again = keyed(key("k"), vec![events(&stream("Order", "p"), 0, 1)]);
     assert!(matches!(
         log.append(&again).await,
         Err(AppendError::KeyUsed)
@@ -229,10 +223,7 @@ async fn a_key_is_written_with_the_append_and_remembers_its_answer() {
 
     let mut others = key("k");
     others.key.principal = "wallet:0x2".to_owned();
-    let others = Append {
-        idempotency: Some(others),
-        ..again
-    };
+    let others = keyed(others, vec![events(&stream("Order", "p"), 0, 1)]);
     log.append(&others)
         .await
         .expect("another principal has keys of its own");
@@ -247,13 +238,11 @@ async fn a_key_without_events_remembers_what_was_seen() {
         position: 34,
     };
     let nothing = Append {
-        idempotency: Some(key("k")),
         seen,
-        ..append(vec![])
+        ..keyed(key("k"), vec![])
     };
     assert_eq!(log.append(&nothing).await.expect("appends"), seen);
-    let earlier = log
-        .earlier_request(&key("k").key)
+    let earlier = earlier(&log, &key("k").key)
         .await
         .expect("looks")
         .expect("is there");
@@ -268,10 +257,7 @@ async fn of_racing_requests_with_one_key_exactly_one_is_carried_out() {
         let log = &log;
         async move {
             let order = stream("Order", &index.to_string());
-            let once = Append {
-                idempotency: Some(key("same")),
-                ..append(vec![events(&order, 0, 1)])
-            };
+            let once = keyed(key("same"), vec![events(&order, 0, 1)]);
             log.append(&once).await
         }
     };
@@ -293,11 +279,120 @@ async fn what_postgres_cannot_store_is_refused_and_leaves_nothing() {
     let log = db.log();
     let order = stream("Order", "o");
     let mut bad = events(&order, 0, 2);
-    bad.events[1].payload = json!({ "Happened": { "name": "a\u{0}b" } });
+    bad.events[1].payload = raw(&json!({ "Happened": { "name": "a\u{0}b" } }));
     let refused = log
         .append(&append(vec![bad]))
         .await
         .expect_err("no NUL in jsonb");
-    assert!(matches!(refused, AppendError::Log(_)), "{refused:?}");
+    assert!(
+        matches!(refused, AppendError::Refused { .. }),
+        "{refused:?}"
+    );
     assert_eq!(db.number("SELECT count(*) FROM events").await, 0);
+}
+
+#[tokio::test]
+async fn decisions_stand_in_the_log_in_their_order_whatever_their_streams() {
+    let db = TestDb::new().await;
+    let log = db.log();
+    let (shop, product) = (stream("Shop", "s"), stream("Product", "p"));
+    let group = Append {
+        decisions: vec![
+            decision(vec![events(&shop, 0, 1)], Some(key("first"))),
+            decision(
+                vec![events(&product, 0, 1), events(&shop, 1, 1)],
+                Some(key("second")),
+            ),
+            decision(vec![events(&product, 1, 1)], None),
+        ],
+        ..Append::default()
+    };
+    let position = log.append(&group).await.expect("appends");
+    let stored = read_all(&log, 4).await;
+    assert_eq!(
+        names(&stored),
+        [
+            ("Shop:s".into(), 1),
+            ("Product:p".into(), 1),
+            ("Shop:s".into(), 2),
+            ("Product:p".into(), 2)
+        ]
+    );
+    assert_eq!(stored.last().map(|event| event.position), Some(position));
+    for name in ["first", "second"] {
+        let earlier = earlier(&log, &key(name).key).await.expect("looks");
+        assert_eq!(earlier.map(|earlier| earlier.position), Some(position));
+    }
+}
+
+#[tokio::test]
+async fn one_decision_that_comes_too_late_takes_the_whole_group_with_it() {
+    let db = TestDb::new().await;
+    let log = db.log();
+    let (order, stock) = (stream("Order", "o"), stream("Inventory", "s"));
+    log.append(&append(vec![events(&stock, 0, 1)]))
+        .await
+        .expect("appends");
+    let group = Append {
+        decisions: vec![
+            decision(vec![events(&order, 0, 1)], Some(key("in time"))),
+            decision(vec![events(&stock, 0, 1)], Some(key("late"))),
+        ],
+        ..Append::default()
+    };
+    let refused = log.append(&group).await;
+    assert!(matches!(refused, Err(AppendError::Conflict)), "{refused:?}");
+    assert_eq!(db.number("SELECT count(*) FROM events").await, 1);
+    assert_eq!(db.number("SELECT count(*) FROM idempotency_keys").await, 0);
+}
+
+#[tokio::test]
+async fn what_was_only_read_must_be_as_it_was() {
+    let db = TestDb::new().await;
+    let log = db.log();
+    let (product, order) = (stream("Product", "p"), stream("Order", "o"));
+    let nobody = stream("Shop", "nobody");
+    let read = |stream: &StreamName, sequence| StreamVersion {
+        stream: stream.clone(),
+        sequence,
+    };
+    let place = |product_at, shop_at| Append {
+        unchanged: vec![read(&product, product_at), read(&nobody, shop_at)],
+        ..append(vec![events(&order, 0, 1)])
+    };
+    log.append(&append(vec![events(&product, 0, 2)]))
+        .await
+        .expect("appends");
+    let older = log.append(&place(1, 0)).await;
+    assert!(matches!(older, Err(AppendError::Conflict)), "{older:?}");
+    // A log that was put back to an older state.
+    let newer = log.append(&place(3, 0)).await;
+    assert!(
+        matches!(
+            &newer,
+            Err(AppendError::Log(LogError::Corrupt { sequence: 3, .. }))
+        ),
+        "{newer:?}"
+    );
+    assert_eq!(db.number("SELECT count(*) FROM events").await, 2);
+    // Nothing but the check, as for refusals.
+    let check = |at| Append {
+        unchanged: vec![read(&product, at)],
+        seen: LogPosition {
+            xact_id: 7,
+            position: 8,
+        },
+        ..Append::default()
+    };
+    assert_eq!(
+        log.append(&check(2)).await.expect("as it was"),
+        check(2).seen
+    );
+    assert!(matches!(
+        log.append(&check(1)).await,
+        Err(AppendError::Conflict)
+    ));
+    assert!(!check(2).has_events() && place(2, 0).has_events());
+    log.append(&place(2, 0)).await.expect("as it was");
+    assert_eq!(db.number("SELECT count(*) FROM events").await, 3);
 }

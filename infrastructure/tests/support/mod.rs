@@ -11,15 +11,23 @@ use gage_application::{
     metadata::{Actor, Metadata},
     ports::{
         clock::Entropy,
-        event_log::{Append, EventLog, NewEvent, StreamAppend},
+        event_log::{
+            Append, Decision, EarlierRequest, EventLog, IdempotencyEntry, IdempotencyKey, LogError,
+            NewEvent, StreamAppend,
+        },
+        snapshot::{Snapshot, Snapshots},
     },
     position::LogPosition,
 };
 use gage_infrastructure::{
     clock::SystemEntropy,
-    postgres::{PoolOptions, PostgresEventLog, connect, migrate},
+    postgres::{PoolOptions, PostgresEventLog, PostgresSnapshots, connect, migrate},
 };
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{
+    json,
+    value::{RawValue, to_raw_value},
+};
 use sqlx::{Connection, Executor, PgConnection, PgPool};
 use time::OffsetDateTime;
 use url::Url;
@@ -143,7 +151,7 @@ pub fn event(number: u64) -> NewEvent {
     NewEvent {
         event_type: "Happened".to_owned(),
         event_version: "1.0.0".to_owned(),
-        payload: json!({ "Happened": { "number": number } }),
+        payload: raw(&json!({ "Happened": { "number": number } })),
     }
 }
 
@@ -156,15 +164,50 @@ pub fn events(stream: &StreamName, after: u64, count: u64) -> StreamAppend {
     }
 }
 
-/// An append without key and cursor.
+/// JSON as text.
+pub fn raw(value: &impl Serialize) -> Box<RawValue> {
+    to_raw_value(value).expect("JSON")
+}
+
+/// An append of one decision, without key and cursor.
 pub fn append(streams: Vec<StreamAppend>) -> Append {
-    Append {
+    decision(streams, None).into()
+}
+
+/// An append of one decision with a key.
+pub fn keyed(key: IdempotencyEntry, streams: Vec<StreamAppend>) -> Append {
+    decision(streams, Some(key)).into()
+}
+
+/// One decision of an append.
+pub fn decision(streams: Vec<StreamAppend>, idempotency: Option<IdempotencyEntry>) -> Decision {
+    Decision {
         streams,
         metadata: metadata(),
-        idempotency: None,
-        cursor: None,
-        seen: LogPosition::START,
+        idempotency,
     }
+}
+
+/// What an earlier request with the key did.
+pub async fn earlier(
+    log: &PostgresEventLog,
+    key: &IdempotencyKey,
+) -> Result<Option<EarlierRequest>, LogError> {
+    let mut found = log.earlier_requests(std::slice::from_ref(key)).await?;
+    assert_eq!(found.len(), 1, "one answer for one question");
+    Ok(found.remove(0))
+}
+
+/// The newest snapshot of a stream with a layout.
+pub async fn latest(
+    snapshots: &PostgresSnapshots,
+    stream: &StreamName,
+    state_version: i32,
+) -> Option<Snapshot> {
+    let wanted = [(stream.clone(), state_version)];
+    let mut found = snapshots.latest_many(&wanted).await.expect("loads");
+    assert_eq!(found.len(), 1, "one answer for one question");
+    found.remove(0)
 }
 
 /// The whole log, once at least `count` events can be read. Other tests' transactions on the
@@ -176,7 +219,7 @@ pub async fn read_all(log: &PostgresEventLog, count: usize) -> Vec<StoredEvent> 
             let after = all
                 .last()
                 .map_or(LogPosition::START, |event| event.position);
-            let page = log.read_after(after, 1000).await.expect("reads");
+            let page = log.read_after(after, 1000, &[]).await.expect("reads");
             all.extend(page.events);
             if page.at_end {
                 break;

@@ -1,19 +1,26 @@
 //! The catalog: shops, their products, and stock.
 
-mod apply;
+mod fold;
 mod queries;
 mod rows;
 mod search;
+mod store;
+
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use gage_application::{event::Recorded, ports::wake::Notice};
+use gage_domain::{decider::Decider, order::Order, payment::Payment};
 use sqlx::PgConnection;
 
 pub use self::{
     queries::{CatalogQueries, ProductFilter, Visibility},
     rows::{ProductRow, ShopRow, StockRow},
 };
-use crate::{failure::ApplyError, projection::Projection};
+use crate::{
+    failure::ApplyError,
+    projection::{Extent, Index, Projection},
+};
 
 /// The read model of shops, products and stock.
 #[derive(Debug, Clone, Copy)]
@@ -22,11 +29,62 @@ pub struct Catalog;
 #[async_trait]
 impl Projection for Catalog {
     const NAME: &'static str = "catalog";
-    const VERSION: i32 = 1;
-    const SCHEMA: &'static str = "catalog_v1";
-    const DDL: &'static str = include_str!("schema.sql");
+    const VERSION: i32 = 2;
+    const SCHEMA: &'static str = "catalog_v2";
+    const TABLES: &'static str = include_str!("schema.sql");
+    const INDEXES: &'static [Index] = &[
+        Index::unique_on("shops", "shops_opened", "(opened_xact_id, opened_position)"),
+        Index::on(
+            "shops",
+            "shops_owner",
+            "(owner, opened_xact_id, opened_position)",
+        ),
+        Index::unique_on(
+            "products",
+            "products_listed",
+            "(listed_xact_id, listed_position)",
+        ),
+        Index::on(
+            "products",
+            "products_shop",
+            "(shop, listed_xact_id, listed_position)",
+        ),
+        Index::on(
+            "products",
+            "products_published_listed",
+            "(listed_xact_id, listed_position) WHERE published",
+        ),
+        Index::on("products", "products_search", "USING gin (search_grams)"),
+    ];
+    const IGNORES: &'static [&'static str] = &[Order::TYPE, Payment::TYPE];
 
-    async fn apply(db: &mut PgConnection, event: &Recorded) -> Result<Vec<Notice>, ApplyError> {
-        apply::apply(db, event).await
+    type Rows = fold::Rows;
+
+    async fn load(
+        db: &mut PgConnection,
+        rows: &mut Self::Rows,
+        events: &[Recorded],
+    ) -> Result<(), ApplyError> {
+        store::load(db, rows, events).await
+    }
+
+    fn fold(rows: &mut Self::Rows, event: &Recorded) -> Result<(), ApplyError> {
+        rows.fold(event)
+    }
+
+    fn held(rows: &Self::Rows) -> usize {
+        rows.shops.held() + rows.products.held() + rows.stock.held()
+    }
+
+    async fn write(
+        db: &mut PgConnection,
+        rows: &mut Self::Rows,
+        extent: Extent,
+    ) -> Result<(), ApplyError> {
+        store::write_rows(db, rows, extent).await
+    }
+
+    fn take_notices(rows: &mut Self::Rows) -> BTreeSet<Notice> {
+        std::mem::take(&mut rows.notices)
     }
 }

@@ -196,15 +196,17 @@ fn push_filter(query: &mut QueryBuilder<'static, Postgres>, filter: &ProductFilt
     if let Some(shop) = filter.shop {
         query.push(" AND p.shop = ").push_bind(shop.0);
     }
-    for word in filter
-        .search
-        .as_deref()
-        .map(search::words)
-        .unwrap_or_default()
-    {
+    let words = filter.search.as_deref().map(search::words);
+    let words = words.unwrap_or_default();
+    if !words.is_empty() {
         query
-            .push(" AND strpos(p.search_text, normalize(")
+            .push(" AND p.search_grams @> ")
+            .push_bind(search::wanted_grams(&words));
+    }
+    for word in words {
+        query
+            .push(" AND strpos(p.search_text, ")
             .push_bind(word)
-            .push(", NFKC)) > 0");
+            .push(") > 0");
     }
 }

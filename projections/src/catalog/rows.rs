@@ -135,7 +135,7 @@ pub(super) fn product(row: &PgRow) -> Result<ProductRow, QueryError> {
         sku,
         name: columns.text("name_ko", "name_en")?,
         description: columns.text("description_ko", "description_en")?,
-        price: price(columns)?,
+        price: price(columns, "price_amount")?,
         published: columns.get("published")?,
         stock: match columns.get::<Option<i64>>("on_hand")? {
             Some(_) => counted(columns, sku)?,
@@ -161,12 +161,16 @@ fn counted(columns: Columns<'_>, sku: SkuId) -> Result<StockRow, QueryError> {
     })
 }
 
-fn price(columns: Columns<'_>) -> Result<Option<Price>, QueryError> {
+/// The price, whose amount is in a column of text.
+pub(super) fn price(
+    columns: Columns<'_>,
+    amount: &'static str,
+) -> Result<Option<Price>, QueryError> {
     let Some(token) = columns.optional_address("price_token")? else {
         return Ok(None);
     };
     Ok(Some(Price {
         token,
-        amount: columns.parse("price_amount")?,
+        amount: columns.parse(amount)?,
     }))
 }

@@ -1,4 +1,5 @@
 -- Read model `catalog`: shops, products and stock. Raise Catalog::VERSION with any change.
+-- That a product's shop is there, the handler looks at.
 
 CREATE TABLE shops (
     id               uuid        PRIMARY KEY,
@@ -14,12 +15,10 @@ CREATE TABLE shops (
     xact_id          bigint      NOT NULL,
     position         bigint      NOT NULL
 );
-CREATE UNIQUE INDEX shops_opened ON shops (opened_xact_id, opened_position);
-CREATE INDEX shops_owner ON shops (owner, opened_xact_id, opened_position);
 
 CREATE TABLE products (
     id               uuid        PRIMARY KEY,
-    shop             uuid        NOT NULL REFERENCES shops,
+    shop             uuid        NOT NULL,
     sku              uuid        NOT NULL,
     name_ko          text,
     name_en          text,
@@ -27,6 +26,8 @@ CREATE TABLE products (
     description_en   text,
     -- What a search looks at: the names, folded in case and in Unicode form.
     search_text      text        NOT NULL,
+    -- Its single characters and pairs of neighbours, by which the index finds it.
+    search_grams     bigint[]    NOT NULL,
     price_token      bytea       CHECK (octet_length(price_token) = 20),
     price_amount     numeric(78) CHECK (price_amount > 0),
     published        boolean     NOT NULL,
@@ -38,10 +39,6 @@ CREATE TABLE products (
     CONSTRAINT products_price CHECK ((price_token IS NULL) = (price_amount IS NULL)),
     CONSTRAINT products_published CHECK (NOT published OR price_amount IS NOT NULL)
 );
-CREATE UNIQUE INDEX products_listed ON products (listed_xact_id, listed_position);
-CREATE INDEX products_shop ON products (shop, listed_xact_id, listed_position);
-CREATE INDEX products_published_listed ON products (listed_xact_id, listed_position)
-    WHERE published;
 
 -- Apart from products: it changes with every order, and a SKU may be counted before its
 -- product is listed.

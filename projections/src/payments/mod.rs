@@ -1,18 +1,27 @@
 //! Payments: what was asked for, what the chain showed, and where the money is.
 
-mod apply;
+mod fold;
 mod queries;
 mod rows;
+mod store;
+
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use gage_application::{event::Recorded, ports::wake::Notice};
+use gage_domain::{
+    decider::Decider, inventory::Inventory, order::Order, product::Product, shop::Shop,
+};
 use sqlx::PgConnection;
 
 pub use self::{
     queries::PaymentQueries,
     rows::{AttemptRow, FundingRow, PaymentRow, PaymentStatus},
 };
-use crate::{failure::ApplyError, projection::Projection};
+use crate::{
+    failure::ApplyError,
+    projection::{Extent, Index, Projection},
+};
 
 /// The read model of payments.
 #[derive(Debug, Clone, Copy)]
@@ -21,11 +30,44 @@ pub struct Payments;
 #[async_trait]
 impl Projection for Payments {
     const NAME: &'static str = "payments";
-    const VERSION: i32 = 1;
-    const SCHEMA: &'static str = "payments_v1";
-    const DDL: &'static str = include_str!("schema.sql");
+    const VERSION: i32 = 2;
+    const SCHEMA: &'static str = "payments_v2";
+    const TABLES: &'static str = include_str!("schema.sql");
+    const INDEXES: &'static [Index] = &[Index::on(
+        "attempts",
+        "attempts_reported",
+        "(order_id, xact_id, position)",
+    )];
+    const IGNORES: &'static [&'static str] =
+        &[Shop::TYPE, Product::TYPE, Inventory::TYPE, Order::TYPE];
 
-    async fn apply(db: &mut PgConnection, event: &Recorded) -> Result<Vec<Notice>, ApplyError> {
-        apply::apply(db, event).await
+    type Rows = fold::Rows;
+
+    async fn load(
+        db: &mut PgConnection,
+        rows: &mut Self::Rows,
+        events: &[Recorded],
+    ) -> Result<(), ApplyError> {
+        store::load(db, rows, events).await
+    }
+
+    fn fold(rows: &mut Self::Rows, event: &Recorded) -> Result<(), ApplyError> {
+        rows.fold(event)
+    }
+
+    fn held(rows: &Self::Rows) -> usize {
+        rows.payments.held() + rows.attempts.len()
+    }
+
+    async fn write(
+        db: &mut PgConnection,
+        rows: &mut Self::Rows,
+        extent: Extent,
+    ) -> Result<(), ApplyError> {
+        store::write_rows(db, rows, extent).await
+    }
+
+    fn take_notices(rows: &mut Self::Rows) -> BTreeSet<Notice> {
+        std::mem::take(&mut rows.notices)
     }
 }

@@ -1,6 +1,6 @@
 //! Questions about payments.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 use gage_application::position::LogPosition;
 use gage_domain::ids::OrderId;
@@ -52,24 +52,20 @@ impl PaymentQueries {
         orders: &[OrderId],
     ) -> Result<HashMap<OrderId, PaymentRow>, QueryError> {
         let ids: Vec<Uuid> = orders.iter().map(|order| order.0).collect();
-        let sql =
-            format!("SELECT {PAYMENT_COLUMNS} FROM {SCHEMA}.payments p WHERE p.order_id = ANY($1)");
-        let found = sqlx::query(&sql).bind(&ids).fetch_all(&self.pool).await?;
-        let mut payments = HashMap::with_capacity(found.len());
-        for row in &found {
-            let payment = rows::payment(row)?;
-            payments.insert(payment.terms.order, payment);
-        }
         let sql = format!(
-            "SELECT {ATTEMPT_COLUMNS} FROM {SCHEMA}.attempts a WHERE a.order_id = ANY($1) \
-             ORDER BY a.order_id, a.xact_id, a.position"
+            "SELECT {PAYMENT_COLUMNS}, {ATTEMPT_COLUMNS} \
+             FROM {SCHEMA}.payments p LEFT JOIN {SCHEMA}.attempts a ON a.order_id = p.order_id \
+             WHERE p.order_id = ANY($1) ORDER BY p.order_id, a.xact_id, a.position"
         );
-        for row in &sqlx::query(&sql).bind(&ids).fetch_all(&self.pool).await? {
-            let (order, attempt) = rows::attempt(row)?;
-            // A payment that came between the two statements is shown by the next question.
-            if let Some(payment) = payments.get_mut(&order) {
-                payment.attempts.push(attempt);
-            }
+        let found = sqlx::query(&sql).bind(&ids).fetch_all(&self.pool).await?;
+        let mut payments: HashMap<OrderId, PaymentRow> = HashMap::with_capacity(ids.len());
+        for row in &found {
+            // A payment with several attempts comes several times.
+            let payment = match payments.entry(rows::order_of(row)?) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(place) => place.insert(rows::payment(row)?),
+            };
+            payment.attempts.extend(rows::attempt(row)?);
         }
         Ok(payments)
     }

@@ -158,7 +158,13 @@ pub(super) const PAYMENT_COLUMNS: &str = "p.order_id, p.buyer, p.seller, p.arbit
     p.refunded::text AS refunded, p.disputed_by, p.requested_at, p.xact_id, p.position";
 
 pub(super) const ATTEMPT_COLUMNS: &str =
-    "a.order_id, a.tx_hash, a.nonce::text AS nonce, a.reported_by, a.reported_at, a.failure";
+    "a.tx_hash, a.nonce::text AS nonce, a.reported_by, a.reported_at, a.failure";
+
+/// The order whose payment or attempt it is.
+pub(super) fn order_of(row: &PgRow) -> Result<OrderId, QueryError> {
+    let columns = Columns::of(row, "payments.payments", "order_id");
+    columns.get("order_id").map(OrderId)
+}
 
 /// The payment without its attempts, which stand in a table of their own.
 pub(super) fn payment(row: &PgRow) -> Result<PaymentRow, QueryError> {
@@ -175,10 +181,14 @@ pub(super) fn payment(row: &PgRow) -> Result<PaymentRow, QueryError> {
     })
 }
 
-pub(super) fn attempt(row: &PgRow) -> Result<(OrderId, AttemptRow), QueryError> {
+/// The attempt in a row that may have one.
+pub(super) fn attempt(row: &PgRow) -> Result<Option<AttemptRow>, QueryError> {
     let columns = Columns::of(row, "payments.attempts", "order_id");
+    if columns.get::<Option<&[u8]>>("tx_hash")?.is_none() {
+        return Ok(None);
+    }
     let failure: Option<&str> = columns.get("failure")?;
-    let attempt = AttemptRow {
+    Ok(Some(AttemptRow {
         tx_hash: columns.hash("tx_hash")?,
         nonce: columns.parse("nonce")?,
         by: columns.address("reported_by")?,
@@ -190,8 +200,7 @@ pub(super) fn attempt(row: &PgRow) -> Result<(OrderId, AttemptRow), QueryError> 
                     .ok_or_else(|| columns.corrupt("failure", format!("{name:?} is not known")))?,
             ),
         },
-    };
-    Ok((OrderId(columns.get("order_id")?), attempt))
+    }))
 }
 
 fn terms(columns: Columns<'_>) -> Result<Terms, QueryError> {

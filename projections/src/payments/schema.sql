@@ -1,4 +1,5 @@
 -- Read model `payments`: terms, standing and funding. Raise Payments::VERSION with any change.
+-- That an attempt's payment is there, the handler looks at.
 -- Numbers that are u64 elsewhere are numeric(20): a nonce that a buyer reports may be any.
 
 CREATE TABLE payments (
@@ -42,7 +43,7 @@ CREATE TABLE payments (
 );
 
 CREATE TABLE attempts (
-    order_id         uuid        NOT NULL REFERENCES payments,
+    order_id         uuid        NOT NULL,
     tx_hash          bytea       NOT NULL CHECK (octet_length(tx_hash) = 32),
     nonce            numeric(20) NOT NULL,
     reported_by      bytea       NOT NULL CHECK (octet_length(reported_by) = 20),
@@ -52,4 +53,3 @@ CREATE TABLE attempts (
     position         bigint      NOT NULL,
     PRIMARY KEY (order_id, tx_hash)
 );
-CREATE INDEX attempts_reported ON attempts (order_id, xact_id, position);

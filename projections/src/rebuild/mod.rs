@@ -12,7 +12,8 @@ mod swap;
 
 use gage_application::{
     catch_up::{Consumed, ConsumerError},
-    event::{Decoder, Recorded, StoredEvent},
+    event::Decoder,
+    log_reader::{Batch, LogReader},
     ports::{
         StoreUnavailable,
         event_log::{EventLog, LogError},
@@ -21,14 +22,23 @@ use gage_application::{
 };
 use sqlx::{Connection, PgConnection, PgPool};
 use thiserror::Error;
+use tokio::join;
 
 use crate::{
-    catalog::Catalog, failure::unavailable, name::ProjectionName, orders::Orders,
-    payments::Payments, progress, projection::Projection, setup, tables::Tables,
+    catalog::Catalog,
+    failure::unavailable,
+    name::ProjectionName,
+    orders::Orders,
+    payments::Payments,
+    progress,
+    projection::Projection,
+    setup,
+    tables::{BULK, Hold, Tables},
 };
 
-/// Events that are read at once.
-const BATCH: u32 = 500;
+/// Rows of a copy that are held in memory while it is filled. Writing them all holds the readers
+/// of the log back for some 100 ms.
+const HELD_ROWS: usize = 10_000;
 
 /// How far a rebuild is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +58,8 @@ pub enum Stage {
     CatchingUp,
     /// Fills the copy.
     Filling,
+    /// Makes the copy's indexes.
+    Indexing,
     /// Compares the copy with the live tables.
     Comparing,
     /// Puts the copy in their place.
@@ -59,7 +71,7 @@ pub enum Stage {
 pub struct Report {
     /// The read model.
     pub name: ProjectionName,
-    /// Events that were read.
+    /// Events that were applied: those that concern it.
     pub events: u64,
     /// Rows that were made.
     pub rows: u64,
@@ -193,8 +205,13 @@ impl Rebuild<'_> {
         Tables::Copy.create::<P>(&mut db).await?;
         db.commit().await?;
         let mut events = self.fill::<P>().await?;
+        let filled = self.checkpoint::<P>(Tables::Copy).await?;
+        self.tell(Stage::Indexing, filled, filled);
+        swap::index::<P>(locks).await?;
+        // What the live tables got meanwhile, so that their writer waits for little.
+        events += self.fill::<P>().await?;
         swap::hold_writer::<P>(locks).await?;
-        // What the live tables got since; they cannot get more now.
+        // They cannot get more now.
         events += self.fill::<P>().await?;
         let checkpoint = self.checkpoint::<P>(Tables::Copy).await?;
         self.tell(Stage::Comparing, checkpoint, checkpoint);
@@ -219,53 +236,106 @@ impl Rebuild<'_> {
         &self,
     ) -> Result<Option<(LogPosition, String)>, RebuildError> {
         let head = self.log.state().await?.head;
-        loop {
-            let from = self.checkpoint::<P>(Tables::Live).await?;
-            self.tell(Stage::CatchingUp, from, head);
-            let page = self.log.read_after(from, BATCH).await?;
-            let batch = self.decode(&page.events)?;
-            match Tables::Live.write::<P>(self.pool, from, &batch).await {
-                Ok(Consumed::Advanced { .. }) if page.at_end || from >= head => return Ok(None),
-                Ok(Consumed::Advanced { .. } | Consumed::Superseded) => {}
-                Err(ConsumerError::Poison { position, reason }) => {
-                    let sound = batch.partition_point(|event| event.position < position);
-                    let before = batch.get(..sound).unwrap_or_default();
-                    Tables::Live.write::<P>(self.pool, from, before).await?;
-                    return Ok(Some((position, reason)));
-                }
-                Err(error) => return Err(error.into()),
+        let caught_up = self.apply::<P>(Tables::Live, head, Stage::CatchingUp).await;
+        match caught_up {
+            Ok(_) => Ok(None),
+            Err(RebuildError::Poison { position, reason }) => {
+                let from = self.checkpoint::<P>(Tables::Live).await?;
+                let mut batch = self.read::<P>(from, head).await?;
+                batch.end_before(position);
+                Tables::Live.write::<P>(self.pool, batch.stretch()).await?;
+                Ok(Some((position, reason)))
             }
+            Err(error) => Err(error),
         }
     }
 
     /// Fills the copy up to the live tables' checkpoint; returns how many events that took.
     async fn fill<P: Projection>(&self) -> Result<u64, RebuildError> {
         let until = self.checkpoint::<P>(Tables::Live).await?;
-        let mut from = self.checkpoint::<P>(Tables::Copy).await?;
-        let mut written = 0;
-        while from < until {
-            let mut page = self.log.read_after(from, BATCH).await?;
-            page.events.retain(|event| event.position <= until);
-            let batch = self.decode(&page.events)?;
-            let Some(last) = batch.last() else {
-                return Err(LogError::Unavailable {
-                    reason: format!("it ends at {from}, before the checkpoint {until}"),
-                }
-                .into());
-            };
-            Tables::Copy.write::<P>(self.pool, from, &batch).await?;
-            written += u64::try_from(batch.len()).unwrap_or(u64::MAX);
-            from = last.position;
-            self.tell(Stage::Filling, from, until);
-        }
-        Ok(written)
+        self.apply::<P>(Tables::Copy, until, Stage::Filling).await
     }
 
-    fn decode(&self, events: &[StoredEvent]) -> Result<Vec<Recorded>, LogError> {
-        events
-            .iter()
-            .map(|stored| self.decoder.decode(stored))
-            .collect()
+    /// Applies the log up to a position; while a stretch is written, the next one is read.
+    async fn apply<P: Projection>(
+        &self,
+        tables: Tables,
+        until: LogPosition,
+        stage: Stage,
+    ) -> Result<u64, RebuildError> {
+        let mut from = self.checkpoint::<P>(tables).await?;
+        let (mut applied, mut ahead) = (0, None);
+        let mut held = P::Rows::default();
+        while from < until {
+            self.tell(stage, from, until);
+            let batch = match ahead.take() {
+                Some(batch) => batch,
+                None => self.read::<P>(from, until).await?,
+            };
+            let next = async {
+                if batch.to < until {
+                    self.read::<P>(batch.to, until).await.map(Some)
+                } else {
+                    Ok(None)
+                }
+            };
+            let write = self.write::<P>(tables, &mut held, &batch, until);
+            let (written, next) = join!(write, next);
+            match written? {
+                Consumed::Advanced { .. } => {
+                    applied += u64::try_from(batch.events.len()).unwrap_or(u64::MAX);
+                    (from, ahead) = (batch.to, next?);
+                }
+                Consumed::Superseded => from = self.checkpoint::<P>(tables).await?,
+            }
+            self.tell(stage, from, until);
+        }
+        Ok(applied)
+    }
+
+    /// Writes a batch; into the copy, which nobody reads, rows only when they must be.
+    async fn write<P: Projection>(
+        &self,
+        tables: Tables,
+        rows: &mut P::Rows,
+        batch: &Batch,
+        until: LogPosition,
+    ) -> Result<Consumed, ConsumerError> {
+        let (pool, stretch) = (self.pool, batch.stretch());
+        match tables {
+            Tables::Live => tables.write::<P>(pool, stretch).await,
+            Tables::Copy => {
+                let hold = if batch.to < until {
+                    Hold::UpTo(HELD_ROWS)
+                } else {
+                    Hold::Nothing
+                };
+                tables.write_holding::<P>(pool, rows, stretch, hold).await
+            }
+        }
+    }
+
+    /// The next stretch, not beyond a position.
+    async fn read<P: Projection>(
+        &self,
+        from: LogPosition,
+        until: LogPosition,
+    ) -> Result<Batch, RebuildError> {
+        let reader = LogReader::new(self.log, &self.decoder, P::IGNORES);
+        let mut batch = reader.read(from, BULK).await?;
+        batch.end_at(until);
+        if let Some(unreadable) = batch.unreadable.take()
+            && unreadable.position <= until
+        {
+            return Err(unreadable.error.into());
+        }
+        if batch.is_empty() {
+            return Err(LogError::Unavailable {
+                reason: format!("it ends at {from}, before {until}"),
+            }
+            .into());
+        }
+        Ok(batch)
     }
 
     async fn checkpoint<P: Projection>(&self, tables: Tables) -> Result<LogPosition, RebuildError> {

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use sqlx::{Executor, PgConnection, PgPool, Row};
+use sqlx::{Executor, PgConnection, PgPool};
 use tokio::time::sleep;
 
 use super::Difference;
-use crate::{projection::Projection, tables::Tables};
+use crate::{
+    projection::{Making, Projection},
+    tables::Tables,
+};
 
 /// How long the swap waits for the live tables' writer.
 const SWAP_PATIENCE: &str = "10s";
@@ -56,8 +59,36 @@ pub(super) async fn release_writer<P: Projection>(
     Ok(())
 }
 
-/// Counts the copy's rows, and those that only one side has: every column of every table, in
-/// its printed form.
+/// Makes the indexes of a filled copy, and lets the planner know its tables. Each index in
+/// transactions of its own that are short, or have no id: building one over many rows in a
+/// single transaction would hold every reader of the log back.
+pub(super) async fn index<P: Projection>(db: &mut PgConnection) -> Result<(), sqlx::Error> {
+    // The pool's limit is for queries of users.
+    db.execute("SET statement_timeout = 0").await?;
+    let schema = Tables::Copy.schema::<P>();
+    for index in P::INDEXES {
+        db.execute(&*index.sql(&schema, Making::Concurrently))
+            .await?;
+    }
+    for table in tables_of(db, &schema).await? {
+        db.execute(&*format!("ANALYZE {schema}.{table}")).await?;
+    }
+    Ok(())
+}
+
+async fn tables_of(db: &mut PgConnection, schema: &str) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT tablename::text FROM pg_tables WHERE schemaname = $1 ORDER BY tablename",
+    )
+    .bind(schema)
+    .fetch_all(db)
+    .await
+}
+
+/// Counts the copy's rows, and those that only one side has.
+///
+/// Tables whose rows are as many, and whose rows' 64-bit hashes have the same sum, are taken
+/// for equal; where they are not, the rows are looked at one by one.
 pub(super) async fn compare<P: Projection>(
     pool: &PgPool,
 ) -> Result<(u64, Vec<Difference>), sqlx::Error> {
@@ -67,45 +98,51 @@ pub(super) async fn compare<P: Projection>(
     sqlx::query("SET LOCAL statement_timeout = 0")
         .execute(&mut *db)
         .await?;
-    let tables: Vec<String> = sqlx::query_scalar(
-        "SELECT tablename::text FROM pg_tables WHERE schemaname = $1 ORDER BY tablename",
-    )
-    .bind(&copy)
-    .fetch_all(&mut *db)
-    .await?;
     let mut rows = 0;
     let mut differences = vec![];
-    for table in tables {
-        let count = |source: String| format!("(SELECT count(*) FROM {source})");
-        let printed = |schema: &str| format!("SELECT t::text FROM {schema}.{table} t");
-        let only = |one: &str, other: &str| {
-            count(format!(
-                "({} EXCEPT ALL {}) d",
-                printed(one),
-                printed(other)
-            ))
+    for table in tables_of(&mut db, &copy).await? {
+        let summed = |schema: &str| {
+            format!(
+                "SELECT count(*) AS rows, sum(hash_record_extended(t, 0)) AS hashes \
+                 FROM {schema}.{table} t"
+            )
         };
         let sql = format!(
-            "SELECT {}, {}, {}",
-            count(format!("{copy}.{table}")),
-            only(&live, &copy),
-            only(&copy, &live)
+            "SELECT c.rows, (c.*) IS NOT DISTINCT FROM (l.*) FROM ({}) c, ({}) l",
+            summed(&copy),
+            summed(&live)
         );
-        let counts = sqlx::query(&sql).fetch_one(&mut *db).await?;
-        let number = |index: usize| -> Result<u64, sqlx::Error> {
-            Ok(u64::try_from(counts.try_get::<i64, _>(index)?).unwrap_or(0))
-        };
-        rows += number(0)?;
-        let difference = Difference {
-            table,
-            only_live: number(1)?,
-            only_copy: number(2)?,
-        };
-        if difference.only_live + difference.only_copy > 0 {
-            differences.push(difference);
+        let (count, equal): (i64, bool) = sqlx::query_as(&sql).fetch_one(&mut *db).await?;
+        rows += u64::try_from(count).unwrap_or(0);
+        if !equal {
+            differences.push(difference(&mut db, table, &live, &copy).await?);
         }
     }
     Ok((rows, differences))
+}
+
+/// How many rows of a table only one side has: every column, in its printed form.
+async fn difference(
+    db: &mut PgConnection,
+    table: String,
+    live: &str,
+    copy: &str,
+) -> Result<Difference, sqlx::Error> {
+    let printed = |schema: &str| format!("SELECT t::text FROM {schema}.{table} t");
+    let only = |one: &str, other: &str| {
+        format!(
+            "(SELECT count(*) FROM ({} EXCEPT ALL {}) d)",
+            printed(one),
+            printed(other)
+        )
+    };
+    let sql = format!("SELECT {}, {}", only(live, copy), only(copy, live));
+    let (only_live, only_copy): (i64, i64) = sqlx::query_as(&sql).fetch_one(db).await?;
+    Ok(Difference {
+        table,
+        only_live: u64::try_from(only_live).unwrap_or(0),
+        only_copy: u64::try_from(only_copy).unwrap_or(0),
+    })
 }
 
 /// Puts the copy in the place of the live tables, which stand aside.

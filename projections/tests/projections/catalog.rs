@@ -249,7 +249,7 @@ async fn a_row_that_cannot_be_is_poison_and_what_came_before_it_is_not_written()
         other => panic!("{other:?}"),
     }
     assert_eq!(db.checkpoint::<Catalog>().await, LogPosition::START);
-    assert_eq!(db.dump("catalog_v1").await, [] as [String; 0]);
+    assert_eq!(db.dump("catalog_v2").await, [] as [String; 0]);
 }
 
 #[tokio::test]

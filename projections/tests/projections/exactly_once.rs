@@ -6,7 +6,9 @@ use gage_application::{
     catch_up::{Consumed, Consumer, ConsumerError},
     position::LogPosition,
 };
-use gage_domain::{inventory::InventoryEvent, product::ProductEvent};
+use gage_domain::{
+    inventory::InventoryEvent, order::OrderEvent, product::ProductEvent, value::BaseUnits,
+};
 use gage_projections::{
     catalog::{Catalog, CatalogQueries},
     consumer::{self, ProjectionConsumer},
@@ -15,7 +17,8 @@ use gage_projections::{
 use tokio::{task::JoinSet, time::sleep};
 
 use crate::support::{
-    History, TestDb, order_placed, pieces, product_id, product_listed, shop_opened, sku, text,
+    History, TestDb, order_placed, pieces, product_id, product_listed, shop_opened, sku, stretch,
+    text,
 };
 
 /// A piece of SKU 1 arrives, again and again.
@@ -46,12 +49,12 @@ async fn a_batch_that_comes_twice_changes_nothing() {
     let history = arrivals(3);
     let consumer = ProjectionConsumer::<Catalog>::new(db.pool.clone());
     let first = consumer
-        .consume(LogPosition::START, &history.events)
+        .consume(stretch(LogPosition::START, &history.events))
         .await
         .unwrap();
     assert!(matches!(first, Consumed::Advanced { .. }));
     let again = consumer
-        .consume(LogPosition::START, &history.events)
+        .consume(stretch(LogPosition::START, &history.events))
         .await
         .unwrap();
     assert_eq!(again, Consumed::Superseded);
@@ -68,7 +71,7 @@ async fn rows_are_guarded_even_when_the_checkpoint_was_set_back() {
     history.then(order_placed(1, 7));
     db.project::<Catalog>(&history).await;
     db.project::<Orders>(&history).await;
-    let before = (db.dump("catalog_v1").await, db.dump("orders_v1").await);
+    let before = (db.dump("catalog_v2").await, db.dump("orders_v2").await);
     sqlx::query("UPDATE projections SET xact_id = 0, position = 0")
         .execute(&db.pool)
         .await
@@ -79,7 +82,7 @@ async fn rows_are_guarded_even_when_the_checkpoint_was_set_back() {
     );
     assert!(db.project::<Orders>(&history).await.is_empty());
     assert_eq!(
-        (db.dump("catalog_v1").await, db.dump("orders_v1").await),
+        (db.dump("catalog_v2").await, db.dump("orders_v2").await),
         before
     );
 }
@@ -103,7 +106,9 @@ async fn replicas_that_race_apply_each_event_once() {
                 if batch.is_empty() {
                     return advanced;
                 }
-                if let Consumed::Advanced { .. } = consumer.consume(from, &batch).await.unwrap() {
+                if let Consumed::Advanced { .. } =
+                    consumer.consume(stretch(from, &batch)).await.unwrap()
+                {
                     advanced += batch.len();
                 }
             }
@@ -120,7 +125,7 @@ async fn a_crash_between_rows_and_commit_leaves_neither_rows_nor_checkpoint() {
     // Somebody holds the row, so that the batch stops after the checkpoint and before the rows.
     db.project::<Catalog>(&history.first(1)).await;
     let mut holder = db.pool.begin().await.unwrap();
-    sqlx::query("SELECT 1 FROM catalog_v1.stock FOR UPDATE")
+    sqlx::query("SELECT 1 FROM catalog_v2.stock FOR UPDATE")
         .execute(&mut *holder)
         .await
         .unwrap();
@@ -131,14 +136,14 @@ async fn a_crash_between_rows_and_commit_leaves_neither_rows_nor_checkpoint() {
     );
     let stuck = tokio::spawn(async move {
         ProjectionConsumer::<Catalog>::new(pool)
-            .consume(from, &batch)
+            .consume(stretch(from, &batch))
             .await
     });
     let killed = loop {
         let killed: Option<bool> = sqlx::query_scalar(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
              WHERE datname = current_database() AND wait_event_type = 'Lock' \
-             AND query LIKE 'UPDATE stock%'",
+             AND query LIKE 'INSERT INTO stock%'",
         )
         .fetch_optional(&db.pool)
         .await
@@ -182,12 +187,43 @@ async fn a_poison_event_stops_its_own_read_model_alone() {
 }
 
 #[tokio::test]
+async fn a_row_that_only_the_database_refuses_is_traced_to_its_event() {
+    let db = TestDb::new().await;
+    let mut history = History::default();
+    history.then(shop_opened(1));
+    for number in 1..20 {
+        history.then(order_placed(number, 7));
+    }
+    let (order, mut free) = order_placed(20, 7);
+    if let OrderEvent::OrderPlaced { total, .. } = &mut free {
+        *total = BaseUnits::ZERO;
+    }
+    let poison = history.then((order, free));
+    for number in 21..30 {
+        history.then(order_placed(number, 7));
+    }
+    match db.try_project::<Orders>(&history).await {
+        Err(ConsumerError::Poison { position, reason }) => {
+            assert_eq!(position, poison);
+            assert!(
+                reason.contains("table orders") && reason.contains("orders_total_check"),
+                "{reason}"
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(db.checkpoint::<Orders>().await, LogPosition::START);
+    db.project::<Orders>(&history.first(20)).await;
+    assert_eq!(db.checkpoint::<Orders>().await, history.events[19].position);
+}
+
+#[tokio::test]
 async fn a_read_model_that_was_not_set_up_says_what_to_do() {
     let db = TestDb::without_read_models().await;
     for consumer in consumer::all(&db.pool) {
         let error = consumer.checkpoint().await.unwrap_err();
         let reason = format!(
-            "{} version 1 was not set up: run `gage migrate`",
+            "{} version 2 was not set up: run `gage migrate`",
             consumer.name()
         );
         assert_eq!(error, ConsumerError::Unavailable { reason });

@@ -418,7 +418,7 @@ async fn an_order_of_a_shop_that_never_opened_is_poison() {
         .unwrap_err()
         .to_string();
     assert!(
-        error.contains(&format!("table orders, key {}", order_id(1))),
+        error.ends_with(&format!("table shops, key {}: it is not there", shop_id(1))),
         "{error}"
     );
 }

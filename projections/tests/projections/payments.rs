@@ -287,7 +287,7 @@ async fn what_a_payment_cannot_be_is_poison() {
         );
     }
     assert_eq!(
-        db.dump("payments_v1").await,
+        db.dump("payments_v2").await,
         [] as [String; 0],
         "nothing was written"
     );

@@ -1,97 +1,343 @@
-//! Questions that are asked often are answered from an index.
+//! Every question is answered from an index, also on large tables.
+//!
+//! The questions are asked through the very types that the API uses, on a single connection.
+//! PostgreSQL then knows their statements as prepared ones, and is asked for the plan of each.
 
-use sqlx::PgPool;
+use gage_application::{ports::due_payments::DuePayments, position::LogPosition};
+use gage_domain::{
+    ids::{OrderId, ProductId, ShopId, SkuId},
+    inventory::InventoryEvent,
+    order::Phase,
+    value::Address,
+};
+use gage_projections::{
+    PageRequest, PageSize,
+    catalog::{CatalogQueries, ProductFilter, Visibility},
+    consumer,
+    orders::OrderQueries,
+    payments::PaymentQueries,
+};
+use serde_json::Value;
+use sqlx::{PgPool, Row, postgres::PgPoolOptions};
+use uuid::Uuid;
 
-use crate::support::TestDb;
+use crate::support::{
+    DAWN, History, TestDb, order_placed, payment_requested, pieces, product_listed, shop_opened,
+    sku, stretch, text,
+};
 
-/// Many shops with orders and products, written as rows: only the plans matter here.
+/// Many rows, written as they are: only the plans matter here.
 const ROWS: &str = "
-    INSERT INTO orders_v1.shops
-    SELECT gen_random_uuid(), decode(md5(i::text) || '00000000', 'hex'), 1, i
-    FROM generate_series(1, 4) i;
-    INSERT INTO orders_v1.orders
-    SELECT gen_random_uuid(), decode(md5((i % 500)::text) || '00000000', 'hex'), s.id,
-           CASE WHEN (i / 4) % 50 = 0 THEN 'awaiting_payment' ELSE 'completed' END, s.owner, 1,
-           now() + i * interval '1 second', now(), (i / 4) % 100 = 0, NULL, NULL, NULL, i, 1, i, 1
-    FROM generate_series(1, 20000) i
-    JOIN (SELECT *, row_number() OVER () n FROM orders_v1.shops) s ON s.n = 1 + i % 4;
-    INSERT INTO orders_v1.timeline
-    SELECT id, xact_id, position, 'OrderPlaced', now(), 'system:test', '{}' FROM orders_v1.orders;
-    INSERT INTO catalog_v1.shops
-    SELECT id, owner, 'a', 'b', owner, now(), 1, position, 1, position FROM orders_v1.shops;
-    INSERT INTO catalog_v1.products
-    SELECT gen_random_uuid(), s.id, gen_random_uuid(), 'a', 'b', NULL, NULL, 'a b', s.owner, 1,
-           true, now(), i, 1, i, 1
-    FROM generate_series(1, 20000) i
-    JOIN (SELECT *, row_number() OVER () n FROM catalog_v1.shops) s ON s.n = 1 + i % 4;
+    CREATE FUNCTION id(i bigint) RETURNS uuid LANGUAGE sql IMMUTABLE
+        RETURN lpad(to_hex(i), 32, '0')::uuid;
+    CREATE FUNCTION wallet(i bigint) RETURNS bytea LANGUAGE sql IMMUTABLE
+        RETURN decode(lpad(to_hex(i), 40, '0'), 'hex');
+    CREATE FUNCTION hash(i bigint) RETURNS bytea LANGUAGE sql IMMUTABLE
+        RETURN decode(lpad(to_hex(i), 64, '0'), 'hex');
+
+    INSERT INTO catalog_v2.shops
+    SELECT id(i), wallet(i % 5000), 'a', 'b', wallet(i), now(), i, 1, i, 1
+      FROM generate_series(1, 20000) i;
+    INSERT INTO catalog_v2.products
+    SELECT id(i), id(1 + i % 20), id(i), 'a', 'b', NULL, NULL, word,
+           ARRAY(SELECT ascii(substr(word, n, 1))::bigint << 21 | ascii(substr(word, n + 1, 1))
+                   FROM generate_series(1, length(word) - 1) n),
+           wallet(0), 1, i % 20 > 0, now(), i, 1, i, 1
+      FROM generate_series(1, 120000) i, LATERAL (SELECT 'tea ' || to_hex(i * 7919)) w(word);
+    INSERT INTO catalog_v2.stock SELECT id(i), 5, 1, i, 1 FROM generate_series(1, 120000) i;
+
+    INSERT INTO orders_v2.shops SELECT id(i), wallet(i % 5000), 1, i FROM generate_series(1, 20000) i;
+    INSERT INTO orders_v2.orders
+    SELECT id(i), wallet(i % 5000), id(1 + i % 20),
+           CASE WHEN i % 5000 = 0 THEN 'awaiting_payment' ELSE 'completed' END, wallet(0), 1,
+           now() + i * interval '1 second', now(), i % 10000 = 0, NULL, NULL, NULL, i, 1, i, 3
+      FROM generate_series(1, 120000) i;
+    INSERT INTO orders_v2.order_lines
+    SELECT id(i), 0, id(i), id(i), 'a', 'b', wallet(0), 1, 1 FROM generate_series(1, 120000) i;
+    INSERT INTO orders_v2.timeline
+    SELECT id(i), i, n, 'OrderPlaced', now(), 'system:test', '{}'
+      FROM generate_series(1, 120000) i, generate_series(1, 3) n;
+
+    INSERT INTO payments_v2.payments
+    SELECT id(i), wallet(1), wallet(2), wallet(3), wallet(0), 1, now(), 1, 1, 1, wallet(4),
+           hash(i), 'awaited', 'none', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL,
+           now(), i, 1
+      FROM generate_series(1, 120000) i;
+    INSERT INTO payments_v2.attempts
+    SELECT id(i), hash(i), 1, wallet(1), now(), NULL, i, 2 FROM generate_series(1, 120000) i;
     ANALYZE;
 ";
 
-async fn plan(pool: &PgPool, sql: &str) -> String {
-    let lines: Vec<String> = sqlx::query_scalar(&format!("EXPLAIN {sql}"))
-        .fetch_all(pool)
+/// A table that may be read whole: more rows must not be read or sorted for one question.
+const FEW_ROWS: f64 = 1000.0;
+
+async fn fill(pool: &PgPool) {
+    let mut db = pool.begin().await.unwrap();
+    sqlx::raw_sql("SET LOCAL synchronous_commit = off")
+        .execute(&mut *db)
         .await
         .unwrap();
-    lines.join("\n")
+    sqlx::raw_sql(ROWS).execute(&mut *db).await.unwrap();
+    db.commit().await.unwrap();
+}
+
+fn shop() -> ShopId {
+    ShopId(Uuid::from_u128(7))
+}
+
+fn wallet() -> Address {
+    Address::left_padding_from(&[7])
+}
+
+fn middle() -> LogPosition {
+    LogPosition {
+        xact_id: 60_000,
+        position: 1,
+    }
+}
+
+fn pages() -> Vec<PageRequest> {
+    let size = PageSize::try_from(20).unwrap();
+    vec![
+        PageRequest::first(size),
+        PageRequest::first(size).after(middle()),
+        PageRequest::last(size),
+        PageRequest::last(size).before(middle()),
+    ]
+}
+
+async fn ask_catalog(pool: &PgPool) {
+    let catalog = CatalogQueries::new(pool.clone());
+    assert!(catalog.reached(LogPosition::START).await.unwrap());
+    assert!(catalog.shop(shop()).await.unwrap().is_some());
+    catalog.product(ProductId(shop().0)).await.unwrap();
+    catalog.stock(SkuId(shop().0)).await.unwrap();
+    let visibilities = [
+        Visibility::Published,
+        Visibility::PublishedOrOwnedBy(wallet()),
+        Visibility::All,
+    ];
+    for page in pages() {
+        for owner in [None, Some(wallet())] {
+            catalog.shops(owner, &page).await.unwrap();
+        }
+        for visibility in visibilities {
+            for shop in [None, Some(shop())] {
+                for search in [None, Some("tea"), Some("tea 7b1c"), Some("e")] {
+                    let filter = ProductFilter {
+                        search: search.map(str::to_owned),
+                        shop,
+                        visibility,
+                    };
+                    catalog.products(&filter, &page).await.unwrap();
+                }
+            }
+        }
+    }
+}
+
+async fn ask_orders(pool: &PgPool) {
+    let orders = OrderQueries::new(pool.clone());
+    let some = [OrderId(shop().0)];
+    let size = PageSize::try_from(20).unwrap();
+    assert!(orders.reached(LogPosition::START).await.unwrap());
+    assert_eq!(orders.orders_by_id(&some).await.unwrap().len(), 1);
+    assert_eq!(orders.lines(&some).await.unwrap().len(), 1);
+    orders.timeline(some[0], middle(), size).await.unwrap();
+    orders.order_after(some[0], middle()).await.unwrap();
+    orders.changed_after(shop(), middle(), size).await.unwrap();
+    orders.due(DAWN, 100).await.unwrap();
+    for page in pages() {
+        for phases in [
+            vec![],
+            vec![Phase::AwaitingPayment],
+            vec![Phase::AwaitingPayment, Phase::Paid],
+        ] {
+            orders
+                .orders_of_buyer(wallet(), &phases, &page)
+                .await
+                .unwrap();
+            orders.orders_of_shop(shop(), &phases, &page).await.unwrap();
+        }
+    }
+}
+
+async fn ask_payments(pool: &PgPool) {
+    let payments = PaymentQueries::new(pool.clone());
+    let orders = [OrderId(shop().0), OrderId(Uuid::from_u128(8))];
+    assert!(payments.reached(LogPosition::START).await.unwrap());
+    assert_eq!(payments.payments(&orders).await.unwrap().len(), 2);
+}
+
+/// A statement that was asked, as PostgreSQL has it.
+struct Asked {
+    name: String,
+    sql: String,
+    parameters: Vec<String>,
+}
+
+impl Asked {
+    /// Values for the parameters: of what is there often, or seldom.
+    fn values(&self, words: &str) -> String {
+        let value = |(number, parameter): (usize, &String)| match parameter.as_str() {
+            "uuid" => "id(7)".to_owned(),
+            "uuid[]" => "ARRAY[id(7), id(8)]".to_owned(),
+            "bytea" => "wallet(7)".to_owned(),
+            "boolean" => "true".to_owned(),
+            "integer" => "2".to_owned(),
+            "bigint" if self.sql.contains(&format!("LIMIT ${number}")) => "21".to_owned(),
+            "bigint" => "60000".to_owned(),
+            "bigint[]" => words.to_owned(),
+            "text" => "'awaiting_payment'".to_owned(),
+            "text[]" => "ARRAY['awaiting_payment', 'paid']".to_owned(),
+            "timestamp with time zone" => "now()".to_owned(),
+            other => panic!("a value of type {other} for {}", self.sql),
+        };
+        let values: Vec<String> = (1..).zip(&self.parameters).map(value).collect();
+        values.join(", ")
+    }
+}
+
+/// Every statement that was asked on the pool's only connection.
+async fn asked(pool: &PgPool) -> Vec<Asked> {
+    let sql = "SELECT name, statement, parameter_types::text[] FROM pg_prepared_statements \
+               WHERE statement ~ '_v[0-9]|projections'";
+    let rows = sqlx::query(sql).fetch_all(pool).await.unwrap();
+    rows.iter()
+        .map(|row| Asked {
+            name: row.get(0),
+            sql: row.get(1),
+            parameters: row.get(2),
+        })
+        .filter(|asked| !asked.sql.contains("pg_prepared_statements"))
+        .collect()
+}
+
+/// What is wrong with a plan.
+fn faults(node: &Value, found: &mut Vec<String>) {
+    let kind = node["Node Type"].as_str().unwrap_or_default();
+    let table = node["Relation Name"].as_str().unwrap_or_default();
+    if kind == "Seq Scan" && table != "projections" {
+        found.push(format!("reads all of {table}"));
+    }
+    let parts = node["Plans"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    for part in parts {
+        let is_input = part["Parent Relationship"] != "InitPlan";
+        let rows = part["Plan Rows"].as_f64().unwrap_or_default();
+        if is_input && kind.ends_with("Sort") && rows > FEW_ROWS {
+            found.push(format!("sorts {rows} rows"));
+        }
+        faults(part, found);
+    }
+}
+
+/// The faults of all plans, with their statements.
+async fn all_faults(pool: &PgPool) -> Vec<String> {
+    let mut all = vec![];
+    for asked in asked(pool).await {
+        for words in ["ARRAY[243269733, 211812449]", "ARRAY[115343458, 205520945]"] {
+            let (name, values) = (&asked.name, asked.values(words));
+            let execute = if values.is_empty() {
+                format!("EXPLAIN (FORMAT JSON) EXECUTE {name}")
+            } else {
+                format!("EXPLAIN (FORMAT JSON) EXECUTE {name}({values})")
+            };
+            let explained = sqlx::raw_sql(&execute).fetch_one(pool).await.unwrap();
+            let plan: Value = explained.get(0);
+            let mut found = vec![];
+            faults(&plan[0]["Plan"], &mut found);
+            if !found.is_empty() {
+                all.push(format!("{found:?}\n{}\n{plan:#}", asked.sql));
+            }
+        }
+    }
+    all
+}
+
+/// Tables that were read whole so far.
+async fn read_whole(pool: &PgPool) -> Vec<(String, i64)> {
+    let mut db = pool.acquire().await.unwrap();
+    let flush = "SELECT pg_stat_force_next_flush()";
+    sqlx::query(flush).execute(&mut *db).await.unwrap();
+    let counts = "SELECT relid::regclass::text, seq_scan FROM pg_stat_user_tables \
+                  WHERE schemaname ~ '_v[0-9]' ORDER BY 1";
+    sqlx::query_as(counts).fetch_all(&mut *db).await.unwrap()
 }
 
 #[tokio::test]
-async fn frequent_questions_use_an_index_that_also_sorts() {
+async fn events_are_applied_without_reading_a_table_whole() {
     let db = TestDb::new().await;
-    sqlx::raw_sql(ROWS).execute(&db.pool).await.unwrap();
-    let shop = "(SELECT id FROM orders_v1.shops LIMIT 1)";
-    let buyer = r"'\x00112233445566778899aabbccddeeff00112233'";
-    let newest = "ORDER BY placed_xact_id DESC, placed_position DESC LIMIT 21";
-    let questions = [
-        (
-            format!("SELECT * FROM orders_v1.orders WHERE buyer = {buyer} {newest}"),
-            "orders_buyer",
-        ),
-        (
-            format!(
-                "SELECT * FROM orders_v1.orders WHERE shop = {shop} \
-                 AND (placed_xact_id, placed_position) < (9000, 1) {newest}"
-            ),
-            "orders_shop",
-        ),
-        (
-            format!(
-                "SELECT * FROM orders_v1.orders WHERE shop = {shop} \
-                 AND phase = 'awaiting_payment' {newest}"
-            ),
-            "orders_shop_phase",
-        ),
-        (
-            format!(
-                "SELECT * FROM orders_v1.orders WHERE shop = {shop} \
-                 AND (xact_id, position) > (9000, 1) ORDER BY xact_id, position LIMIT 100"
-            ),
-            "orders_shop_changed",
-        ),
-        (
-            "SELECT id FROM orders_v1.orders WHERE phase = 'awaiting_payment' \
-             AND NOT payment_seen AND pay_by <= now() ORDER BY pay_by, id LIMIT 100"
-                .to_owned(),
-            "orders_due",
-        ),
-        (
-            "SELECT * FROM catalog_v1.products p WHERE p.published \
-             ORDER BY p.listed_xact_id DESC, p.listed_position DESC LIMIT 21"
-                .to_owned(),
-            "products_published_listed",
-        ),
-        (
-            format!(
-                "SELECT * FROM catalog_v1.products p WHERE p.published AND p.shop = {shop} \
-                 AND (p.listed_xact_id, p.listed_position) < (9000, 1) \
-                 ORDER BY p.listed_xact_id DESC, p.listed_position DESC LIMIT 21"
-            ),
-            "products_shop",
-        ),
-    ];
-    for (sql, index) in questions {
-        let plan = plan(&db.pool, &sql).await;
-        assert!(plan.contains(&format!("using {index} ")), "{sql}\n{plan}");
-        assert!(!plan.contains("Sort"), "{sql}\n{plan}");
+    let options = (*db.pool.connect_options()).clone();
+    let pool = PgPoolOptions::new()
+        .max_connections(1)
+        .connect_with(options)
+        .await
+        .unwrap();
+    let consumers = consumer::all(&pool);
+    let mut history = History::default();
+    history.then(shop_opened(1));
+    history.then(product_listed(1, text("커피", "Coffee")));
+    let mut from = LogPosition::START;
+    let mut before = vec![];
+    // PostgreSQL settles for a plan with the sixth batch, when the tables are still small.
+    for number in 1..12 {
+        history.then((
+            sku(1),
+            InventoryEvent::StockReceived {
+                quantity: pieces(1),
+            },
+        ));
+        history.then(order_placed(number, 7));
+        history.then(payment_requested(number));
+        for consumer in &consumers {
+            let seen = history
+                .events
+                .partition_point(|event| event.position <= from);
+            let batch = stretch(from, &history.events[seen..]);
+            consumer.consume(batch).await.unwrap();
+        }
+        from = history.last();
+        if number == 1 {
+            before = read_whole(&pool).await;
+        }
     }
+    assert_eq!(read_whole(&pool).await, before);
+    pool.close().await;
+}
+
+#[tokio::test]
+async fn every_question_is_answered_from_an_index() {
+    let db = TestDb::new().await;
+    fill(&db.pool).await;
+    let options = (*db.pool.connect_options()).clone();
+    let pool = PgPoolOptions::new()
+        .max_connections(1)
+        .connect_with(
+            options
+                .statement_cache_capacity(1000)
+                .options([("jit", "off"), ("plan_cache_mode", "force_custom_plan")]),
+        )
+        .await
+        .unwrap();
+    ask_catalog(&pool).await;
+    ask_orders(&pool).await;
+    ask_payments(&pool).await;
+    assert!(asked(&pool).await.len() > 60);
+    let faults = all_faults(&pool).await;
+    assert!(faults.is_empty(), "{}", faults.join("\n\n"));
+
+    // What the above is there for is seen.
+    sqlx::raw_sql(
+        "DROP INDEX orders_v2.orders_shop_changed; DROP INDEX catalog_v2.products_listed",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    let faults = all_faults(&pool).await.join("\n");
+    assert!(faults.contains("sorts"), "{faults}");
+    assert!(faults.contains("reads all of products"), "{faults}");
+    pool.close().await;
 }

@@ -8,6 +8,7 @@ use std::{
 use gage_application::{
     catch_up::{Consumed, Consumer, ConsumerError},
     event::{Fact, Recorded},
+    log_reader::Stretch,
     metadata::{Actor, Metadata},
     ports::wake::Notice,
     position::LogPosition,
@@ -102,7 +103,7 @@ impl TestDb {
             .filter(|event| event.position > from)
             .cloned()
             .collect();
-        consumer.consume(from, &unseen).await
+        consumer.consume(stretch(from, &unseen)).await
     }
 
     pub(crate) async fn checkpoint<P: Projection>(&self) -> LogPosition {
@@ -152,6 +153,15 @@ impl Drop for TestDb {
             dropper.join().is_ok() || std::thread::panicking(),
             "the database stays behind"
         );
+    }
+}
+
+/// Events after a position as a stretch of the log.
+pub(crate) fn stretch(from: LogPosition, events: &[Recorded]) -> Stretch<'_> {
+    Stretch {
+        from,
+        to: events.last().map_or(from, |last| last.position),
+        events,
     }
 }
 

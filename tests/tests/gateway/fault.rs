@@ -1,80 +1,24 @@
-//! A connection that is lost during the commit: nothing is guessed.
+//! Connections that are lost during the commit, and mistakes: nothing is guessed.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU8, Ordering},
+use gage_application::{gateway::GatewayError, ports::event_log::LogError};
+
+use super::{
+    faulty_log::{Fault, FaultyLog},
+    support::{BUYER, World, keyed, shelf},
 };
-
-use async_trait::async_trait;
-use gage_application::{
-    event::{StoredEvent, StreamName},
-    gateway::GatewayError,
-    ports::event_log::{
-        Append, AppendError, EarlierRequest, EventLog, IdempotencyKey, LogError, LogState, Page,
-    },
-    position::LogPosition,
-};
-
-use super::support::{BUYER, World, keyed, shelf};
-
-/// Where the connection breaks, on the next append.
-const NOWHERE: u8 = 0;
-const BEFORE_COMMIT: u8 = 1;
-const AFTER_COMMIT: u8 = 2;
-
-/// The real log behind a connection that breaks on demand.
-struct BreakingLog {
-    real: Arc<dyn EventLog>,
-    breaks: AtomicU8,
-}
-
-#[async_trait]
-impl EventLog for BreakingLog {
-    async fn load(&self, stream: &StreamName, after: u64) -> Result<Vec<StoredEvent>, LogError> {
-        self.real.load(stream, after).await
-    }
-
-    async fn append(&self, append: &Append) -> Result<LogPosition, AppendError> {
-        let breaks = self.breaks.swap(NOWHERE, Ordering::SeqCst);
-        if breaks == AFTER_COMMIT {
-            self.real.append(append).await?;
-        }
-        if breaks == NOWHERE {
-            return self.real.append(append).await;
-        }
-        Err(AppendError::OutcomeUnknown {
-            reason: "connection reset".to_owned(),
-        })
-    }
-
-    async fn read_after(&self, after: LogPosition, limit: u32) -> Result<Page, LogError> {
-        self.real.read_after(after, limit).await
-    }
-
-    async fn earlier_request(
-        &self,
-        key: &IdempotencyKey,
-    ) -> Result<Option<EarlierRequest>, LogError> {
-        self.real.earlier_request(key).await
-    }
-
-    async fn state(&self) -> Result<LogState, LogError> {
-        self.real.state().await
-    }
-}
 
 #[tokio::test]
 async fn a_commit_that_arrived_is_answered_by_its_key() {
     let world = World::new().await;
-    let log = Arc::new(BreakingLog {
-        real: world.log(),
-        breaks: AtomicU8::new(NOWHERE),
-    });
+    let log = FaultyLog::new(world.log());
     let gateway = world.replica_on(log.clone());
     let shelf = shelf(&gateway, 5).await;
-    log.breaks.store(AFTER_COMMIT, Ordering::SeqCst);
+    log.fail(&[Fault::LostAfter]);
     let order = shelf.order(2);
-    let committed = gateway.execute(&order, keyed(BUYER, "1")).await.unwrap();
+    let committed = gateway
+        .execute(order.clone(), keyed(BUYER, "1"))
+        .await
+        .unwrap();
     assert_eq!(committed.output, order.order);
     assert_eq!(world.inventory(shelf.product).await.stock().reserved(), 2);
     world.end().await;
@@ -83,24 +27,31 @@ async fn a_commit_that_arrived_is_answered_by_its_key() {
 #[tokio::test]
 async fn a_commit_that_never_arrived_is_an_error_and_can_be_repeated() {
     let world = World::new().await;
-    let log = Arc::new(BreakingLog {
-        real: world.log(),
-        breaks: AtomicU8::new(NOWHERE),
-    });
+    let log = FaultyLog::new(world.log());
     let gateway = world.replica_on(log.clone());
     let shelf = shelf(&gateway, 5).await;
-    log.breaks.store(BEFORE_COMMIT, Ordering::SeqCst);
-    let order = shelf.order(2);
-    let error = gateway
-        .execute(&order, keyed(BUYER, "1"))
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(error, GatewayError::Log(LogError::Unavailable { .. })),
-        "{error}"
-    );
-    assert_eq!(world.inventory(shelf.product).await.stock().reserved(), 0);
-    gateway.execute(&order, keyed(BUYER, "1")).await.unwrap();
-    assert_eq!(world.inventory(shelf.product).await.stock().reserved(), 2);
+    for fault in [Fault::LostBefore, Fault::Away, Fault::Panic] {
+        log.fail(&[fault]);
+        let order = shelf.order(2);
+        let name = format!("{fault:?}");
+        let error = gateway
+            .execute(order.clone(), keyed(BUYER, &name))
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(error, GatewayError::Log(LogError::Unavailable { .. })),
+            "{fault:?}: {error}"
+        );
+        // What was decided and not written is forgotten: two of five were not reserved.
+        assert_eq!(world.inventory(shelf.product).await.stock().reserved(), 0);
+        let all = gateway.execute(shelf.order(5), keyed(BUYER, &format!("{name} all")));
+        let all = all.await.unwrap().output;
+        let cancel = gage_application::operations::cancel_order::CancelOrder {
+            order: all,
+            by: BUYER,
+        };
+        let cancelled = gateway.execute(cancel, keyed(BUYER, &format!("{name} cancel")));
+        cancelled.await.unwrap();
+    }
     world.end().await;
 }

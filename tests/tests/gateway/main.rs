@@ -10,7 +10,10 @@
     reason = "ids of the test's own, as a client makes them"
 )]
 
+mod acknowledged;
 mod fault;
+mod faulty_log;
+mod groups;
 mod races;
 mod refusals;
 mod repetitions;

@@ -20,7 +20,7 @@ async fn buyers_on_two_replicas_never_get_more_than_there_is() {
         tokio::spawn(async move {
             // A busy answer is honest; a customer would press the button again.
             loop {
-                match gateway.execute(&order, asked_by(BUYER)).await {
+                match gateway.execute(order.clone(), asked_by(BUYER)).await {
                     Err(GatewayError::Busy { .. }) => {}
                     other => return other,
                 }
@@ -62,7 +62,7 @@ async fn orders_over_the_same_products_in_any_order_never_deadlock() {
         }
         tokio::spawn(async move {
             loop {
-                match gateway.execute(&order, asked_by(BUYER)).await {
+                match gateway.execute(order.clone(), asked_by(BUYER)).await {
                     Err(GatewayError::Busy { .. }) => {}
                     other => return other.map(|_| ()),
                 }
@@ -84,7 +84,11 @@ async fn of_many_requests_with_one_key_at_once_one_is_carried_out() {
     let order = Arc::new(shelf.order(2));
     let tasks = (0..20).map(|index: usize| {
         let (gateway, order) = (replicas[index % 2].clone(), order.clone());
-        tokio::spawn(async move { gateway.execute(&*order, keyed(BUYER, "once")).await })
+        tokio::spawn(async move {
+            gateway
+                .execute(order.as_ref().clone(), keyed(BUYER, "once"))
+                .await
+        })
     });
     let all: Vec<_> = futures::future::try_join_all(tasks).await.unwrap();
     let all: Vec<_> = all.into_iter().map(Result::unwrap).collect();

@@ -18,13 +18,13 @@ async fn the_same_key_with_the_same_request_is_answered_again_and_done_once() {
         quantity: pieces(7),
     };
     let first = gateway
-        .execute(&receive, keyed(OWNER, "delivery 1"))
+        .execute(receive.clone(), keyed(OWNER, "delivery 1"))
         .await
         .unwrap();
     // After a restart too: the key stands in the log's database.
     let again = world
         .replica()
-        .execute(&receive, keyed(OWNER, "delivery 1"))
+        .execute(receive.clone(), keyed(OWNER, "delivery 1"))
         .await
         .unwrap();
     assert!(again.repeated && !first.repeated);
@@ -47,7 +47,7 @@ async fn the_same_key_with_another_request_is_an_error_and_writes_nothing() {
         quantity: pieces(7),
     };
     gateway
-        .execute(&receive, keyed(OWNER, "delivery 1"))
+        .execute(receive.clone(), keyed(OWNER, "delivery 1"))
         .await
         .unwrap();
     let before = world.events().await;
@@ -56,7 +56,7 @@ async fn the_same_key_with_another_request_is_an_error_and_writes_nothing() {
         ..receive
     };
     let error = gateway
-        .execute(&more, keyed(OWNER, "delivery 1"))
+        .execute(more.clone(), keyed(OWNER, "delivery 1"))
         .await
         .unwrap_err();
     assert!(matches!(error, GatewayError::KeyReused), "{error}");
@@ -68,7 +68,7 @@ async fn the_same_key_with_another_request_is_an_error_and_writes_nothing() {
         reason: "broken".to_owned(),
     };
     let error = gateway
-        .execute(&adjust, keyed(OWNER, "delivery 1"))
+        .execute(adjust.clone(), keyed(OWNER, "delivery 1"))
         .await
         .unwrap_err();
     assert!(matches!(error, GatewayError::KeyReused), "{error}");
@@ -82,12 +82,15 @@ async fn two_people_may_use_the_same_key() {
     let gateway = world.replica();
     let shelf = shelf(&gateway, 5).await;
     gateway
-        .execute(&shelf.order(1), keyed(BUYER, "1"))
+        .execute(shelf.order(1), keyed(BUYER, "1"))
         .await
         .unwrap();
     let mut other = shelf.order(1);
     other.by = OWNER;
-    let committed = gateway.execute(&other, keyed(OWNER, "1")).await.unwrap();
+    let committed = gateway
+        .execute(other.clone(), keyed(OWNER, "1"))
+        .await
+        .unwrap();
     assert!(!committed.repeated);
     world.end().await;
 }
@@ -99,7 +102,7 @@ async fn a_refused_request_leaves_its_key_free() {
     let shelf = shelf(&gateway, 0).await;
     let order = shelf.order(1);
     gateway
-        .execute(&order, keyed(BUYER, "1"))
+        .execute(order.clone(), keyed(BUYER, "1"))
         .await
         .unwrap_err();
     let receive = ReceiveStock {
@@ -107,8 +110,14 @@ async fn a_refused_request_leaves_its_key_free() {
         by: OWNER,
         quantity: pieces(1),
     };
-    gateway.execute(&receive, keyed(OWNER, "1")).await.unwrap();
-    let committed = gateway.execute(&order, keyed(BUYER, "1")).await.unwrap();
+    gateway
+        .execute(receive.clone(), keyed(OWNER, "1"))
+        .await
+        .unwrap();
+    let committed = gateway
+        .execute(order.clone(), keyed(BUYER, "1"))
+        .await
+        .unwrap();
     assert!(!committed.repeated);
     world.end().await;
 }

@@ -116,10 +116,17 @@ impl World {
     }
 
     pub(crate) fn replica_on(&self, log: Arc<dyn EventLog>) -> Arc<Gateway> {
+        let (gateway, writing) = Gateway::open(self.parts(log));
+        tokio::spawn(writing);
+        Arc::new(gateway)
+    }
+
+    /// What a gateway stands on.
+    pub(crate) fn parts(&self, log: Arc<dyn EventLog>) -> Parts {
         let snapshots: Arc<dyn Snapshots> = Arc::new(PostgresSnapshots::new(self.pool.clone()));
         let (handle, task) = snapshotter(snapshots.clone());
         tokio::spawn(task);
-        Arc::new(Gateway::new(Parts {
+        Parts {
             log,
             snapshots,
             snapshotter: handle,
@@ -128,8 +135,8 @@ impl World {
             entropy: Arc::new(SystemEntropy),
             rail: rail(),
             policy: Policy::default(),
-            concurrency: 12,
-        }))
+            lanes: 2,
+        }
     }
 
     pub(crate) async fn events(&self) -> i64 {
@@ -207,7 +214,7 @@ pub(crate) fn keyed(wallet: Address, key: &str) -> Request {
 }
 
 pub(crate) async fn done<O: Operation>(gateway: &Gateway, operation: O) -> Committed<O::Output> {
-    gateway.execute(&operation, asked_by(OWNER)).await.unwrap()
+    gateway.execute(operation, asked_by(OWNER)).await.unwrap()
 }
 
 pub(crate) async fn refused<O: Operation>(gateway: &Gateway, operation: O) -> Refusal
@@ -215,7 +222,7 @@ where
     O::Output: std::fmt::Debug,
 {
     match gateway
-        .execute(&operation, asked_by(BUYER))
+        .execute(operation, asked_by(BUYER))
         .await
         .unwrap_err()
     {

@@ -90,7 +90,10 @@ async fn cancelling_and_rejecting_give_the_stock_back_once() {
         order: first.order,
         by: BUYER,
     };
-    gateway.execute(&cancel, asked_by(BUYER)).await.unwrap();
+    gateway
+        .execute(cancel.clone(), asked_by(BUYER))
+        .await
+        .unwrap();
     let reject = RejectOrder {
         order: second.order,
         by: OWNER,
@@ -99,7 +102,10 @@ async fn cancelling_and_rejecting_give_the_stock_back_once() {
     done(&gateway, reject.clone()).await;
     let written = world.events().await;
     // Asked again, they are done already: no event, no second release.
-    gateway.execute(&cancel, asked_by(BUYER)).await.unwrap();
+    gateway
+        .execute(cancel.clone(), asked_by(BUYER))
+        .await
+        .unwrap();
     done(&gateway, reject).await;
     assert_eq!(world.events().await, written);
     let inventory = world.inventory(shelf.product).await;
@@ -122,10 +128,11 @@ async fn a_long_stream_is_read_from_its_snapshot_and_decides_the_same() {
     let stream = gage_application::event::StreamName::of::<Inventory>(SkuId::from(shelf.product));
     eventually("a snapshot", async || {
         snapshots
-            .latest(&stream, Inventory::STATE_VERSION)
+            .latest_many(&[(stream.clone(), Inventory::STATE_VERSION)])
             .await
             .unwrap()
-            .is_some()
+            .iter()
+            .all(Option::is_some)
     })
     .await;
     // The snapshot is used: without the events before it the stream could not be folded alone.

@@ -6,6 +6,7 @@
 )]
 
 mod beside_live;
+mod cuts;
 mod report;
 mod story;
 mod support;

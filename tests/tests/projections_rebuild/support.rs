@@ -5,10 +5,11 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use gage_application::{
     catch_up::{CatchUp, Consumer, ConsumerError},
-    event::{StoredEvent, StreamName},
+    event::StoredEvent,
     ports::{
         event_log::{
-            Append, AppendError, EarlierRequest, EventLog, IdempotencyKey, LogError, LogState, Page,
+            Append, AppendError, EarlierRequest, EventLog, IdempotencyKey, LogError, LogState,
+            Page, StreamVersion,
         },
         wake::{Notice, WakeUps},
     },
@@ -157,26 +158,37 @@ pub(crate) struct EarlierLog {
 
 #[async_trait]
 impl EventLog for EarlierLog {
-    async fn load(&self, stream: &StreamName, after: u64) -> Result<Vec<StoredEvent>, LogError> {
-        self.log.load(stream, after).await
+    async fn load_many(
+        &self,
+        wanted: &[StreamVersion],
+    ) -> Result<Vec<Result<Vec<StoredEvent>, LogError>>, LogError> {
+        self.log.load_many(wanted).await
     }
 
     async fn append(&self, append: &Append) -> Result<LogPosition, AppendError> {
         self.log.append(append).await
     }
 
-    async fn read_after(&self, after: LogPosition, limit: u32) -> Result<Page, LogError> {
-        let mut page = self.log.read_after(after, limit).await?;
-        page.at_end |= page.events.iter().any(|event| event.position > self.end);
-        page.events.retain(|event| event.position <= self.end);
+    async fn read_after(
+        &self,
+        after: LogPosition,
+        limit: u32,
+        without: &[&str],
+    ) -> Result<Page, LogError> {
+        let mut page = self.log.read_after(after, limit, without).await?;
+        if page.end > self.end {
+            page.at_end = true;
+            page.end = self.end;
+            page.events.retain(|event| event.position <= self.end);
+        }
         Ok(page)
     }
 
-    async fn earlier_request(
+    async fn earlier_requests(
         &self,
-        key: &IdempotencyKey,
-    ) -> Result<Option<EarlierRequest>, LogError> {
-        self.log.earlier_request(key).await
+        keys: &[IdempotencyKey],
+    ) -> Result<Vec<Option<EarlierRequest>>, LogError> {
+        self.log.earlier_requests(keys).await
     }
 
     async fn state(&self) -> Result<LogState, LogError> {

@@ -255,7 +255,7 @@ async fn run<O: Operation>(
         Err(error) => return Ok(Written::Refused(vec![error])),
     };
     let request = ctx.request()?.to_gateway(ctx.wallet()?, call.key);
-    match ctx.services()?.gateway.execute(&operation, request).await {
+    match ctx.services()?.gateway.execute(operation, request).await {
         Ok(committed) => Ok(Written::Done {
             output: committed.output,
             position: committed.position,

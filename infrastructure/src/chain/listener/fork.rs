@@ -44,7 +44,7 @@ impl Listener {
             detect: Vec::new(),
             confirm: Vec::new(),
         };
-        self.settle(&batch).await
+        self.settle(batch).await
     }
 
     /// The newest known block that is still part of the chain.

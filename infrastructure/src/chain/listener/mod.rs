@@ -310,7 +310,7 @@ impl Listener {
             detect: stretch.observations,
             confirm,
         };
-        self.settle(&batch).await
+        self.settle(batch).await
     }
 
     /// Confirms what is deep enough without a new block: more than fits one append, or less
@@ -326,7 +326,7 @@ impl Listener {
             detect: Vec::new(),
             confirm,
         };
-        self.settle(&batch).await
+        self.settle(batch).await
     }
 
     /// Sightings that are deep enough once the cursor stands at `height`, in the order of the
@@ -365,7 +365,7 @@ impl Listener {
         }
     }
 
-    async fn settle(&self, batch: &SettleBlock) -> Result<Turn, Fault> {
+    async fn settle(&self, batch: SettleBlock) -> Result<Turn, Fault> {
         match self.parts.settle.settle(batch).await {
             // Another listener was first: the next turn begins where that one ended.
             Ok(()) | Err(GatewayError::CursorMoved) => Ok(Turn::More),

@@ -9,8 +9,7 @@ use cqrs_es::DomainEvent;
 use gage_application::{
     event::StreamName,
     metadata::{Actor, Metadata},
-    ports::event_log::{Append, EventLog, NewEvent, StreamAppend},
-    position::LogPosition,
+    ports::event_log::{Decision, EventLog, NewEvent, StreamAppend},
 };
 use gage_domain::{
     decider::Decider,
@@ -23,7 +22,7 @@ use gage_domain::{
     text::LocalizedText,
     value::{Address, BaseUnits, Price, Quantity},
 };
-use serde_json::to_value;
+use serde_json::value::to_raw_value;
 use time::{Duration, OffsetDateTime, macros::datetime};
 use uuid::Uuid;
 
@@ -187,7 +186,7 @@ impl Story {
                 }
             }
         }
-        let append = Append {
+        let decision = Decision {
             streams: streams.into_values().collect(),
             metadata: Metadata {
                 actor: Actor::Wallet(self.wallet(0)),
@@ -196,10 +195,8 @@ impl Story {
                 decided_at: self.now(),
             },
             idempotency: None,
-            cursor: None,
-            seen: LogPosition::START,
         };
-        log.append(&append)
+        log.append(&decision.into())
             .await
             .expect("nobody else writes these streams");
     }
@@ -275,7 +272,7 @@ fn stored<E: DomainEvent>(event: &E) -> NewEvent {
     NewEvent {
         event_type: event.event_type(),
         event_version: event.event_version(),
-        payload: to_value(event).unwrap(),
+        payload: to_raw_value(event).unwrap(),
     }
 }
 
