@@ -63,7 +63,7 @@ impl Channels {
                 Some(Err(NoSeat::Forgotten)) => return None,
                 Some(Err(NoSeat::Ended)) | None => {}
             }
-            let channel = Channel::new();
+            let channel = Channel::new(key.subject.told());
             let seat = channel.seat(caught_up).ok();
             open.insert(key.clone(), channel.clone());
             gauge!("gage_subscription_channels").set(u32::try_from(open.len()).unwrap_or(u32::MAX));

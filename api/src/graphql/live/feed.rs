@@ -17,6 +17,25 @@ pub(in crate::graphql) enum Subject {
     Stock(ProductId),
 }
 
+impl Subject {
+    /// What those who are slower than the changes are told.
+    pub(super) fn told(self) -> Told {
+        match self {
+            Self::Order(_) | Self::ShopOrders(_) => Told::Each,
+            Self::Stock(_) => Told::Newest,
+        }
+    }
+}
+
+/// What those are told who are slower than the changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    /// Every change.
+    Each,
+    /// Only the newest: it says all that the others said.
+    Newest,
+}
+
 /// How far an execution goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::graphql) enum Mode {
@@ -42,11 +61,11 @@ pub(in crate::graphql) struct Feed {
     mode: Mode,
     /// Where it begins; nothing for where the arguments say.
     after: Option<LogPosition>,
-    told: Arc<Mutex<Told>>,
+    said: Arc<Mutex<Said>>,
 }
 
 #[derive(Debug, Default)]
-struct Told {
+struct Said {
     position: Option<LogPosition>,
     caught_up: Option<CaughtUp>,
 }
@@ -56,7 +75,7 @@ impl Feed {
         Self {
             mode,
             after,
-            told: Arc::default(),
+            said: Arc::default(),
         }
     }
 
@@ -71,7 +90,7 @@ impl Feed {
 
     /// The next answer will be about this.
     pub(in crate::graphql) fn tell(&self, position: LogPosition) {
-        self.with(|told| told.position = Some(position));
+        self.with(|said| said.position = Some(position));
     }
 
     /// Everything was told that a look, begun then, found.
@@ -81,8 +100,8 @@ impl Feed {
         position: LogPosition,
         looked_at: Instant,
     ) {
-        self.with(|told| {
-            told.caught_up = Some(CaughtUp {
+        self.with(|said| {
+            said.caught_up = Some(CaughtUp {
                 subject,
                 position,
                 looked_at,
@@ -92,15 +111,15 @@ impl Feed {
 
     /// What the last answer was about.
     pub(super) fn position(&self) -> Option<LogPosition> {
-        self.with(|told| told.position)
+        self.with(|said| said.position)
     }
 
     /// Where the execution ended well; nothing when it broke off.
     pub(super) fn caught_up(&self) -> Option<CaughtUp> {
-        self.with(|told| told.caught_up)
+        self.with(|said| said.caught_up)
     }
 
-    fn with<T>(&self, look: impl FnOnce(&mut Told) -> T) -> T {
-        look(&mut self.told.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with<T>(&self, look: impl FnOnce(&mut Said) -> T) -> T {
+        look(&mut self.said.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

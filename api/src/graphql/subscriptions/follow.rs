@@ -10,7 +10,7 @@ use gage_application::{ports::wake::Notice, position::LogPosition};
 use metrics::counter;
 use tokio::{
     sync::watch,
-    time::{Instant, sleep},
+    time::{Instant, sleep, sleep_until},
 };
 
 use crate::graphql::{
@@ -18,6 +18,8 @@ use crate::graphql::{
     live::{Feed, Hints, Mode, Subject},
 };
 
+/// Changes that come closer together than this are looked at together.
+const PACE: Duration = Duration::from_millis(10);
 /// Time between looks while the database is away.
 const AWAY: Duration = Duration::from_secs(1);
 
@@ -91,7 +93,7 @@ impl<T> Follower<T> {
                         self.feed.end(subject, after, looked_at);
                         return None;
                     }
-                    Mode::Live => self.hint().await,
+                    Mode::Live => self.hint(looked_at).await,
                 },
                 // The database comes back, and the cursor still stands.
                 Err(ApiError::Unavailable { .. }) => sleep(AWAY).await,
@@ -100,11 +102,12 @@ impl<T> Follower<T> {
         }
     }
 
-    /// Waits until something may have changed.
-    async fn hint(&mut self) {
+    /// Waits until something may have changed since a look.
+    async fn hint(&mut self, looked_at: Instant) {
         if self.hints.changed().await.is_err() {
             // Nobody will tell any more: the server stops.
             std::future::pending::<()>().await;
         }
+        sleep_until(looked_at + PACE).await;
     }
 }
