@@ -4,6 +4,7 @@ import { mnemonicToAccount } from 'viem/accounts'
 import { CHAIN_ID, MNEMONIC, startNode } from './node.mjs'
 
 // Given, not estimated: a transaction that reverts must reach the chain too.
+const PATIENCE_MS = 30_000
 const GAS_LIMIT = 3_000_000n
 const TIP = 1_000_000_000n
 
@@ -55,7 +56,21 @@ export class Chain {
       ...{ to, data, value },
     })
     const hash = await this.#mined(at, () => this.client.sendRawTransaction({ serializedTransaction: signed }))
-    return this.client.waitForTransactionReceipt({ hash })
+    return this.#receipt(hash)
+  }
+
+  // viem's waitForTransactionReceipt asks again only after a new block. Anvil may tell of a block a moment before it has
+  // its receipts, and nobody mines another one here: it would wait in vain.
+  async #receipt(hash) {
+    const until = Date.now() + PATIENCE_MS
+    for (;;) {
+      try {
+        return await this.client.getTransactionReceipt({ hash })
+      } catch (error) {
+        if (error.name !== 'TransactionReceiptNotFoundError' || Date.now() > until) throw error
+      }
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
   }
 
   /** Mines an empty block in the given second. */
