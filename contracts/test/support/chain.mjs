@@ -3,8 +3,9 @@ import { createPublicClient, defineChain, encodeDeployData, http } from 'viem'
 import { mnemonicToAccount } from 'viem/accounts'
 import { CHAIN_ID, MNEMONIC, startNode } from './node.mjs'
 
-// Given, not estimated: a transaction that reverts must reach the chain too.
+// How long a receipt may take.
 const PATIENCE_MS = 30_000
+// Given, not estimated: a transaction that reverts must reach the chain too.
 const GAS_LIMIT = 3_000_000n
 const TIP = 1_000_000_000n
 
