@@ -1,4 +1,4 @@
-//! What the end-to-end tests, the demo and the benchmark ([`bench`]) stand on: real parts
+//! What the end-to-end tests, the demo and the benchmark (`bench`) stand on: real parts
 //! ([`stack`]), a client of the public API ([`client`]), and people who use it ([`actors`]).
 //!
 //! Tests name behaviour in sentences, and never reach behind the API but to audit what is stored.

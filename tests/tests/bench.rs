@@ -1,11 +1,6 @@
 //! The benchmark goes on working: each measurement runs in tiny sizes, with its audits. Its
 //! figures mean nothing here, and no figure is looked at.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test fails by panicking where something is not as it must be"
-)]
-
 use std::collections::BTreeSet;
 
 use clap::ValueEnum;

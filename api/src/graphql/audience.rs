@@ -76,7 +76,9 @@ mod tests {
 
     fn of(sources: &[Source]) -> Sources {
         let marks = Sources::default();
-        sources.iter().for_each(|source| marks.mark(*source));
+        for source in sources {
+            marks.mark(*source);
+        }
         marks
     }
 

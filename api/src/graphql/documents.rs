@@ -129,7 +129,7 @@ mod tests {
         let documents = Documents::new(DocumentLimits::STANDARD);
         for n in 0..20_000 {
             documents
-                .read(&format!("{{ field{n} {} }}", "x ".repeat(200)))
+                .read(&format!("{{ field{n} {{ {} }} }}", "x ".repeat(200)))
                 .ok()
                 .unwrap();
         }

@@ -166,7 +166,6 @@ struct Connection {
 }
 
 /// What happens next on a connection.
-#[expect(clippy::large_enum_variant, reason = "one at a time, moved once")]
 enum Happening {
     Message(Option<Result<Message, axum::Error>>),
     Answer(String, Option<Answer>),

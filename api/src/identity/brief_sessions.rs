@@ -46,6 +46,16 @@ enum State {
     Ended,
 }
 
+/// What is remembered of a session.
+enum Remembered {
+    /// It is open.
+    Open(Session),
+    /// It is over.
+    Ended,
+    /// Nothing: the store must be asked.
+    No,
+}
+
 impl State {
     fn forget(&mut self) {
         if matches!(self, Self::Open { .. }) {
@@ -59,14 +69,13 @@ impl Known {
         look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The session, or that it is over; nothing when the store must be asked.
-    fn now(&self) -> Option<Option<Session>> {
+    fn now(&self) -> Remembered {
         self.with(|state| match state {
             State::Open { session, looked_up } if looked_up.elapsed() < REMEMBERED => {
-                Some(Some(session.clone()))
+                Remembered::Open(session.clone())
             }
-            State::Ended => Some(None),
-            State::Open { .. } | State::Unknown => None,
+            State::Ended => Remembered::Ended,
+            State::Open { .. } | State::Unknown => Remembered::No,
         })
     }
 }
@@ -103,8 +112,10 @@ impl Sessions for BriefSessions {
     }
 
     async fn find(&self, token: &str) -> Result<Option<Session>, StoreUnavailable> {
-        if let Some(known) = self.known.get(token).and_then(|known| known.now()) {
-            return Ok(known);
+        match self.known.get(token).map(|known| known.now()) {
+            Some(Remembered::Open(session)) => return Ok(Some(session)),
+            Some(Remembered::Ended) => return Ok(None),
+            Some(Remembered::No) | None => {}
         }
         let looked_up = Instant::now();
         let Some(session) = self.store.find(token).await? else {

@@ -77,7 +77,7 @@ impl Group {
 
     /// Takes an operation in, and what it decided into memory.
     pub(super) fn accept(&mut self, ticket: Ticket, decided: Decided, memory: &mut Memory) {
-        let idempotency = match self.entry(&ticket) {
+        let idempotency = match idempotency_of(&ticket) {
             Ok(idempotency) => idempotency,
             Err(error) => {
                 let reason = error.to_string();
@@ -175,17 +175,6 @@ impl Group {
         }
     }
 
-    fn entry(&self, ticket: &Ticket) -> Result<Option<IdempotencyEntry>, serde_json::Error> {
-        let Some(key) = ticket.request.idempotency_key.clone() else {
-            return Ok(None);
-        };
-        Ok(Some(IdempotencyEntry {
-            key,
-            request_hash: ticket.request_hash,
-            output: ticket.output()?,
-        }))
-    }
-
     fn touch(&mut self, stream: &StreamName, touched: &Touched, memory: &Memory) {
         if let Some(held) = memory.peek(stream) {
             self.seen = self.seen.max(held.position);
@@ -242,4 +231,16 @@ impl Group {
         self.limit = self.limit.min(ticket.group_limit);
         self.members.push(Member { ticket, refusal });
     }
+}
+
+/// What is to be remembered of a request with a key.
+fn idempotency_of(ticket: &Ticket) -> Result<Option<IdempotencyEntry>, serde_json::Error> {
+    let Some(key) = ticket.request.idempotency_key.clone() else {
+        return Ok(None);
+    };
+    Ok(Some(IdempotencyEntry {
+        key,
+        request_hash: ticket.request_hash,
+        output: ticket.output()?,
+    }))
 }

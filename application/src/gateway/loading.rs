@@ -26,8 +26,11 @@ struct Kind {
     state_version: i32,
     blank: fn() -> Box<dyn State>,
     restore: fn(Value) -> Result<Box<dyn State>, serde_json::Error>,
-    fold: fn(&Decoder, Box<dyn State>, &[StoredEvent]) -> Result<Box<dyn State>, LogError>,
+    fold: Fold,
 }
+
+/// Folds stored events into a state.
+type Fold = fn(&Decoder, Box<dyn State>, &[StoredEvent]) -> Result<Box<dyn State>, LogError>;
 
 impl Cold {
     pub(super) fn of<D: Decider>(stream: StreamName) -> Self {
@@ -62,6 +65,9 @@ struct Base {
     position: LogPosition,
 }
 
+/// What was loaded, or why not, for each stream.
+pub(super) type Loaded = Vec<(StreamName, Result<Held, LogError>)>;
+
 /// Loads aggregates, each from its snapshot and the events since. One that cannot be read
 /// touches no other.
 ///
@@ -72,7 +78,7 @@ pub(super) async fn load(
     snapshots: &dyn Snapshots,
     decoder: &Decoder,
     cold: Vec<Cold>,
-) -> Result<Vec<(StreamName, Result<Held, LogError>)>, LogError> {
+) -> Result<Loaded, LogError> {
     let bases = bases(snapshots, &cold).await;
     let wanted: Vec<StreamVersion> = cold
         .iter()

@@ -21,8 +21,8 @@ use tokio::{select, sync::mpsc, task::JoinSet, time::sleep};
 use super::{
     NotNow, Parts, Unit, UnitError,
     group::{Group, GroupId},
-    loading::{Cold, load},
-    memory::{Held, Memory},
+    loading::{Cold, Loaded, load},
+    memory::Memory,
     ticket::{Failure, Ticket},
 };
 use crate::{
@@ -67,10 +67,10 @@ pub(super) struct Writer {
 enum Errand {
     Loaded {
         tickets: Vec<(Vec<StreamName>, Ticket)>,
-        loaded: Result<Vec<(StreamName, Result<Held, LogError>)>, LogError>,
+        loaded: Result<Loaded, LogError>,
     },
     Appended {
-        group: Group,
+        group: Box<Group>,
         result: Result<LogPosition, AppendError>,
         wrote: bool,
     },
@@ -179,7 +179,7 @@ impl Writer {
                 Err(AppendError::OutcomeUnknown { reason })
             });
             Errand::Appended {
-                group,
+                group: Box::new(group),
                 result,
                 wrote,
             }
@@ -225,7 +225,7 @@ impl Writer {
             } => {
                 self.appends -= 1;
                 let waiting = self.waiting.remove(&group.id);
-                self.take_appended(group, result, wrote);
+                self.take_appended(*group, result, wrote);
                 self.return_to_front(waiting.unwrap_or_default());
             }
             Errand::Slept { tickets } => self.return_to_front(tickets),
@@ -235,7 +235,7 @@ impl Writer {
     fn take_loaded(
         &mut self,
         tickets: Vec<(Vec<StreamName>, Ticket)>,
-        loaded: Result<Vec<(StreamName, Result<Held, LogError>)>, LogError>,
+        loaded: Result<Loaded, LogError>,
     ) {
         let mut faults = HashMap::new();
         match loaded {

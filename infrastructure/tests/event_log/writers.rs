@@ -363,16 +363,16 @@ async fn what_was_only_read_must_be_as_it_was() {
     log.append(&append(vec![events(&product, 0, 2)]))
         .await
         .expect("appends");
-    let older = log.append(&place(1, 0)).await;
-    assert!(matches!(older, Err(AppendError::Conflict)), "{older:?}");
+    let grown = log.append(&place(1, 0)).await;
+    assert!(matches!(grown, Err(AppendError::Conflict)), "{grown:?}");
     // A log that was put back to an older state.
-    let newer = log.append(&place(3, 0)).await;
+    let missing = log.append(&place(3, 0)).await;
     assert!(
         matches!(
-            &newer,
+            &missing,
             Err(AppendError::Log(LogError::Corrupt { sequence: 3, .. }))
         ),
-        "{newer:?}"
+        "{missing:?}"
     );
     assert_eq!(db.number("SELECT count(*) FROM events").await, 2);
     // Nothing but the check, as for refusals.

@@ -28,6 +28,9 @@ const PRODUCTS: usize = 1_000;
 /// Pages of products that are asked for in one look.
 const PAGES: u32 = 200;
 
+/// A figure of a log of some size.
+type Cost = fn(&Aged) -> f64;
+
 /// A shop with a log of some length, and what was found in it.
 struct Aged {
     events: usize,
@@ -52,7 +55,6 @@ pub(super) async fn measure(sizes: &Sizes) -> Result<Vec<Row>> {
         }
     }
     let mut rows = Vec::new();
-    type Cost = fn(&Aged) -> f64;
     let kinds: [(&str, Cost, Unit); 3] = [
         ("distinct aggregates", Aged::command, Unit::MicrosPerCommand),
         ("one hot product", Aged::hot_command, Unit::MicrosPerCommand),
@@ -127,18 +129,17 @@ impl Aged {
 
     async fn look(&mut self, commands: u64) -> Result<()> {
         let pace = Pace::Calls(commands);
-        let (shop, story, hot) = (&self.shop, &self.story, &self.hot);
-        let distinct = append::receive(shop, story, WRITERS, pace).await;
-        let one = hot::reserve(shop, hot, WRITERS, pace).await;
-        let queries = CatalogQueries::new(shop.pool.clone());
+        let distinct = append::receive(&self.shop, &self.story, WRITERS, pace).await;
+        let one = hot::reserve(&self.shop, &self.hot, WRITERS, pace).await;
+        let queries = CatalogQueries::new(self.shop.pool.clone());
         let began = Instant::now();
         for _ in 0..PAGES {
             page(&queries).await?;
         }
-        let page = began.elapsed() / PAGES;
+        let each = began.elapsed() / PAGES;
         self.command_micros.push(micros(&distinct));
         self.hot_micros.push(micros(&one));
-        self.page_millis.push(page.as_secs_f64() * 1_000.0);
+        self.page_millis.push(each.as_secs_f64() * 1_000.0);
         Ok(())
     }
 

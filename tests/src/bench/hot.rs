@@ -107,21 +107,21 @@ pub(super) async fn reserve(shop: &Shop, story: &Story, buyers: usize, pace: Pac
 
 /// Whole orders of the story's first product.
 async fn order(shop: &Shop, story: &Story, buyers: usize, pace: Pace) -> Tally {
-    let (gateway, shop, product) = (shop.gateway.clone(), story.shop, story.products[0]);
+    let (gateway, seller, product) = (shop.gateway.clone(), story.shop, story.products[0]);
     crowd(buyers, pace, move |number, _| {
         let gateway = gateway.clone();
         let by = buyer(number as u64);
-        let place = PlaceOrder {
+        let wanted = PlaceOrder {
             order: OrderId(SystemEntropy.id()),
             by,
-            shop,
+            shop: seller,
             lines: vec![Wanted {
                 product,
                 quantity: one(),
             }],
             seen_prices: Vec::new(),
         };
-        async move { put(&gateway, place, asked_by(by)).await }
+        async move { put(&gateway, wanted, asked_by(by)).await }
     })
     .await
 }

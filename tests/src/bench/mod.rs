@@ -4,7 +4,7 @@
 //! A measurement is a file: a function of the sizes (and the server, if it needs one) that gives
 //! rows of the report. It trusts no acknowledgement: what was acknowledged is looked up in the
 //! log, and a fault ends the run. To add one: the file, a variant of [`Measurement`], and a line
-//! in [`Bench::measure`].
+//! in `Bench::measure`.
 
 mod append;
 mod backfill;

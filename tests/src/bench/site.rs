@@ -98,6 +98,9 @@ impl Site {
     }
 
     /// Brings the shop to so many products, with plenty of each.
+    ///
+    /// # Panics
+    /// When the database is away.
     pub async fn stock_up(&mut self, products: usize) {
         let pool = self.pool().await;
         let log = self.log(&pool);
@@ -111,6 +114,9 @@ impl Site {
     }
 
     /// One more product, with so many pieces.
+    ///
+    /// # Panics
+    /// When the story lists none.
     pub async fn list_one(&mut self, pieces: u32) -> ProductId {
         let pool = self.pool().await;
         self.story.list(&self.log(&pool), 1, pieces).await;

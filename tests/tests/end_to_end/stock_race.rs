@@ -61,9 +61,11 @@ async fn audit(stack: &Stack) {
         );
     }
     let whole: i64 = sqlx::query_scalar(
-        "SELECT count(*) FROM (SELECT xact_id FROM events WHERE event_type IN
-            ('OrderPlaced', 'StockReserved', 'PaymentRequested') GROUP BY xact_id
-            HAVING count(DISTINCT event_type) = 3 AND count(*) = 3) AS whole",
+        "SELECT count(*) FROM events o
+           JOIN events p ON p.event_type = 'PaymentRequested' AND p.aggregate_id = o.aggregate_id
+           JOIN events s ON s.event_type = 'StockReserved'
+                        AND s.payload->'StockReserved'->>'order' = o.aggregate_id
+          WHERE o.event_type = 'OrderPlaced' AND p.xact_id = o.xact_id AND s.xact_id = o.xact_id",
     )
     .fetch_one(&pool)
     .await

@@ -7,7 +7,10 @@ use std::{
     time::Duration,
 };
 
-use gage_application::ports::wake::{Notice, WakeUps};
+use gage_application::{
+    ports::wake::{Notice, WakeUps},
+    progress::Progress,
+};
 use tokio::{
     select,
     sync::{broadcast::error::RecvError, watch},
@@ -102,7 +105,7 @@ impl Hints {
             orders,
             payments,
         } = &self.progress;
-        let moves = [catalog, orders, payments].map(|progress| progress.moves_of_others());
+        let moves = [catalog, orders, payments].map(Progress::moves_of_others);
         moves.iter().sum()
     }
 

@@ -55,20 +55,22 @@ struct Follower<T> {
 pub(super) fn follow<T: Send + 'static>(
     hints: &Hints,
     feed: Feed,
-    mut followed: Followed<T>,
+    what: Followed<T>,
 ) -> impl Stream<Item = Result<T, ApiError>> + Send + 'static {
-    followed.after = feed.after().unwrap_or(followed.after);
-    let follower = Follower {
+    let begun = Follower {
         // Before the first look, so that no hint falls between the two.
-        hints: hints.about(followed.notice),
-        followed,
+        hints: hints.about(what.notice),
+        followed: Followed {
+            after: feed.after().unwrap_or(what.after),
+            ..what
+        },
         feed,
         found: VecDeque::new(),
     };
-    stream::unfold(Some(follower), |follower| async {
-        let mut follower = follower?;
-        match follower.next().await? {
-            Ok(what) => Some((Ok(what), Some(follower))),
+    stream::unfold(Some(begun), |state| async {
+        let mut state = state?;
+        match state.next().await? {
+            Ok(change) => Some((Ok(change), Some(state))),
             Err(error) => Some((Err(error), None)),
         }
     })

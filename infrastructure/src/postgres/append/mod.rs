@@ -110,7 +110,7 @@ pub(super) async fn append_rows(
     keys.sort_by_key(|entry| (&entry.key.principal, &entry.key.key));
     let query = sqlx::query_as::<_, Answer>(APPEND);
     let query = bind_events(query, rows);
-    let query = bind_basis(query, basis(rows, unchanged)?, seen);
+    let query = bind_basis(query, &basis(rows, unchanged)?, seen);
     let query = bind_chain(bind_keys(query, &keys), chain);
 
     // Nothing was sent while there is no connection: that failure is no unknown outcome.
@@ -240,14 +240,14 @@ fn lock_order(rows: &[Row<'_>]) -> Vec<i32> {
 
 fn bind_basis<'q>(
     query: AppendQuery<'q>,
-    basis: Vec<Basis<'q>>,
+    basis: &[Basis<'q>],
     seen: LogPosition,
 ) -> AppendQuery<'q> {
     query
-        .bind(column(&basis, |stream| stream.aggregate_type))
-        .bind(column(&basis, |stream| stream.aggregate_id))
-        .bind(column(&basis, |stream| stream.sequence))
-        .bind(column(&basis, |stream| stream.written))
+        .bind(column(basis, |stream| stream.aggregate_type))
+        .bind(column(basis, |stream| stream.aggregate_id))
+        .bind(column(basis, |stream| stream.sequence))
+        .bind(column(basis, |stream| stream.written))
         .bind(seen.xact_id)
         .bind(seen.position)
 }
