@@ -131,3 +131,60 @@ impl Consumer for Watched {
         Ok(consumed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(position: i64) -> LogPosition {
+        LogPosition {
+            xact_id: 1,
+            position,
+        }
+    }
+
+    #[test]
+    fn nothing_is_known_before_the_first_look() {
+        let progress = Progress::default();
+        assert_eq!(progress.now(), None);
+        progress.looked(at(7), Instant::now());
+        assert_eq!(progress.now(), Some(at(7)));
+    }
+
+    #[tokio::test]
+    async fn a_look_of_long_ago_tells_nothing_of_the_present() {
+        let progress = Progress::default();
+        let long_ago = Instant::now().checked_sub(FRESH).unwrap();
+        progress.looked(at(7), long_ago);
+        assert_eq!(progress.now(), None);
+        // What was reached stays reached.
+        progress.reach(at(7)).await;
+    }
+
+    #[tokio::test]
+    async fn who_waits_is_told_when_it_is_reached() {
+        let progress = Progress::default();
+        let waiting = (1..=3).map(|position| {
+            let progress = progress.clone();
+            tokio::spawn(async move { progress.reach(at(position)).await })
+        });
+        let waiting: Vec<_> = waiting.collect();
+        progress.moved(at(2), Instant::now());
+        for (place, one) in waiting.into_iter().enumerate() {
+            if place == 2 {
+                progress.moved(at(3), Instant::now());
+            }
+            one.await.unwrap();
+        }
+    }
+
+    #[test]
+    fn only_moves_of_others_are_counted_as_theirs() {
+        let progress = Progress::default();
+        progress.moved(at(1), Instant::now());
+        progress.looked(at(1), Instant::now());
+        assert_eq!(progress.moves_of_others(), 0);
+        progress.looked(at(2), Instant::now());
+        assert_eq!(progress.moves_of_others(), 1);
+    }
+}

@@ -224,3 +224,27 @@ fn text_of(variables: &Map<String, Value>) -> Box<str> {
         .unwrap_or_default()
         .into_boxed_str()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_number_of_answers_fits() {
+        let kept = Kept::new(Progress::default());
+        for document in 0..10_000 {
+            let key = Key {
+                document,
+                operation: None,
+                variables: Box::default(),
+                asker: Asker::Anyone,
+                catalog: LogPosition::START,
+                slice: 0,
+            };
+            let answer = vec![b' '; LARGEST_BYTES / 8];
+            kept.entries.insert(key, Entry::Answer(answer.into()));
+        }
+        assert!(kept.entries.weight() <= CAPACITY_BYTES);
+        assert!(kept.entries.len() > 100);
+    }
+}

@@ -129,6 +129,26 @@ async fn stock_that_changed_is_shown_at_once_to_who_asks_for_it_and_soon_to_all(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_who_ask_the_same_at_once_one_is_answered_from_the_database() {
+    let stack = Stack::new().await;
+    let owner = Person::signed_in(&stack.server.url(), wallet(0)).await;
+    let nobody = Client::new(&stack.server.url());
+    let shop = owner.opens_shop("Tea house").await;
+    let tea = owner.sells(&shop, "Green tea", 5_000, 10).await;
+    owner.finds(&tea, Stock::of(10, 0)).await;
+    nobody.ask(LIST, Value::Null).await.unwrap();
+    let before = stack.server.metric(KEPT, "made").await;
+    let many = (0..200).map(|_| nobody.ask(LIST, Value::Null));
+    for answer in futures::future::join_all(many).await {
+        assert_eq!(answer.unwrap()["products"]["nodes"][0]["available"], 10);
+    }
+    // A stretch of time may end in between.
+    let made = stack.server.metric(KEPT, "made").await - before;
+    assert!(made <= 2.0, "{made}");
+    stack.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_with_an_error_is_made_anew() {
     let stack = Stack::new().await;
     let nobody = Client::new(&stack.server.url());
