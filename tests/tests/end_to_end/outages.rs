@@ -211,7 +211,11 @@ async fn a_redis_that_dies_loses_no_payment_and_is_found_again() {
             .await
             .status()
     );
-    let refused = customer.looks_at(&order).await.unwrap_err();
+    // Sessions are remembered for a second.
+    let refused = until("nobody is looked up", Duration::from_secs(20), async || {
+        customer.looks_at(&order).await.err()
+    })
+    .await;
     assert_eq!(refused.code, "UNAVAILABLE", "{refused}");
     let second = redis();
     let again = until("signed in again", Duration::from_secs(30), async || {
