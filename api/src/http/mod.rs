@@ -2,6 +2,7 @@
 
 mod admission;
 pub mod auth;
+mod close;
 mod gate;
 mod graphql;
 pub mod health;

@@ -1,7 +1,7 @@
 //! GraphQL over WebSocket: the sub-protocol graphql-transport-ws, with its close codes
 //! (github.com/enisdenjo/graphql-ws, PROTOCOL.md).
 
-use std::time::Duration;
+use std::{pin::Pin, time::Duration};
 
 use async_graphql::ServerError;
 use axum::{
@@ -9,7 +9,7 @@ use axum::{
     body::Bytes,
     extract::{
         State, WebSocketUpgrade,
-        ws::{CloseFrame, Message, Utf8Bytes, WebSocket},
+        ws::{Message, Utf8Bytes, WebSocket},
     },
     http::{HeaderMap, Method},
     response::{IntoResponse as _, Response},
@@ -19,14 +19,17 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tokio::{
     select,
-    time::{Instant, sleep_until, timeout},
+    time::{Instant, Sleep, sleep_until, timeout},
 };
 use tokio_stream::StreamMap;
+use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use crate::{
     graphql::{answer::Answer, context::RequestContext},
     http::{
-        auth, parameters,
+        auth,
+        close::{Close, close},
+        parameters,
         state::{Circumstances, HttpState, context},
     },
     identity::viewer::Viewer,
@@ -36,6 +39,10 @@ use crate::{
 const PROTOCOL: &str = "graphql-transport-ws";
 /// Bytes of a message.
 const MESSAGE_BYTES: usize = 64 * 1024;
+/// Bytes that are read at once. tungstenite holds a buffer of this size for each connection and
+/// clears it whenever it looks whether something came: its usual 128 KiB were a third of the
+/// time of a message, and 128 MiB for a thousand connections.
+const READ_BYTES: usize = 4 * 1024;
 /// Operations that may run on one connection.
 const OPERATIONS: usize = 50;
 /// Characters of an operation's id.
@@ -44,8 +51,6 @@ const ID_CHARS: usize = 128;
 const INIT_PATIENCE: Duration = Duration::from_secs(5);
 /// How often an idle client is asked whether it lives.
 const PING_EVERY: Duration = Duration::from_secs(20);
-/// How long a closing connection waits for the client's goodbye.
-const GOODBYE: Duration = Duration::from_secs(2);
 /// Silence after which a client is taken for gone.
 const SILENCE: Duration = Duration::from_mins(1);
 
@@ -58,6 +63,7 @@ pub(super) async fn handle(
 ) -> Response {
     let upgrade = upgrade
         .protocols([PROTOCOL])
+        .read_buffer_size(READ_BYTES)
         .max_message_size(MESSAGE_BYTES)
         .max_frame_size(MESSAGE_BYTES);
     // Who the cookie says it is; a page of another site is nobody until it shows a token.
@@ -74,62 +80,6 @@ pub(super) async fn handle(
         }
     };
     upgrade.on_upgrade(open).into_response()
-}
-
-/// Why the server closes a connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Close {
-    Invalid(&'static str),
-    Unauthorized,
-    Forbidden,
-    SubprotocolUnknown,
-    InitTimeout,
-    SubscriberExists(String),
-    TooManyInits,
-    TooManyOperations,
-    TooManyRequests,
-    Silent,
-    GoingAway,
-}
-
-impl Close {
-    fn frame(self) -> CloseFrame {
-        let (code, reason) = match self {
-            Self::Invalid(reason) => (4400, reason.to_owned()),
-            Self::Unauthorized => (4401, "Unauthorized".to_owned()),
-            Self::Forbidden => (4403, "Forbidden".to_owned()),
-            Self::SubprotocolUnknown => (4406, "Subprotocol not acceptable".to_owned()),
-            Self::InitTimeout => (4408, "Connection initialisation timeout".to_owned()),
-            Self::SubscriberExists(id) => (4409, format!("Subscriber for {id} already exists")),
-            Self::TooManyInits => (4429, "Too many initialisation requests".to_owned()),
-            Self::TooManyOperations => (4429, "Too many operations".to_owned()),
-            Self::TooManyRequests => (4429, "Too many requests".to_owned()),
-            Self::Silent => (1001, "No answer".to_owned()),
-            Self::GoingAway => (1001, "The server stops".to_owned()),
-        };
-        // A close frame has room for 123 bytes of reason (RFC 6455, 5.5).
-        let reason: String = reason.chars().filter(char::is_ascii).take(123).collect();
-        CloseFrame {
-            code,
-            reason: reason.into(),
-        }
-    }
-}
-
-/// Ends a connection: says why if it is the server that ends it, and reads until the client has
-/// said goodbye too, so that both closing frames arrive. A client that is gone already hears
-/// nothing, which is nobody's fault.
-async fn close(mut socket: WebSocket, why: Option<Close>) {
-    let goodbye = async {
-        if let Some(why) = why {
-            socket.send(Message::Close(Some(why.frame()))).await?;
-        }
-        while let Some(Ok(_)) = socket.recv().await {}
-        Ok::<_, axum::Error>(())
-    };
-    if timeout(GOODBYE, goodbye).await.is_err() {
-        tracing::debug!("a client did not say goodbye");
-    }
 }
 
 /// Why a connection ended.
@@ -160,9 +110,11 @@ struct Connection {
     handshake: Handshake,
     /// Operations that run, by the client's ids.
     operations: StreamMap<String, BoxStream<'static, Option<Answer>>>,
-    opened: Instant,
     heard: Instant,
-    pinged: Instant,
+    /// When the handshake must be done, or the client is asked whether it lives.
+    alarm: Pin<Box<Sleep>>,
+    /// The server stops.
+    stop: Pin<Box<WaitForCancellationFutureOwned>>,
 }
 
 /// What happens next on a connection.
@@ -177,14 +129,14 @@ impl Connection {
     fn new(state: HttpState, socket: WebSocket, context: RequestContext) -> Self {
         let now = Instant::now();
         Self {
+            stop: Box::pin(state.stop.clone().cancelled_owned()),
             state,
             socket,
             context,
             handshake: Handshake::Awaited,
             operations: StreamMap::new(),
-            opened: now,
             heard: now,
-            pinged: now,
+            alarm: Box::pin(sleep_until(now + INIT_PATIENCE)),
         }
     }
 
@@ -200,16 +152,16 @@ impl Connection {
     }
 
     async fn happening(&mut self) -> Happening {
-        let wake_at = match self.handshake {
-            Handshake::Awaited => self.opened + INIT_PATIENCE,
-            Handshake::Done => self.pinged + PING_EVERY,
-        };
         select! {
-            () = self.state.stop.cancelled() => Happening::Stop,
+            () = &mut self.stop => Happening::Stop,
             message = self.socket.recv() => Happening::Message(message),
             Some((id, answer)) = self.operations.next() => Happening::Answer(id, answer),
-            () = sleep_until(wake_at) => Happening::Time,
+            () = &mut self.alarm => Happening::Time,
         }
+    }
+
+    fn ping_later(&mut self) {
+        self.alarm.as_mut().reset(Instant::now() + PING_EVERY);
     }
 
     async fn handle(&mut self, happening: Happening) -> Result<(), End> {
@@ -238,7 +190,7 @@ impl Connection {
         if self.heard.elapsed() >= SILENCE {
             return Err(End::Close(Close::Silent));
         }
-        self.pinged = Instant::now();
+        self.ping_later();
         self.send(&json!({ "type": "ping" })).await
     }
 
@@ -319,7 +271,7 @@ impl Connection {
             Some(_) => return Err(End::Close(Close::Invalid("The payload must be an object"))),
         }
         self.handshake = Handshake::Done;
-        self.pinged = Instant::now();
+        self.ping_later();
         self.send(&json!({ "type": "connection_ack" })).await
     }
 
