@@ -39,7 +39,8 @@ begun() {
   { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
   # The program's name stands in parentheses and may hold anything; count the fields after it.
   read -r -a stat <<<"${stat##*) }"
-  [[ ${stat[0]} != [ZX] ]] && echo "${stat[19]}"
+  # Nothing stands there when it ended while it was read.
+  [[ ${stat[0]:-X} != [ZX] ]] && echo "${stat[19]}"
 }
 
 # remember PART PID: the boot, the pid and its beginning, which together name one process for ever.

@@ -150,6 +150,11 @@ impl Server {
         self.process.as_ref().map(Process::pid)
     }
 
+    /// The end of its log, while it runs.
+    pub fn log_tail(&self) -> Option<String> {
+        self.process.as_ref().map(Process::log_tail)
+    }
+
     /// Kills it (`SIGKILL`), as a power cut would.
     pub fn kill(&mut self) {
         if let Some(process) = self.process.take() {

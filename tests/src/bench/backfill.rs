@@ -41,7 +41,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    figures::per_sec,
+    figures::{grouped, per_sec},
     pgbench,
     report::{Row, Unit},
     shop::{Shop, asked_by, quote_signer, rail},
@@ -86,7 +86,10 @@ pub(super) async fn measure(sizes: &Sizes) -> Result<Vec<Row>> {
     let bare = world.bare().await?;
     let blocks = terms.len().div_ceil(IN_A_BLOCK);
     let row = Row::of(
-        format!("chain backfill, {payments} payments in {blocks} blocks"),
+        format!(
+            "chain backfill, {} payments in {blocks} blocks",
+            grouped(payments)
+        ),
         per_sec(payments, took),
         Unit::Payments,
     )

@@ -11,7 +11,9 @@ use gage_projections::{
 };
 
 use super::{
-    append, figures, hot,
+    append,
+    figures::{self, grouped},
+    hot,
     load::{Pace, Tally},
     replay::rebuilt,
     report::{Row, Unit},
@@ -64,10 +66,10 @@ pub(super) async fn measure(sizes: &Sizes) -> Result<Vec<Row>> {
         let least = logs.first().map_or(0.0, cost);
         for (index, log) in logs.iter().enumerate() {
             let events = log.events;
-            let what = format!("{what}, {events} events in the log");
+            let what = format!("{what}, {} events in the log", grouped(events));
             let mut row = Row::of(what, cost(log), unit);
             if index > 0 {
-                row = row.beside(format!("at {}", sizes.logs[0]), least);
+                row = row.beside(format!("at {}", grouped(sizes.logs[0])), least);
             }
             if index + 1 == logs.len() && unit == Unit::MicrosPerCommand {
                 row = row.headline(Headline::Growth);
@@ -79,7 +81,7 @@ pub(super) async fn measure(sizes: &Sizes) -> Result<Vec<Row>> {
         let events = log.events;
         let row = rebuilt(&log.shop, ProjectionName::Orders).await?;
         rows.push(Row {
-            what: format!("rebuild of orders, {events} events in the log"),
+            what: format!("rebuild of orders, {} events in the log", grouped(events)),
             headline: None,
             ..row
         });

@@ -19,6 +19,7 @@ use serde::Serialize;
 use sqlx::PgPool;
 
 use super::{
+    figures::grouped,
     load::{Pace, Tally, crowd},
     report::{Row, Unit as Counts},
     shop::{self, Shop, asked_by, put},
@@ -70,7 +71,10 @@ async fn reservations(shop: &Shop, sizes: &Sizes) -> Row {
     let story = Story::open(&*shop.log, buyer(0), 1, stock).await;
     let tally = reserve(shop, &story, sizes.buyers, Pace::Calls(sizes.reservations)).await;
     audit(shop, story.products[0], stock, sizes.reservations, &tally).await;
-    let what = format!("reservations of one product, {} buyers", sizes.buyers);
+    let what = format!(
+        "reservations of one product, {} buyers",
+        grouped(sizes.buyers)
+    );
     Row::rate(what, &tally, Counts::Reservations)
         .headline(Headline::HotReservations)
         .note(format!(
@@ -83,7 +87,10 @@ async fn whole_orders(shop: &Shop, sizes: &Sizes) -> Row {
     let story = Story::open(&*shop.log, buyer(0), 1, stock).await;
     let tally = order(shop, &story, sizes.buyers, Pace::Calls(sizes.hot_orders)).await;
     audit(shop, story.products[0], stock, sizes.hot_orders, &tally).await;
-    let what = format!("orders of one product, gateway, {} buyers", sizes.buyers);
+    let what = format!(
+        "orders of one product, gateway, {} buyers",
+        grouped(sizes.buyers)
+    );
     Row::rate(what, &tally, Counts::Orders)
         .headline(Headline::HotOrders)
         .note(format!(
@@ -144,7 +151,10 @@ pub(super) async fn measure_graphql(site: &mut Site, sizes: &Sizes) -> Result<Ve
     audit_stock(&inventory, stock, sizes.hot_requests, &tally);
     audit_orders(&pool, product, stock).await;
     pool.close().await;
-    let what = format!("orders of one product, GraphQL, {} customers", sizes.buyers);
+    let what = format!(
+        "orders of one product, GraphQL, {} customers",
+        grouped(sizes.buyers)
+    );
     let row = Row::rate(what, &tally, Counts::Orders)
         .headline(Headline::HotGraphql)
         .note(AUDITED);

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::{runtime::Builder, sync::oneshot, task::LocalSet};
 
 use super::{
-    figures::Latencies,
+    figures::{Latencies, grouped, real},
     report::{Row, Unit},
     site::{Site, global_id},
     sizes::Sizes,
@@ -48,8 +48,8 @@ pub(super) async fn measure(site: &mut Site, sizes: &Sizes) -> Result<Vec<Row>> 
             let count = latencies.since_answer.count();
             let tail = latencies.since_answer.tail();
             let asked = latencies.since_request.tail();
-            let what = format!("event to subscription, {subscribers} on {what}");
-            let mut row = Row::of(what, super::figures::real(count), Unit::Messages);
+            let what = format!("event to subscription, {} on {what}", grouped(subscribers));
+            let mut row = Row::of(what, real(count), Unit::Messages);
             row.tail = Some(tail);
             row.note = format!(
                 "from the mutation's answer; from its request p50 {:.1} ms, p99 {:.1} ms",

@@ -84,7 +84,7 @@ pub async fn run(form: Form, mut wanted: Vec<Measurement>) -> Result<Report> {
         let secs = began.elapsed().as_secs();
         eprintln!("    {:>2}:{:02}  {measurement:?}", secs / 60, secs % 60);
         let measured = bench.measure(measurement).await;
-        rows.extend(measured.with_context(|| format!("{measurement:?}"))?);
+        rows.extend(measured.with_context(|| bench.at_fault(measurement))?);
     }
     bench.end().await;
     Ok(Report {
@@ -118,6 +118,13 @@ impl Bench {
             Measurement::Subscriptions => live::measure(self.site().await?, &sizes).await,
             Measurement::Server => process::measure(self.site().await?).await,
         }
+    }
+
+    /// Where it went wrong, with what the server said.
+    fn at_fault(&self, measurement: Measurement) -> String {
+        let site = self.site.as_ref();
+        let log = site.and_then(|site| site.stack.server.log_tail());
+        format!("{measurement:?}\n{}", log.unwrap_or_default())
     }
 
     async fn site(&mut self) -> Result<&mut Site> {

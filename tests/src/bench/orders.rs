@@ -4,6 +4,7 @@
 use anyhow::Result;
 
 use super::{
+    figures::grouped,
     load::Pace,
     report::{Row, Unit},
     site::{Site, order_verdict},
@@ -31,13 +32,14 @@ async fn at(site: &mut Site, sizes: &Sizes, products: usize, stands: bool) -> Re
         length: sizes.stretch,
     };
     let at_half = run(site, sizes, pace).await?;
+    let shop = grouped(products);
     let mut rows = vec![
         Row {
-            what: format!("whole orders, {products} products, as many as go"),
+            what: format!("whole orders, {shop} products, as many as go"),
             ..most
         },
         Row {
-            what: format!("whole orders, {products} products, arriving at half of that rate"),
+            what: format!("whole orders, {shop} products, arriving at half of that rate"),
             note: "latency from the scheduled moment; p99.9 in the JSON".to_owned(),
             ..at_half
         },

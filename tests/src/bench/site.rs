@@ -9,7 +9,6 @@ use futures::{StreamExt, TryStreamExt, stream};
 use gage_application::ports::{clock::Entropy, event_log::EventLog};
 use gage_domain::ids::ProductId;
 use gage_infrastructure::{clock::SystemEntropy, postgres::PostgresEventLog};
-use gage_projections::setup;
 use memchr::memmem;
 use sqlx::PgPool;
 
@@ -134,12 +133,15 @@ impl Site {
         let log = self.log(&pool);
         until("the read models are at the end", FOLLOWED, async || {
             let head = log.state().await.ok()?.head;
-            let status = setup::status(&pool).await.ok()?;
-            let there = |checkpoint| checkpoint == Some(head);
-            status
-                .iter()
-                .all(|status| there(status.checkpoint))
-                .then_some(())
+            let behind = "SELECT count(*) FROM projections
+                           WHERE live AND (xact_id, position) < ($1, $2)";
+            let behind: i64 = sqlx::query_scalar(behind)
+                .bind(head.xact_id)
+                .bind(head.position)
+                .fetch_one(&pool)
+                .await
+                .ok()?;
+            (behind == 0).then_some(())
         })
         .await;
         pool.close().await;

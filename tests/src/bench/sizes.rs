@@ -32,7 +32,8 @@ pub struct Sizes {
     pub hot_orders: u64,
     /// Whole orders that buyers try over GraphQL.
     pub hot_requests: u64,
-    /// Products in the shop while orders are placed, one run each.
+    /// Products in the shop while orders are placed, one run each. A hundred thousand take too
+    /// long to list for a short form.
     pub products: &'static [usize],
     /// Connections that place orders or ask for pages.
     pub connections: usize,
@@ -70,7 +71,7 @@ impl From<Form> for Sizes {
                 look: (50, 3),
             },
             Form::Short => Self {
-                stretch: Duration::from_secs(4),
+                stretch: Duration::from_secs(6),
                 writers: &[1, 16, 64, 256],
                 buyers: 1_000,
                 reservations: 150_000,

@@ -5,6 +5,7 @@ use std::{fmt::Write as _, fs, path::Path};
 use anyhow::{Context, Result, ensure};
 
 use super::{
+    figures::grouped,
     report::{Report, Row, Unit},
     targets::{Headline, Measure, Side, Target},
 };
@@ -167,15 +168,7 @@ fn number(figure: f64) -> String {
     if figure < 99.95 {
         return format!("{figure:.1}");
     }
-    let digits = format!("{figure:.0}");
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    grouped(format!("{figure:.0}"))
 }
 
 fn korean(headline: Headline) -> &'static str {
