@@ -5,6 +5,10 @@ use std::{io::Write as _, process::ExitCode};
 use clap::Parser as _;
 use gage_api::{cli::Cli, commands};
 
+/// Many small allocations on several threads: see docs/performance.md.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match commands::run(Cli::parse().command).await {

@@ -176,13 +176,24 @@ pub struct CatchUp {
     health: HealthHandle,
 }
 
-/// What one turn of the loop found.
+/// Where a turn of the loop begins.
+#[derive(Debug)]
+enum Begin {
+    /// At the stored checkpoint.
+    Checkpoint,
+    /// Where the last turn ended. If another replica went on from there, the move fails.
+    At(LogPosition),
+    /// With what was read while the last turn's batch was handled.
+    Read(Batch),
+}
+
+/// What one turn of the loop found, and where the next one begins.
 #[derive(Debug)]
 enum Turn {
-    /// More can be read at once; or is already read, while this turn's batch was handled.
-    More(Option<Batch>),
+    /// More can be read at once.
+    More(Begin),
     /// The end of the log.
-    End,
+    End(Begin),
 }
 
 /// What came of a batch that was handed over.
@@ -229,25 +240,26 @@ impl CatchUp {
     pub async fn run(self, stop: CancellationToken) {
         let mut notices = self.wake.subscribe();
         let mut pause = RETRY_MIN;
-        let mut ahead = None;
+        let mut begin = Begin::Checkpoint;
         loop {
-            match self.turn(ahead.take()).await {
-                Ok(Turn::More(read)) => {
+            match self.turn(begin).await {
+                Ok(Turn::More(next)) => {
                     pause = RETRY_MIN;
-                    ahead = read;
+                    begin = next;
                     if stop.is_cancelled() {
                         return;
                     }
                 }
-                Ok(Turn::End) => {
+                Ok(Turn::End(next)) => {
                     pause = RETRY_MIN;
-                    select! {
+                    begin = select! {
                         () = stop.cancelled() => return,
-                        () = sleep(POLL) => {}
-                        () = appended(&mut notices) => {}
-                    }
+                        () = sleep(POLL) => Begin::Checkpoint,
+                        () = appended(&mut notices) => next,
+                    };
                 }
                 Err(error) => {
+                    begin = Begin::Checkpoint;
                     self.record_failure(&error);
                     select! {
                         () = stop.cancelled() => return,
@@ -263,11 +275,11 @@ impl CatchUp {
     /// # Errors
     /// The first failure, in words.
     pub async fn run_to_end(&self) -> Result<(), ConsumerError> {
-        let mut ahead = None;
+        let mut begin = Begin::Checkpoint;
         loop {
-            match self.turn(ahead.take()).await {
-                Ok(Turn::More(read)) => ahead = read,
-                Ok(Turn::End) => return Ok(()),
+            match self.turn(begin).await {
+                Ok(Turn::More(next)) => begin = next,
+                Ok(Turn::End(_)) => return Ok(()),
                 Err(TurnError::Consumer(error)) => return Err(error),
                 Err(TurnError::Log(error)) => {
                     return Err(ConsumerError::Unavailable {
@@ -278,14 +290,16 @@ impl CatchUp {
         }
     }
 
-    /// Handles a batch: the one that was read ahead, or the next one after the checkpoint.
-    async fn turn(&self, ahead: Option<Batch>) -> Result<Turn, TurnError> {
+    /// Handles a batch: the one that was read ahead, or the next one.
+    async fn turn(&self, begin: Begin) -> Result<Turn, TurnError> {
         let reader = LogReader::new(&*self.log, &self.decoder, self.consumer.ignores());
-        let mut batch = if let Some(batch) = ahead {
-            batch
-        } else {
-            let from = self.consumer.checkpoint().await?;
-            reader.read(from, BATCH).await?
+        let mut batch = match begin {
+            Begin::Read(batch) => batch,
+            Begin::At(from) => reader.read(from, BATCH).await?,
+            Begin::Checkpoint => {
+                let from = self.consumer.checkpoint().await?;
+                reader.read(from, BATCH).await?
+            }
         };
         let (to, at_end) = (batch.to, batch.at_end);
         let is_last = at_end || batch.unreadable.is_some();
@@ -298,13 +312,14 @@ impl CatchUp {
         };
         let (handled, next) = join!(self.handle(&mut batch), next);
         let Handled::UpTo { poison } = handled? else {
-            return Ok(Turn::More(None));
+            return Ok(Turn::More(Begin::Checkpoint));
         };
         self.record_progress(batch.to, at_end, poison.is_none());
         match (poison, next?) {
             (Some(error), _) => Err(error.into()),
-            (None, None) if at_end => Ok(Turn::End),
-            (None, next) => Ok(Turn::More(next)),
+            (None, Some(next)) => Ok(Turn::More(Begin::Read(next))),
+            (None, None) if at_end => Ok(Turn::End(Begin::At(to))),
+            (None, None) => Ok(Turn::More(Begin::At(to))),
         }
     }
 

@@ -97,7 +97,7 @@ impl Tables {
     ) -> Result<(), sqlx::Error> {
         let schema = self.schema::<P>();
         db.execute(&*format!("CREATE SCHEMA {schema}")).await?;
-        enter(db, &schema).await?;
+        db.execute(&*entering(&schema)).await?;
         db.execute(P::TABLES).await?;
         if self.is_live() {
             for index in P::INDEXES {
@@ -231,9 +231,9 @@ impl Tables {
         self,
         pool: &PgPool,
     ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        let mut db = pool.begin().await?;
-        enter(&mut db, &self.schema::<P>()).await?;
-        Ok(db)
+        // Both in one round trip.
+        let entering = entering(&self.schema::<P>());
+        pool.begin_with(format!("BEGIN; {entering}")).await
     }
 
     /// Compare-and-swap of the checkpoint; `false` when it is not at `from`.
@@ -273,26 +273,21 @@ async fn fold<P: Projection>(
     Ok(())
 }
 
-/// Puts a schema first in the transaction's search path, and keeps a rebuild from swapping its
-/// tables until the transaction ends. Takes no transaction id: a wait here holds no reader of
-/// the log back.
+/// What begins a transaction on a read model's tables: puts their schema first in its search
+/// path, and keeps a rebuild from swapping the tables until it ends. Takes no transaction id: a
+/// wait here holds no reader of the log back.
 ///
 /// Rows are found by their keys. A plan that was made while a table was small would read it
 /// whole, with every batch again, as long as nobody counts its rows anew.
 ///
 /// The commit does not wait for the disk. A crash may so undo the last batches, rows and
 /// checkpoint together, and they are applied again: the log has them.
-async fn enter(db: &mut PgConnection, schema: &str) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "SELECT set_config('lock_timeout', $2, true), \
+fn entering(schema: &str) -> String {
+    format!(
+        "SELECT set_config('lock_timeout', '{SWAP_PATIENCE}', true), \
          set_config('synchronous_commit', 'off', true), \
          set_config('enable_seqscan', 'off', true), \
-         set_config('search_path', $1 || ', ' || current_setting('search_path'), true), \
-         pg_advisory_xact_lock_shared(hashtextextended($1, 0))",
+         set_config('search_path', '{schema}, ' || current_setting('search_path'), true), \
+         pg_advisory_xact_lock_shared(hashtextextended('{schema}', 0))"
     )
-    .bind(schema)
-    .bind(SWAP_PATIENCE)
-    .execute(db)
-    .await?;
-    Ok(())
 }

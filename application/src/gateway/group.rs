@@ -12,7 +12,9 @@ use crate::{
     gateway::Refusal,
     metadata::Metadata,
     ports::chain::CursorMove,
-    ports::event_log::{Append, Decision, IdempotencyEntry, StreamAppend, StreamVersion},
+    ports::event_log::{
+        Append, Decision, IdempotencyEntry, Incarnation, StreamAppend, StreamVersion,
+    },
     position::LogPosition,
 };
 
@@ -123,7 +125,7 @@ impl Group {
     }
 
     /// What is to be written, and to be checked.
-    pub(super) fn take_append(&mut self) -> Append {
+    pub(super) fn take_append(&mut self, incarnation: Option<Incarnation>) -> Append {
         let read_only = self.basis.iter().filter(|(_, basis)| !basis.written);
         Append {
             decisions: std::mem::take(&mut self.decisions),
@@ -135,6 +137,7 @@ impl Group {
                 .collect(),
             cursor: self.cursor.take(),
             seen: self.seen,
+            incarnation,
         }
     }
 
@@ -149,11 +152,6 @@ impl Group {
         for stream in self.basis.keys() {
             memory.forget(stream, self.id);
         }
-    }
-
-    /// Whether all of it was decided for the first time.
-    pub(super) fn is_new(&self) -> bool {
-        self.members.iter().all(|member| member.ticket.is_new())
     }
 
     pub(super) fn len(&self) -> usize {

@@ -7,7 +7,7 @@ use super::memory::{Held, State};
 use crate::{
     event::{Decoder, StoredEvent, StreamName},
     ports::{
-        event_log::{EventLog, LogError, StreamVersion},
+        event_log::{EventLog, Incarnation, LogError, StreamVersion},
         snapshot::{Snapshot, Snapshots},
     },
     position::LogPosition,
@@ -65,8 +65,13 @@ struct Base {
     position: LogPosition,
 }
 
-/// What was loaded, or why not, for each stream.
-pub(super) type Loaded = Vec<(StreamName, Result<Held, LogError>)>;
+/// What was loaded.
+pub(super) struct Loaded {
+    /// The run of the log's server during or before which it was read.
+    pub(super) incarnation: Incarnation,
+    /// What was loaded, or why not, for each stream.
+    pub(super) streams: Vec<(StreamName, Result<Held, LogError>)>,
+}
 
 /// Loads aggregates, each from its snapshot and the events since. One that cannot be read
 /// touches no other.
@@ -79,6 +84,14 @@ pub(super) async fn load(
     decoder: &Decoder,
     cold: Vec<Cold>,
 ) -> Result<Loaded, LogError> {
+    // Before anything else is read: a server that is started anew in between is noticed later.
+    let incarnation = log.incarnation().await?;
+    if cold.is_empty() {
+        return Ok(Loaded {
+            incarnation,
+            streams: Vec::new(),
+        });
+    }
     let bases = bases(snapshots, &cold).await;
     let wanted: Vec<StreamVersion> = cold
         .iter()
@@ -89,7 +102,7 @@ pub(super) async fn load(
         })
         .collect();
     let histories = log.load_many(&wanted).await?;
-    Ok(cold
+    let streams = cold
         .into_iter()
         .zip(bases)
         .zip(histories)
@@ -97,7 +110,11 @@ pub(super) async fn load(
             let held = history.and_then(|events| held(decoder, cold.kind, base, &events));
             (cold.stream, held)
         })
-        .collect())
+        .collect();
+    Ok(Loaded {
+        incarnation,
+        streams,
+    })
 }
 
 fn held(

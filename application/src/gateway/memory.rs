@@ -2,7 +2,8 @@
 //!
 //! Only a cache: the log stays the judge. What is held may be older than the log (another
 //! replica wrote), and then the append finds out; or newer (its group is not committed yet), and
-//! then nobody else decides on it before the commit.
+//! then nobody else decides on it before the commit. All of it is of one run of the log's server:
+//! when that is started anew, the log may have been put back, and everything is forgotten.
 
 use std::{any::Any, num::NonZeroUsize};
 
@@ -12,7 +13,11 @@ use serde_json::Value;
 use tokio::time::{Duration, Instant};
 
 use super::group::GroupId;
-use crate::{event::StreamName, ports::snapshot::Snapshot, position::LogPosition};
+use crate::{
+    event::StreamName,
+    ports::{event_log::Incarnation, snapshot::Snapshot},
+    position::LogPosition,
+};
 
 /// Events after which a stream's state is kept as a snapshot.
 const SNAPSHOT_EVERY: u64 = 100;
@@ -107,6 +112,7 @@ impl Held {
 
 /// The aggregates that were used last.
 pub(super) struct Memory {
+    incarnation: Option<Incarnation>,
     held: LruCache<StreamName, Held>,
     bound: NonZeroUsize,
 }
@@ -115,9 +121,30 @@ impl Memory {
     /// Holds so many aggregates, and more only while their groups are being committed.
     pub(super) fn bounded(bound: NonZeroUsize) -> Self {
         Self {
+            incarnation: None,
             held: LruCache::unbounded(),
             bound,
         }
+    }
+
+    /// The run of the log's server that everything here is of; none while that is not known, and
+    /// then nothing must be decided.
+    pub(super) fn incarnation(&self) -> Option<Incarnation> {
+        self.incarnation
+    }
+
+    /// What is loaded from now on is of this run.
+    pub(super) fn enter(&mut self, incarnation: Incarnation) {
+        if self.incarnation != Some(incarnation) {
+            self.forget_all();
+            self.incarnation = Some(incarnation);
+        }
+    }
+
+    /// The run is over: nothing here is to be relied on.
+    pub(super) fn forget_all(&mut self) {
+        self.incarnation = None;
+        self.held.clear();
     }
 
     /// The aggregate, if it is held.

@@ -4,6 +4,7 @@
 //! everyone is answered after the commit, with its position. Invariants:
 //! - everything an operation decides is written in one append, or nothing is;
 //! - an idempotency key is written in that append, so a repeated request is answered, not redone;
+//!   it is looked up when the append, or a refusal, says that it may have been used before;
 //! - one operation's refusal, fault or panic touches no other of its group;
 //! - what is in memory is only a cache: the log confirms what an answer is based on, so several
 //!   replicas may write at once;
@@ -19,6 +20,7 @@ mod snapshotter;
 mod ticket;
 mod turns;
 mod unit;
+mod used_keys;
 mod writer;
 
 use std::{sync::Arc, time::Duration};
@@ -53,6 +55,7 @@ use earlier::EarlierRequests;
 use gage_domain::policy::Policy;
 use ticket::{Failure, Ticket};
 use turns::Turns;
+use used_keys::UsedKeys;
 use writer::Writer;
 
 /// Operations that may be under way at once.
@@ -140,6 +143,8 @@ pub struct Parts {
 /// The one door for writes.
 pub struct Gateway {
     earlier: EarlierRequests,
+    /// Which keys are looked up before anything is decided.
+    used_keys: UsedKeys,
     /// Decided by the writer, in this order.
     queue: mpsc::UnboundedSender<Ticket>,
     /// Bounds the queue, and everything that was taken from it and is not answered yet.
@@ -160,6 +165,7 @@ impl Gateway {
         let writer = Writer::new(parts, arrivals);
         let gateway = Self {
             earlier,
+            used_keys: UsedKeys::default(),
             queue,
             places: Arc::new(Semaphore::new(UNDER_WAY)),
             turns: Turns::default(),
@@ -212,7 +218,10 @@ impl Gateway {
             return Err(busy);
         };
         let _turn = self.turn(key.as_ref()).await;
-        if let Some(committed) = self.earlier::<O>(key.as_ref(), &request_hash).await? {
+        // Most keys are new, and the append finds out if one is not.
+        if key.as_ref().is_some_and(|key| self.used_keys.may_have(key))
+            && let Some(committed) = self.earlier::<O>(key.as_ref(), &request_hash).await?
+        {
             return Ok(committed);
         }
         let (ticket, reply) = Ticket::new(operation, request, request_hash, place);
@@ -221,17 +230,26 @@ impl Gateway {
         };
         self.queue.send(ticket).map_err(|_| closed())?;
         match reply.await.map_err(|_| closed())? {
-            Ok((output, position)) => Ok(Committed {
-                output,
-                position,
-                repeated: false,
-            }),
-            Err(Failure::Refused(refusal)) => Err(refusal.into()),
+            Ok((output, position)) => {
+                if let Some(key) = &key {
+                    self.used_keys.remember(key);
+                }
+                Ok(Committed {
+                    output,
+                    position,
+                    repeated: false,
+                })
+            }
+            // What was done already may be refused the second time.
+            Err(Failure::Refused(refusal)) => {
+                let earlier = self.earlier::<O>(key.as_ref(), &request_hash).await?;
+                earlier.ok_or_else(|| refusal.into())
+            }
             Err(Failure::Busy) => Err(busy),
             Err(Failure::CursorMoved) => Err(GatewayError::CursorMoved),
             Err(Failure::Log(error)) => Err(error.into()),
             Err(Failure::Output { reason }) => Err(GatewayError::StoredAnswer { reason }),
-            // Another replica was first.
+            // An earlier request, or another replica, was first.
             Err(Failure::KeyUsed) => {
                 let earlier = self.earlier::<O>(key.as_ref(), &request_hash).await?;
                 earlier.ok_or(busy)
@@ -269,6 +287,7 @@ impl Gateway {
         let Some(earlier) = self.earlier.find(key).await? else {
             return Ok(None);
         };
+        self.used_keys.remember(key);
         if earlier.request_hash != *request_hash {
             return Err(GatewayError::KeyReused);
         }

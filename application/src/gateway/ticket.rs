@@ -12,7 +12,10 @@ use tokio::{
 };
 
 use super::{Operation, Refusal, Request, Unit, UnitError, group::GROUP_MAX};
-use crate::{ports::event_log::LogError, position::LogPosition};
+use crate::{
+    ports::event_log::{IdempotencyKey, LogError},
+    position::LogPosition,
+};
 
 /// Attempts of an operation before the gateway says that it is busy.
 const ATTEMPTS: u32 = 12;
@@ -72,6 +75,11 @@ impl Ticket {
             _place: place,
         };
         (ticket, receiver)
+    }
+
+    /// The request's idempotency key.
+    pub(super) fn key(&self) -> Option<IdempotencyKey> {
+        self.request.idempotency_key.clone()
     }
 
     /// Whether this is the first attempt.

@@ -4,6 +4,7 @@
 //! - commands are decided one after another; their events go out in the order of the decisions;
 //! - nobody decides on what another group has not committed yet: such a command waits for it;
 //! - every answer, a refusal too, is given after the log confirmed what it is based on;
+//! - nothing is decided on what was read in an earlier run of the log's server;
 //! - whatever goes wrong with an append, what it was based on is loaded again.
 
 use std::{
@@ -28,7 +29,7 @@ use super::{
 use crate::{
     event::{Decoder, StreamName},
     ports::{
-        event_log::{AppendError, LogError},
+        event_log::{AppendError, IdempotencyKey, LogError},
         wake::Notice,
     },
     position::LogPosition,
@@ -73,6 +74,11 @@ enum Errand {
         group: Box<Group>,
         result: Result<LogPosition, AppendError>,
         wrote: bool,
+    },
+    KeysFound {
+        tickets: Vec<Ticket>,
+        /// For each whether its key was used before.
+        found: Result<Vec<bool>, LogError>,
     },
     Slept {
         tickets: Vec<Ticket>,
@@ -150,6 +156,9 @@ impl Writer {
     }
 
     fn decide(&mut self, mut ticket: Ticket, group: &mut Group) {
+        if self.memory.incarnation().is_none() {
+            return self.cold.push((Vec::new(), ticket));
+        }
         let mut unit = Unit::new(&self.parts, &self.memory, group.id, ticket.is_new());
         let result = ticket.run(&mut unit);
         let decided = unit.finish();
@@ -167,7 +176,7 @@ impl Writer {
     }
 
     fn append(&mut self, mut group: Group) {
-        let append = group.take_append();
+        let append = group.take_append(self.memory.incarnation());
         histogram!("gage_group_commands").record(u32::try_from(group.len()).unwrap_or(u32::MAX));
         let log = self.parts.log.clone();
         self.appends += 1;
@@ -228,6 +237,7 @@ impl Writer {
                 self.take_appended(*group, result, wrote);
                 self.return_to_front(waiting.unwrap_or_default());
             }
+            Errand::KeysFound { tickets, found } => self.take_found_keys(tickets, found),
             Errand::Slept { tickets } => self.return_to_front(tickets),
         }
     }
@@ -240,7 +250,8 @@ impl Writer {
         let mut faults = HashMap::new();
         match loaded {
             Ok(loaded) => {
-                for (stream, held) in loaded {
+                self.memory.enter(loaded.incarnation);
+                for (stream, held) in loaded.streams {
                     match held {
                         Ok(held) => self.memory.keep_loaded(stream, held),
                         Err(error) => _ = faults.insert(stream, error),
@@ -291,14 +302,12 @@ impl Writer {
     fn take_failure(&mut self, group: Group, error: AppendError) {
         let failure = match error {
             AppendError::Conflict => return self.try_later(group),
-            // What was held in memory may have been of a log that was put back to an older
-            // state; what is loaded now is not.
-            AppendError::Log(LogError::Corrupt { .. }) if group.is_new() => {
+            AppendError::OtherIncarnation => {
+                self.memory.forget_all();
                 return self.try_later(group);
             }
-            AppendError::KeyUsed | AppendError::Refused { .. } if group.len() > 1 => {
-                return self.try_halves(group);
-            }
+            AppendError::KeyUsed if group.len() > 1 => return self.find_used_keys(group),
+            AppendError::Refused { .. } if group.len() > 1 => return self.try_halves(group),
             AppendError::KeyUsed => Failure::KeyUsed,
             AppendError::CursorMoved => Failure::CursorMoved,
             AppendError::Refused { reason } => Failure::Log(LogError::Unavailable { reason }),
@@ -329,6 +338,53 @@ impl Writer {
             sleep(pause).await;
             Errand::Slept { tickets }
         });
+    }
+
+    /// Some of the group were asked for before, and touch no other.
+    fn find_used_keys(&mut self, group: Group) {
+        let tickets: Vec<Ticket> = group.into_tickets().collect();
+        let log = self.parts.log.clone();
+        self.errands.spawn(async move {
+            let keys = tickets.iter().map(Ticket::key).collect::<Vec<_>>();
+            let asked: Vec<IdempotencyKey> = keys.iter().flatten().cloned().collect();
+            let found = AssertUnwindSafe(log.earlier_requests(&asked)).catch_unwind();
+            let found = found.await.unwrap_or_else(|_| {
+                let reason = "the look-up of keys panicked".to_owned();
+                Err(LogError::Unavailable { reason })
+            });
+            Errand::KeysFound {
+                found: found.map(|found| {
+                    let mut found = found.into_iter();
+                    keys.iter()
+                        .map(|key| key.is_some() && found.next().flatten().is_some())
+                        .collect()
+                }),
+                tickets,
+            }
+        });
+    }
+
+    fn take_found_keys(&mut self, tickets: Vec<Ticket>, found: Result<Vec<bool>, LogError>) {
+        let used = match found {
+            Ok(used) => used,
+            Err(error) => {
+                for ticket in tickets {
+                    ticket.answer(Err(Failure::Log(error.clone())));
+                }
+                return;
+            }
+        };
+        let mut others = Vec::with_capacity(tickets.len());
+        for (mut ticket, used) in tickets.into_iter().zip(used) {
+            if used {
+                ticket.answer(Err(Failure::KeyUsed));
+            } else if ticket.may_try_again() {
+                others.push(ticket);
+            } else {
+                ticket.answer(Err(Failure::Busy));
+            }
+        }
+        self.return_to_front(others);
     }
 
     /// One of the group is to blame, and touches no other: tries again in smaller groups.

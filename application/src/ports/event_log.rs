@@ -86,6 +86,12 @@ pub struct Decision {
     pub idempotency: Option<IdempotencyEntry>,
 }
 
+/// A run of the log's server, as the server numbers it. During a run what was committed stays; when
+/// another one begins, the log may have been put back to an older state: a restored backup, a
+/// replica that took over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Incarnation(pub i64);
+
 /// Decisions that are written together, all or nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Append {
@@ -100,6 +106,9 @@ pub struct Append {
     /// What to answer as position when no event is written: the newest position that the
     /// decisions saw.
     pub seen: LogPosition,
+    /// The run of the server in which all that the decisions are based on was read: if it is
+    /// over, nothing is written. Without one, every event that they are based on is looked for.
+    pub incarnation: Option<Incarnation>,
 }
 
 impl Append {
@@ -138,6 +147,10 @@ pub enum AppendError {
     /// Another listener moved the chain cursor. Load it again.
     #[error("another listener moved the chain cursor")]
     CursorMoved,
+    /// Nothing was written: the log's server was started anew, so the log may not be what the
+    /// decisions are based on. Load, decide, and try again.
+    #[error("the log's server was started anew")]
+    OtherIncarnation,
     /// Nothing was written: the log could not be reached, or is not what the decisions are
     /// based on.
     #[error(transparent)]
@@ -263,6 +276,12 @@ pub trait EventLog: Send + Sync {
         &self,
         keys: &[IdempotencyKey],
     ) -> Result<Vec<Option<EarlierRequest>>, LogError>;
+
+    /// The run of the server that answers.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    async fn incarnation(&self) -> Result<Incarnation, LogError>;
 
     /// How far the log reaches.
     ///

@@ -88,10 +88,18 @@ impl PersistedEventRepository for PostgresEventLog {
                 metadata,
             })
             .collect();
-        append_rows(&self.pool, &rows, &[], Vec::new(), None, LogPosition::START)
-            .await
-            .map(|_| ())
-            .map_err(persistence_error)
+        append_rows(
+            &self.pool,
+            &rows,
+            &[],
+            Vec::new(),
+            None,
+            LogPosition::START,
+            None,
+        )
+        .await
+        .map(|_| ())
+        .map_err(persistence_error)
     }
 
     async fn stream_events<A: Aggregate>(
@@ -132,7 +140,8 @@ fn persistence_error(error: AppendError) -> PersistenceError {
         AppendError::Log(LogError::Corrupt { .. })
         | AppendError::Refused { .. }
         | AppendError::KeyUsed
-        | AppendError::CursorMoved => PersistenceError::UnknownError(Box::new(error)),
+        | AppendError::CursorMoved
+        | AppendError::OtherIncarnation => PersistenceError::UnknownError(Box::new(error)),
     }
 }
 

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use gage_application::{
     event::StoredEvent,
     ports::event_log::{
-        Append, AppendError, EarlierRequest, EventLog, IdempotencyKey, LogError, LogState, Page,
-        StreamVersion,
+        Append, AppendError, EarlierRequest, EventLog, IdempotencyKey, Incarnation, LogError,
+        LogState, Page, StreamVersion,
     },
     position::LogPosition,
 };
@@ -77,6 +77,14 @@ impl EventLog for PostgresEventLog {
             }
         }
         Ok(found)
+    }
+
+    async fn incarnation(&self) -> Result<Incarnation, LogError> {
+        sqlx::query_scalar("SELECT server_incarnation()")
+            .fetch_one(&self.pool)
+            .await
+            .map(Incarnation)
+            .map_err(|error| failure::of_read(&error))
     }
 
     async fn state(&self) -> Result<LogState, LogError> {

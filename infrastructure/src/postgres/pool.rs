@@ -40,6 +40,10 @@ impl Default for PoolOptions {
 /// meanwhile. Asking always would cost each statement a round trip.
 const ASK_AFTER_IDLE: Duration = Duration::from_secs(1);
 
+/// What was acknowledged must outlive a crash. Other than `off` is the operator's choice.
+const COMMIT_SYNCHRONOUSLY: &str = "SELECT set_config('synchronous_commit', 'on', false) \
+                                    WHERE current_setting('synchronous_commit') = 'off'";
+
 /// Why there is no pool.
 #[derive(Debug, Error)]
 pub enum ConnectError {
@@ -78,6 +82,14 @@ pub async fn connect(url: &str, options: PoolOptions) -> Result<PgPool, ConnectE
         .max_connections(options.max_connections)
         .acquire_timeout(options.acquire_timeout)
         .test_before_acquire(false)
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                sqlx::query(COMMIT_SYNCHRONOUSLY)
+                    .execute(connection)
+                    .await
+                    .map(|_| ())
+            })
+        })
         .before_acquire(|connection, meta| {
             Box::pin(async move {
                 if meta.idle_for > ASK_AFTER_IDLE {

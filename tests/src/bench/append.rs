@@ -1,8 +1,10 @@
-//! Commands on distinct aggregates: one event and one idempotency key each, through the gateway,
-//! beside what pgbench inserts into a table of the log's layout on the same server.
+//! Commands on distinct aggregates, through the gateway, beside what pgbench inserts into a table
+//! of the log's layout on the same server: one event each, as pgbench writes one row; then with
+//! an idempotency key each, which is a second row.
 
 use anyhow::Result;
-use gage_application::operations::receive_stock::ReceiveStock;
+use gage_application::{gateway::Request, operations::receive_stock::ReceiveStock};
+use gage_domain::value::Address;
 
 use super::{
     load::{Pace, Tally, crowd},
@@ -41,27 +43,67 @@ pub(super) async fn measure(sizes: &Sizes) -> Result<Vec<Row>> {
         rows.push(row);
     }
     let best = singles.into_iter().fold(0.0, f64::max);
-    for &writers in sizes.writers {
-        let before = shop.events().await;
-        let tally = receive(&shop, &story, writers, Pace::For(sizes.stretch)).await;
-        let written = shop.events().await - before;
-        assert_eq!(written, tally.accepted, "acknowledged, and in the log");
-        let what = format!("gateway, distinct aggregates, {writers} writers");
-        let mut row = Row::rate(what, &tally, Unit::Commands)
-            .beside("pgbench's best with one row an INSERT", best);
-        if writers == most {
-            row = row
-                .headline(Headline::Append)
-                .note("each command with an idempotency key; every acknowledged one is in the log");
+    for asking in [Asking::Plainly, Asking::WithKeys] {
+        for &writers in sizes.writers {
+            let before = shop.events().await;
+            let tally = receive(&shop, &story, writers, asking, Pace::For(sizes.stretch)).await;
+            let written = shop.events().await - before;
+            assert_eq!(written, tally.accepted, "acknowledged, and in the log");
+            let what = match asking {
+                Asking::Plainly => format!("gateway, distinct aggregates, {writers} writers"),
+                Asking::WithKeys => format!("the same with idempotency keys, {writers} writers"),
+            };
+            let mut row = Row::rate(what, &tally, Unit::Commands)
+                .beside("pgbench's best with one row an INSERT", best);
+            if writers == most {
+                row = row
+                    .headline(asking.headline())
+                    .note("every acknowledged command is in the log");
+            }
+            rows.push(row);
         }
-        rows.push(row);
     }
     shop.end().await;
     Ok(rows)
 }
 
+/// How commands are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asking {
+    /// As a worker of the server asks.
+    Plainly,
+    /// As a client asks, with an idempotency key.
+    WithKeys,
+}
+
+impl Asking {
+    const fn headline(self) -> Headline {
+        match self {
+            Self::Plainly => Headline::Append,
+            Self::WithKeys => Headline::AppendKeyed,
+        }
+    }
+
+    fn request(self, by: Address) -> Request {
+        let request = asked_by(by);
+        match self {
+            Self::Plainly => Request {
+                idempotency_key: None,
+                ..request
+            },
+            Self::WithKeys => request,
+        }
+    }
+}
+
 /// Each writer takes pieces into the stock of a product of its own.
-pub(super) async fn receive(shop: &Shop, story: &Story, writers: usize, pace: Pace) -> Tally {
+pub(super) async fn receive(
+    shop: &Shop,
+    story: &Story,
+    writers: usize,
+    asking: Asking,
+    pace: Pace,
+) -> Tally {
     let (gateway, by) = (shop.gateway.clone(), story.owner);
     let products = story.products.clone();
     crowd(writers, pace, move |writer, _| {
@@ -71,7 +113,7 @@ pub(super) async fn receive(shop: &Shop, story: &Story, writers: usize, pace: Pa
             by,
             quantity: one(),
         };
-        async move { put(&gateway, receive, asked_by(by)).await }
+        async move { put(&gateway, receive, asking.request(by)).await }
     })
     .await
 }

@@ -11,7 +11,7 @@ use gage_projections::{
 };
 
 use super::{
-    append,
+    append::{self, Asking},
     figures::{self, grouped},
     hot,
     load::{Pace, Tally},
@@ -119,6 +119,7 @@ impl Aged {
             &aged.shop,
             &aged.story,
             WRITERS,
+            Asking::WithKeys,
             Pace::Calls(products as u64),
         )
         .await;
@@ -131,7 +132,8 @@ impl Aged {
 
     async fn look(&mut self, commands: u64) -> Result<()> {
         let pace = Pace::Calls(commands);
-        let distinct = append::receive(&self.shop, &self.story, WRITERS, pace).await;
+        let distinct =
+            append::receive(&self.shop, &self.story, WRITERS, Asking::WithKeys, pace).await;
         let one = hot::reserve(&self.shop, &self.hot, WRITERS, pace).await;
         let queries = CatalogQueries::new(self.shop.pool.clone());
         let began = Instant::now();

@@ -174,6 +174,7 @@ fn number(figure: f64) -> String {
 fn korean(headline: Headline) -> &'static str {
     match headline {
         Headline::Append => "게이트웨이, 서로 다른 애그리거트, 동시 작성자 256",
+        Headline::AppendKeyed => "위와 같고 멱등성 키까지",
         Headline::HotReservations => "한 상품에 몰린 재고 예약, 구매자 1,000명",
         Headline::HotOrders => "한 상품에 몰린 주문, 게이트웨이",
         Headline::HotGraphql => "한 상품에 몰린 주문, GraphQL",

@@ -10,6 +10,8 @@ use super::report::Row;
 pub enum Headline {
     /// Commands on distinct aggregates.
     Append,
+    /// The same with idempotency keys.
+    AppendKeyed,
     /// Reservations of one product.
     HotReservations,
     /// Orders of one product, through the gateway.
@@ -108,7 +110,8 @@ impl Headline {
             Self::Rebuild => vec![target(Figure, AtLeast, 100_000.0)],
             Self::Growth => vec![target(Ratio, AtMost, 1.1)],
             Self::Memory => vec![target(Figure, AtMost, 150.0)],
-            Self::HotOrders
+            Self::AppendKeyed
+            | Self::HotOrders
             | Self::HotGraphql
             | Self::ProductListBusy
             | Self::OrderPage

@@ -15,6 +15,10 @@ use gage_tests::bench::{
     table::{self, Choice, Language},
 };
 
+/// The server's own, so that the gateway in here and the bare handler cost what they cost there.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The benchmark.
 #[derive(Debug, Parser)]
 enum Command {

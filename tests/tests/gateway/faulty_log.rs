@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use gage_application::{
     event::StoredEvent,
     ports::event_log::{
-        Append, AppendError, EarlierRequest, EventLog, IdempotencyKey, LogError, LogState, Page,
-        StreamVersion,
+        Append, AppendError, EarlierRequest, EventLog, IdempotencyKey, Incarnation, LogError,
+        LogState, Page, StreamVersion,
     },
     position::LogPosition,
 };
@@ -111,6 +111,10 @@ impl EventLog for FaultyLog {
         keys: &[IdempotencyKey],
     ) -> Result<Vec<Option<EarlierRequest>>, LogError> {
         self.real.earlier_requests(keys).await
+    }
+
+    async fn incarnation(&self) -> Result<Incarnation, LogError> {
+        self.real.incarnation().await
     }
 
     async fn state(&self) -> Result<LogState, LogError> {

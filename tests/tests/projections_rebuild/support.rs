@@ -8,8 +8,8 @@ use gage_application::{
     event::StoredEvent,
     ports::{
         event_log::{
-            Append, AppendError, EarlierRequest, EventLog, IdempotencyKey, LogError, LogState,
-            Page, StreamVersion,
+            Append, AppendError, EarlierRequest, EventLog, IdempotencyKey, Incarnation, LogError,
+            LogState, Page, StreamVersion,
         },
         wake::{Notice, WakeUps},
     },
@@ -189,6 +189,10 @@ impl EventLog for EarlierLog {
         keys: &[IdempotencyKey],
     ) -> Result<Vec<Option<EarlierRequest>>, LogError> {
         self.log.earlier_requests(keys).await
+    }
+
+    async fn incarnation(&self) -> Result<Incarnation, LogError> {
+        self.log.incarnation().await
     }
 
     async fn state(&self) -> Result<LogState, LogError> {

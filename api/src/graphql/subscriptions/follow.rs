@@ -18,8 +18,9 @@ use crate::graphql::{
     live::{Feed, Hints, Mode, Subject},
 };
 
-/// Changes that come closer together than this are looked at together.
-const PACE: Duration = Duration::from_millis(10);
+/// Changes that come closer together than this are looked at together. Counted from a look that
+/// found something: several read models tell of one event, and the first may be early.
+const PACE: Duration = Duration::from_millis(5);
 /// Time between looks while the database is away.
 const AWAY: Duration = Duration::from_secs(1);
 
@@ -48,6 +49,8 @@ struct Follower<T> {
     feed: Feed,
     hints: watch::Receiver<()>,
     found: VecDeque<Change<T>>,
+    /// No look before this.
+    rests_until: Instant,
 }
 
 /// Every change after a position: those that are there, and those that come if the feed is live.
@@ -66,6 +69,7 @@ pub(super) fn follow<T: Send + 'static>(
         },
         feed,
         found: VecDeque::new(),
+        rests_until: Instant::now(),
     };
     stream::unfold(Some(begun), |state| async {
         let mut state = state?;
@@ -84,18 +88,24 @@ impl<T> Follower<T> {
                 self.feed.tell(change.position);
                 return Some(Ok(change.what));
             }
+            sleep_until(self.rests_until).await;
             self.hints.borrow_and_update();
             let looked_at = Instant::now();
             counter!("gage_subscription_looks_total").increment(1);
             match (self.followed.look)(self.followed.after).await {
-                Ok(found) if !found.is_empty() => self.found.extend(found),
+                Ok(found) if !found.is_empty() => {
+                    self.found.extend(found);
+                    if self.feed.mode() == Mode::Live {
+                        self.rests_until = looked_at + PACE;
+                    }
+                }
                 Ok(_) => match self.feed.mode() {
                     Mode::CatchUp => {
                         let Followed { subject, after, .. } = self.followed;
                         self.feed.end(subject, after, looked_at);
                         return None;
                     }
-                    Mode::Live => self.hint(looked_at).await,
+                    Mode::Live => self.hint().await,
                 },
                 // The database comes back, and the cursor still stands.
                 Err(ApiError::Unavailable { .. }) => sleep(AWAY).await,
@@ -105,11 +115,10 @@ impl<T> Follower<T> {
     }
 
     /// Waits until something may have changed since a look.
-    async fn hint(&mut self, looked_at: Instant) {
+    async fn hint(&mut self) {
         if self.hints.changed().await.is_err() {
             // Nobody will tell any more: the server stops.
             std::future::pending::<()>().await;
         }
-        sleep_until(looked_at + PACE).await;
     }
 }

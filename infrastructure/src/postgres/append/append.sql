@@ -13,11 +13,13 @@
 --  $19..$24  the cursor's move: chain, escrow, from number and hash, to number and hash; null for none
 --  $25..$27  numbers and hashes of the blocks that join the ring, and the ring's length
 --  $28..$35  the sightings
+--  $36       the run of the server in which the streams were read (the time of its start); null for
+--            unknown, and then each stream's last event that was seen is looked for
 WITH basis AS MATERIALIZED (
     -- Scalar subqueries: the planner cannot make one pass over the whole log of them, as it may
     -- of an anti-join while it thinks that the log is small.
     SELECT b.*,
-           b.sequence = 0 OR (
+           $36::bigint IS NOT NULL OR b.sequence = 0 OR (
                SELECT true FROM events e
                 WHERE e.aggregate_type = b.aggregate_type AND e.aggregate_id = b.aggregate_id
                   AND e.sequence = b.sequence) IS NOT NULL AS present,
@@ -35,13 +37,15 @@ WITH basis AS MATERIALIZED (
     -- A stream that was only read and is not as it was.
     SELECT FROM basis WHERE grown LIMIT 1
 ), log AS MATERIALIZED (
-    -- Whether the log holds transaction ids that this cluster has not reached.
+    -- Whether the log holds transaction ids that this cluster has not reached; and whether the
+    -- server was started anew, perhaps on an older state of the log.
     SELECT coalesce((SELECT max(xact_id) FROM events), 0)
-           >= o.value + pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS displaced
+           >= o.value + pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS displaced,
+           coalesce($36 <> server_incarnation(), false) AS restarted
       FROM log_offset o
 ), sound AS MATERIALIZED (
     SELECT FROM log
-     WHERE NOT log.displaced AND NOT EXISTS (SELECT FROM gap) AND NOT EXISTS (SELECT FROM grown)
+     WHERE NOT log.displaced AND NOT log.restarted AND NOT EXISTS (SELECT FROM gap) AND NOT EXISTS (SELECT FROM grown)
 ), moved AS (
     -- Compare-and-swap: waits for another listener's move, then finds the row changed.
     UPDATE chain_cursor
@@ -103,6 +107,6 @@ WITH basis AS MATERIALIZED (
            AS k (principal, key, request_hash, output)
      WHERE EXISTS (SELECT FROM gate)
 )
-SELECT answer.xact_id, answer.position, log.displaced, EXISTS (SELECT FROM grown) AS grown,
+SELECT answer.xact_id, answer.position, log.displaced, log.restarted, EXISTS (SELECT FROM grown) AS grown,
        EXISTS (SELECT FROM moved) AS moved, gap.aggregate_type, gap.aggregate_id, gap.sequence
   FROM answer CROSS JOIN log LEFT JOIN gap ON true

@@ -9,7 +9,8 @@ use gage_application::{
     ports::{
         chain::CursorMove,
         event_log::{
-            Append, AppendError, IdempotencyEntry, LogError, NewEvent, StreamAppend, StreamVersion,
+            Append, AppendError, IdempotencyEntry, Incarnation, LogError, NewEvent, StreamAppend,
+            StreamVersion,
         },
     },
     position::LogPosition,
@@ -67,6 +68,7 @@ pub(super) async fn append(pool: &PgPool, append: &Append) -> Result<LogPosition
         keys,
         append.cursor.as_ref(),
         append.seen,
+        append.incarnation,
     )
     .await
 }
@@ -101,6 +103,7 @@ pub(super) async fn append_rows(
     mut keys: Vec<&IdempotencyEntry>,
     cursor: Option<&CursorMove>,
     seen: LogPosition,
+    incarnation: Option<Incarnation>,
 ) -> Result<LogPosition, AppendError> {
     let chain = cursor
         .map(ChainColumns::of)
@@ -112,6 +115,7 @@ pub(super) async fn append_rows(
     let query = bind_events(query, rows);
     let query = bind_basis(query, &basis(rows, unchanged)?, seen);
     let query = bind_chain(bind_keys(query, &keys), chain);
+    let query = query.bind(incarnation.map(|run| run.0));
 
     // Nothing was sent while there is no connection: that failure is no unknown outcome.
     let mut connection = pool
@@ -171,6 +175,7 @@ struct Answer {
     xact_id: i64,
     position: i64,
     displaced: bool,
+    restarted: bool,
     grown: bool,
     moved: bool,
     // The stream whose last event that was seen is not there.
@@ -183,6 +188,9 @@ impl Answer {
     fn verdict(self, moves_cursor: bool) -> Result<LogPosition, AppendError> {
         if self.displaced {
             return Err(failure::displaced().into());
+        }
+        if self.restarted {
+            return Err(AppendError::OtherIncarnation);
         }
         if let (Some(aggregate_type), Some(aggregate_id)) = (self.aggregate_type, self.aggregate_id)
         {
