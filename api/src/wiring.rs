@@ -56,7 +56,7 @@ use crate::{
 
 /// Groups of commands that are committed at once. More lanes make smaller groups, which cost
 /// more each.
-const LANES: usize = 2;
+const LANES: usize = 3;
 
 /// How long a query or a mutation may take.
 const PATIENCE: Duration = Duration::from_secs(15);

@@ -13,11 +13,10 @@ use std::{
 use async_trait::async_trait;
 use metrics::{counter, gauge};
 use thiserror::Error;
-use tokio::{join, select, sync::broadcast::error::RecvError, time::sleep};
+use tokio::{select, sync::broadcast::error::RecvError, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    event::Decoder,
     log_reader::{Batch, LogReader, Stretch, Unreadable},
     ports::{
         event_log::{EventLog, LogError},
@@ -170,9 +169,8 @@ impl HealthHandle {
 /// A consumer on its loop.
 pub struct CatchUp {
     consumer: Arc<dyn Consumer>,
-    log: Arc<dyn EventLog>,
+    reader: LogReader,
     wake: Arc<dyn WakeUps>,
-    decoder: Decoder,
     health: HealthHandle,
 }
 
@@ -223,10 +221,9 @@ impl CatchUp {
     ) -> Self {
         let health = HealthHandle::new(consumer.name());
         Self {
+            reader: LogReader::new(log, consumer.ignores()),
             consumer,
-            log,
             wake,
-            decoder: Decoder::current(),
             health,
         }
     }
@@ -292,32 +289,25 @@ impl CatchUp {
 
     /// Handles a batch: the one that was read ahead, or the next one.
     async fn turn(&self, begin: Begin) -> Result<Turn, TurnError> {
-        let reader = LogReader::new(&*self.log, &self.decoder, self.consumer.ignores());
         let mut batch = match begin {
             Begin::Read(batch) => batch,
-            Begin::At(from) => reader.read(from, BATCH).await?,
+            Begin::At(from) => self.reader.read(from, BATCH).await?,
             Begin::Checkpoint => {
                 let from = self.consumer.checkpoint().await?;
-                reader.read(from, BATCH).await?
+                self.reader.read(from, BATCH).await?
             }
         };
         let (to, at_end) = (batch.to, batch.at_end);
         let is_last = at_end || batch.unreadable.is_some();
-        let next = async {
-            if is_last {
-                return Ok(None);
-            }
-            // Far behind: the next stretch is read while this one is written.
-            reader.read(to, self.consumer.bulk()).await.map(Some)
-        };
-        let (handled, next) = join!(self.handle(&mut batch), next);
-        let Handled::UpTo { poison } = handled? else {
+        // Far behind: the next stretch is read while this one is written.
+        let next = (!is_last).then(|| self.reader.read_ahead(to, self.consumer.bulk()));
+        let Handled::UpTo { poison } = self.handle(&mut batch).await? else {
             return Ok(Turn::More(Begin::Checkpoint));
         };
         self.record_progress(batch.to, at_end, poison.is_none());
-        match (poison, next?) {
+        match (poison, next) {
             (Some(error), _) => Err(error.into()),
-            (None, Some(next)) => Ok(Turn::More(Begin::Read(next))),
+            (None, Some(next)) => Ok(Turn::More(Begin::Read(next.await?))),
             (None, None) if at_end => Ok(Turn::End(Begin::At(to))),
             (None, None) => Ok(Turn::More(Begin::At(to))),
         }

@@ -1,5 +1,9 @@
 //! Reading the log as typed events, for whoever goes through it in order.
 
+use std::sync::Arc;
+
+use tokio_util::task::AbortOnDropHandle;
+
 use crate::{
     event::{Decoder, Recorded, StoredEvent},
     ports::event_log::{EventLog, LogError},
@@ -82,23 +86,41 @@ impl Batch {
 }
 
 /// Reads the log for one consumer.
-pub struct LogReader<'a> {
-    log: &'a dyn EventLog,
-    decoder: &'a Decoder,
+#[derive(Clone)]
+pub struct LogReader {
+    log: Arc<dyn EventLog>,
+    decoder: Arc<Decoder>,
     without: &'static [&'static str],
 }
 
-impl<'a> LogReader<'a> {
+impl LogReader {
     /// A reader that leaves out the events of some aggregate types.
-    pub fn new(
-        log: &'a dyn EventLog,
-        decoder: &'a Decoder,
-        without: &'static [&'static str],
-    ) -> Self {
+    pub fn new(log: Arc<dyn EventLog>, without: &'static [&'static str]) -> Self {
         Self {
             log,
-            decoder,
+            decoder: Arc::new(Decoder::current()),
             without,
+        }
+    }
+
+    /// As [`LogReader::read`], begun at once and on a task of its own: who goes through many
+    /// events handles a stretch while the next one is fetched and decoded.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub fn read_ahead(
+        &self,
+        from: LogPosition,
+        limit: u32,
+    ) -> impl Future<Output = Result<Batch, LogError>> + Send + use<> {
+        let reader = self.clone();
+        let reading = tokio::spawn(async move { reader.read(from, limit).await });
+        let reading = AbortOnDropHandle::new(reading);
+        async {
+            reading.await.unwrap_or_else(|error| {
+                let reason = format!("the reading task was lost: {error}");
+                Err(LogError::Unavailable { reason })
+            })
         }
     }
 

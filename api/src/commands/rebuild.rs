@@ -41,7 +41,7 @@ pub(super) async fn run(
         bar.set_length(progress.total);
         bar.set_position(progress.done);
     };
-    let rebuilt = rebuild(&database.pool, database.log.as_ref(), name, &show).await;
+    let rebuilt = rebuild(&database.pool, database.log.clone(), name, &show).await;
     bar.finish_and_clear();
     let report = rebuilt.with_context(|| format!("{name} was not rebuilt; the live one stands"))?;
     tell(&report)?;

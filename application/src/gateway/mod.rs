@@ -251,6 +251,9 @@ impl Gateway {
             Err(Failure::Output { reason }) => Err(GatewayError::StoredAnswer { reason }),
             // An earlier request, or another replica, was first.
             Err(Failure::KeyUsed) => {
+                if let Some(key) = &key {
+                    self.used_keys.suspect(key);
+                }
                 let earlier = self.earlier::<O>(key.as_ref(), &request_hash).await?;
                 earlier.ok_or(busy)
             }

@@ -1,8 +1,10 @@
 //! Which idempotency keys were used a short while ago.
 //!
 //! A key that is new, as nearly all are, need not be looked up before a command is decided: the
-//! append refuses one that is not. But that costs everyone in the group a second attempt, and
-//! who is slow to get an answer asks again soon: so what was used last is looked up first.
+//! append refuses one that is not. But that costs everyone in the group a second attempt. Who is
+//! slow to get an answer asks again soon, so what was used last is looked up first; and so is
+//! everything of those whose used key an append once had to refuse, else whoever has many old
+//! keys could make everyone's commits fail.
 
 use std::{
     hash::{BuildHasher as _, RandomState},
@@ -14,12 +16,12 @@ use lru::LruCache;
 
 use crate::ports::event_log::IdempotencyKey;
 
-/// Keys that are remembered: some 3 MB.
+/// Keys and principals that are remembered: some 3 MB.
 const REMEMBERED: NonZeroUsize = NonZeroUsize::new(32_768).unwrap();
 
 /// The keys that were used last.
 pub(super) struct UsedKeys {
-    /// Of their hashes only: two keys with the same one cost a look-up.
+    /// Only hashes are kept: two with the same one cost a look-up.
     hasher: RandomState,
     /// Held for a moment only, never over an await.
     hashes: Mutex<LruCache<u64, ()>>,
@@ -37,13 +39,22 @@ impl Default for UsedKeys {
 impl UsedKeys {
     /// Whether the key was used a short while ago, as far as is remembered here.
     pub(super) fn may_have(&self, key: &IdempotencyKey) -> bool {
-        let hash = self.hasher.hash_one(key);
-        self.with(|hashes| hashes.contains(&hash))
+        let key_hash = self.hasher.hash_one(key);
+        let principal_hash = self.hasher.hash_one(&key.principal);
+        self.with(|hashes| hashes.contains(&key_hash) || hashes.contains(&principal_hash))
     }
 
     /// The key was used.
     pub(super) fn remember(&self, key: &IdempotencyKey) {
-        let hash = self.hasher.hash_one(key);
+        self.keep(self.hasher.hash_one(key));
+    }
+
+    /// Whose key it is has made a group of commands fail with a used one.
+    pub(super) fn suspect(&self, key: &IdempotencyKey) {
+        self.keep(self.hasher.hash_one(&key.principal));
+    }
+
+    fn keep(&self, hash: u64) {
         self.with(|hashes| {
             hashes.put(hash, ());
             if hashes.len() > REMEMBERED.get() {
@@ -78,5 +89,17 @@ mod tests {
         assert!(used.may_have(&key(1)));
         assert!(used.may_have(&key(REMEMBERED.get())));
         assert_eq!(used.with(|hashes| hashes.len()), REMEMBERED.get());
+    }
+
+    #[test]
+    fn all_keys_of_a_suspect_are_looked_up() {
+        let used = UsedKeys::default();
+        used.suspect(&key(1));
+        assert!(used.may_have(&key(2)));
+        let others = IdempotencyKey {
+            principal: "wallet:0x0c".to_owned(),
+            ..key(2)
+        };
+        assert!(!used.may_have(&others));
     }
 }

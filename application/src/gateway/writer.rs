@@ -79,10 +79,33 @@ enum Errand {
         tickets: Vec<Ticket>,
         /// For each whether its key was used before.
         found: Result<Vec<bool>, LogError>,
+        /// When the others are decided again.
+        again: Again,
     },
     Slept {
         tickets: Vec<Ticket>,
     },
+}
+
+/// When a command is decided again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Again {
+    AtOnce,
+    /// After a pause, as another writer is at work.
+    Later,
+}
+
+/// Those that may try once more; the others are told that it is busy.
+fn once_more(tickets: Vec<Ticket>) -> Vec<Ticket> {
+    let mut may = Vec::with_capacity(tickets.len());
+    for mut ticket in tickets {
+        if ticket.may_try_again() {
+            may.push(ticket);
+        } else {
+            ticket.answer(Err(Failure::Busy));
+        }
+    }
+    may
 }
 
 impl Writer {
@@ -237,7 +260,11 @@ impl Writer {
                 self.take_appended(*group, result, wrote);
                 self.return_to_front(waiting.unwrap_or_default());
             }
-            Errand::KeysFound { tickets, found } => self.take_found_keys(tickets, found),
+            Errand::KeysFound {
+                tickets,
+                found,
+                again,
+            } => self.take_found_keys(tickets, found, again),
             Errand::Slept { tickets } => self.return_to_front(tickets),
         }
     }
@@ -301,12 +328,15 @@ impl Writer {
 
     fn take_failure(&mut self, group: Group, error: AppendError) {
         let failure = match error {
-            AppendError::Conflict => return self.try_later(group),
+            // A request that is repeated may show as a conflict: what it makes is there already.
+            AppendError::Conflict => return self.find_used_keys(group, Again::Later),
             AppendError::OtherIncarnation => {
                 self.memory.forget_all();
-                return self.try_later(group);
+                return self.try_later(group.into_tickets().collect());
             }
-            AppendError::KeyUsed if group.len() > 1 => return self.find_used_keys(group),
+            AppendError::KeyUsed if group.len() > 1 => {
+                return self.find_used_keys(group, Again::AtOnce);
+            }
             AppendError::Refused { .. } if group.len() > 1 => return self.try_halves(group),
             AppendError::KeyUsed => Failure::KeyUsed,
             AppendError::CursorMoved => Failure::CursorMoved,
@@ -321,16 +351,11 @@ impl Writer {
     }
 
     /// Another writer was first on a stream: decides again, a little later.
-    fn try_later(&mut self, group: Group) {
-        let mut tickets = Vec::with_capacity(group.len());
-        for mut ticket in group.into_tickets() {
+    fn try_later(&mut self, tickets: Vec<Ticket>) {
+        for ticket in &tickets {
             counter!("gage_conflicts_total", "operation" => ticket.name()).increment(1);
-            if ticket.may_try_again() {
-                tickets.push(ticket);
-            } else {
-                ticket.answer(Err(Failure::Busy));
-            }
         }
+        let tickets = once_more(tickets);
         let Some(first) = tickets.first() else { return };
         let bound = (JITTER_MS << first.attempts().min(16)).min(JITTER_MAX_MS);
         let pause = Duration::from_millis(self.parts.entropy.below(bound + 1));
@@ -341,12 +366,15 @@ impl Writer {
     }
 
     /// Some of the group were asked for before, and touch no other.
-    fn find_used_keys(&mut self, group: Group) {
+    fn find_used_keys(&mut self, group: Group, again: Again) {
         let tickets: Vec<Ticket> = group.into_tickets().collect();
+        let keys: Vec<Option<IdempotencyKey>> = tickets.iter().map(Ticket::key).collect();
+        let asked: Vec<IdempotencyKey> = keys.iter().flatten().cloned().collect();
+        if asked.is_empty() {
+            return self.try_later(tickets);
+        }
         let log = self.parts.log.clone();
         self.errands.spawn(async move {
-            let keys = tickets.iter().map(Ticket::key).collect::<Vec<_>>();
-            let asked: Vec<IdempotencyKey> = keys.iter().flatten().cloned().collect();
             let found = AssertUnwindSafe(log.earlier_requests(&asked)).catch_unwind();
             let found = found.await.unwrap_or_else(|_| {
                 let reason = "the look-up of keys panicked".to_owned();
@@ -360,11 +388,17 @@ impl Writer {
                         .collect()
                 }),
                 tickets,
+                again,
             }
         });
     }
 
-    fn take_found_keys(&mut self, tickets: Vec<Ticket>, found: Result<Vec<bool>, LogError>) {
+    fn take_found_keys(
+        &mut self,
+        tickets: Vec<Ticket>,
+        found: Result<Vec<bool>, LogError>,
+        again: Again,
+    ) {
         let used = match found {
             Ok(used) => used,
             Err(error) => {
@@ -375,16 +409,17 @@ impl Writer {
             }
         };
         let mut others = Vec::with_capacity(tickets.len());
-        for (mut ticket, used) in tickets.into_iter().zip(used) {
+        for (ticket, used) in tickets.into_iter().zip(used) {
             if used {
                 ticket.answer(Err(Failure::KeyUsed));
-            } else if ticket.may_try_again() {
-                others.push(ticket);
             } else {
-                ticket.answer(Err(Failure::Busy));
+                others.push(ticket);
             }
         }
-        self.return_to_front(others);
+        match again {
+            Again::AtOnce => self.return_to_front(once_more(others)),
+            Again::Later => self.try_later(others),
+        }
     }
 
     /// One of the group is to blame, and touches no other: tries again in smaller groups.

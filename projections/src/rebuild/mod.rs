@@ -10,9 +10,10 @@
 
 mod swap;
 
+use std::sync::Arc;
+
 use gage_application::{
     catch_up::{Consumed, ConsumerError},
-    event::Decoder,
     log_reader::{Batch, LogReader},
     ports::{
         StoreUnavailable,
@@ -22,7 +23,6 @@ use gage_application::{
 };
 use sqlx::{Connection, PgConnection, PgPool};
 use thiserror::Error;
-use tokio::join;
 
 use crate::{
     catalog::Catalog,
@@ -149,7 +149,7 @@ impl From<ConsumerError> for RebuildError {
 /// [`RebuildError`]; the live tables are then as before.
 pub async fn rebuild(
     pool: &PgPool,
-    log: &dyn EventLog,
+    log: Arc<dyn EventLog>,
     name: ProjectionName,
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Report, RebuildError> {
@@ -157,7 +157,6 @@ pub async fn rebuild(
     let rebuild = Rebuild {
         pool,
         log,
-        decoder: Decoder::current(),
         name,
         progress,
     };
@@ -170,8 +169,7 @@ pub async fn rebuild(
 
 struct Rebuild<'a> {
     pool: &'a PgPool,
-    log: &'a dyn EventLog,
-    decoder: Decoder,
+    log: Arc<dyn EventLog>,
     name: ProjectionName,
     progress: &'a (dyn Fn(Progress) + Send + Sync),
 }
@@ -207,7 +205,7 @@ impl Rebuild<'_> {
         let mut events = self.fill::<P>().await?;
         let filled = self.checkpoint::<P>(Tables::Copy).await?;
         self.tell(Stage::Indexing, filled, filled);
-        swap::index::<P>(locks).await?;
+        swap::index::<P>(self.pool).await?;
         // What the live tables got meanwhile, so that their writer waits for little.
         events += self.fill::<P>().await?;
         swap::hold_writer::<P>(locks).await?;
@@ -241,7 +239,8 @@ impl Rebuild<'_> {
             Ok(_) => Ok(None),
             Err(RebuildError::Poison { position, reason }) => {
                 let from = self.checkpoint::<P>(Tables::Live).await?;
-                let mut batch = self.read::<P>(from, head).await?;
+                let reader = LogReader::new(self.log.clone(), P::IGNORES);
+                let mut batch = bounded(reader.read(from, BULK).await?, head)?;
                 batch.end_before(position);
                 Tables::Live.write::<P>(self.pool, batch.stretch()).await?;
                 Ok(Some((position, reason)))
@@ -263,28 +262,24 @@ impl Rebuild<'_> {
         until: LogPosition,
         stage: Stage,
     ) -> Result<u64, RebuildError> {
+        let reader = LogReader::new(self.log.clone(), P::IGNORES);
         let mut from = self.checkpoint::<P>(tables).await?;
         let (mut applied, mut ahead) = (0, None);
         let mut held = P::Rows::default();
         while from < until {
             self.tell(stage, from, until);
             let batch = match ahead.take() {
-                Some(batch) => batch,
-                None => self.read::<P>(from, until).await?,
+                Some(read) => bounded(read, until)?,
+                None => bounded(reader.read(from, BULK).await?, until)?,
             };
-            let next = async {
-                if batch.to < until {
-                    self.read::<P>(batch.to, until).await.map(Some)
-                } else {
-                    Ok(None)
-                }
-            };
-            let write = self.write::<P>(tables, &mut held, &batch, until);
-            let (written, next) = join!(write, next);
-            match written? {
+            let next = (batch.to < until).then(|| reader.read_ahead(batch.to, BULK));
+            match self.write::<P>(tables, &mut held, &batch, until).await? {
                 Consumed::Advanced { .. } => {
                     applied += u64::try_from(batch.events.len()).unwrap_or(u64::MAX);
-                    (from, ahead) = (batch.to, next?);
+                    from = batch.to;
+                    if let Some(next) = next {
+                        ahead = Some(next.await?);
+                    }
                 }
                 Consumed::Superseded => from = self.checkpoint::<P>(tables).await?,
             }
@@ -315,29 +310,6 @@ impl Rebuild<'_> {
         }
     }
 
-    /// The next stretch, not beyond a position.
-    async fn read<P: Projection>(
-        &self,
-        from: LogPosition,
-        until: LogPosition,
-    ) -> Result<Batch, RebuildError> {
-        let reader = LogReader::new(self.log, &self.decoder, P::IGNORES);
-        let mut batch = reader.read(from, BULK).await?;
-        batch.end_at(until);
-        if let Some(unreadable) = batch.unreadable.take()
-            && unreadable.position <= until
-        {
-            return Err(unreadable.error.into());
-        }
-        if batch.is_empty() {
-            return Err(LogError::Unavailable {
-                reason: format!("it ends at {from}, before {until}"),
-            }
-            .into());
-        }
-        Ok(batch)
-    }
-
     async fn checkpoint<P: Projection>(&self, tables: Tables) -> Result<LogPosition, RebuildError> {
         Ok(progress::checkpoint::<P>(self.pool, tables)
             .await?
@@ -362,4 +334,19 @@ impl Rebuild<'_> {
             total: count(total),
         });
     }
+}
+
+/// A stretch that was read, not beyond a position.
+fn bounded(mut batch: Batch, until: LogPosition) -> Result<Batch, RebuildError> {
+    batch.end_at(until);
+    if let Some(unreadable) = batch.unreadable.take()
+        && unreadable.position <= until
+    {
+        return Err(unreadable.error.into());
+    }
+    if batch.is_empty() {
+        let reason = format!("it ends at {}, before {until}", batch.from);
+        return Err(LogError::Unavailable { reason }.into());
+    }
+    Ok(batch)
 }

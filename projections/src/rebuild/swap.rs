@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use sqlx::{Executor, PgConnection, PgPool};
+use futures::future::try_join_all;
+use sqlx::{Connection, Executor, PgConnection, PgPool};
 use tokio::time::sleep;
 
 use super::Difference;
@@ -59,21 +60,32 @@ pub(super) async fn release_writer<P: Projection>(
     Ok(())
 }
 
-/// Makes the indexes of a filled copy, and lets the planner know its tables. Each index in
-/// transactions of its own that are short, or have no id: building one over many rows in a
-/// single transaction would hold every reader of the log back.
-pub(super) async fn index<P: Projection>(db: &mut PgConnection) -> Result<(), sqlx::Error> {
-    // The pool's limit is for queries of users.
-    db.execute("SET statement_timeout = 0").await?;
+/// Makes the indexes of a filled copy, and lets the planner know its tables; the tables side by
+/// side. Each index in transactions of its own that are short, or have no id: building one over
+/// many rows in a single transaction would hold every reader of the log back.
+pub(super) async fn index<P: Projection>(pool: &PgPool) -> Result<(), sqlx::Error> {
     let schema = Tables::Copy.schema::<P>();
-    for index in P::INDEXES {
-        db.execute(&*index.sql(&schema, Making::Concurrently))
+    let tables = tables_of(&mut *pool.acquire().await?, &schema).await?;
+    let indexing = tables
+        .iter()
+        .map(|table| index_table::<P>(pool, &schema, table));
+    try_join_all(indexing).await.map(drop)
+}
+
+async fn index_table<P: Projection>(
+    pool: &PgPool,
+    schema: &str,
+    table: &str,
+) -> Result<(), sqlx::Error> {
+    // A connection of its own: the pool's limit on statements is for queries of users.
+    let mut db = pool.acquire().await?.detach();
+    db.execute("SET statement_timeout = 0").await?;
+    for index in P::INDEXES.iter().filter(|index| index.table == table) {
+        db.execute(&*index.sql(schema, Making::Concurrently))
             .await?;
     }
-    for table in tables_of(db, &schema).await? {
-        db.execute(&*format!("ANALYZE {schema}.{table}")).await?;
-    }
-    Ok(())
+    db.execute(&*format!("ANALYZE {schema}.{table}")).await?;
+    db.close().await
 }
 
 async fn tables_of(db: &mut PgConnection, schema: &str) -> Result<Vec<String>, sqlx::Error> {

@@ -90,7 +90,7 @@ async fn raw(shop: &Shop, events: u64) -> Result<Row> {
 /// One read model, from the log to the swap.
 pub(super) async fn rebuilt(shop: &Shop, name: ProjectionName) -> Result<Row> {
     let began = Instant::now();
-    let report = rebuild(&shop.pool, &*shop.log, name, &|_| {}).await?;
+    let report = rebuild(&shop.pool, shop.log.clone(), name, &|_| {}).await?;
     ensure!(report.identical_to_live(), "{:?}", report.differences);
     let rate = per_sec(report.events, began.elapsed());
     let rows = real(report.rows);

@@ -37,7 +37,7 @@ use crate::{
 };
 
 /// As the server has it.
-const LANES: usize = 2;
+const LANES: usize = 3;
 
 /// Whose key signs quotes.
 const QUOTE_SIGNER: &str = "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1";

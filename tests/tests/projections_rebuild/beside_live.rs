@@ -164,7 +164,7 @@ async fn an_event_that_comes_while_tables_are_compared_waits_for_the_swap() {
             std::thread::sleep(Duration::from_millis(500));
         }
     };
-    let report = rebuild(&world.pool, &log, ProjectionName::Catalog, &tell)
+    let report = rebuild(&world.pool, Arc::new(log), ProjectionName::Catalog, &tell)
         .await
         .unwrap();
     assert!(report.identical_to_live(), "{report:?}");
@@ -183,8 +183,7 @@ async fn two_rebuilds_of_one_read_model_do_not_meet() {
     let mut rebuilds = JoinSet::new();
     for _ in 0..4 {
         let (pool, log) = (world.pool.clone(), world.log.clone());
-        rebuilds
-            .spawn(async move { rebuild(&pool, &*log, ProjectionName::Catalog, &|_| {}).await });
+        rebuilds.spawn(async move { rebuild(&pool, log, ProjectionName::Catalog, &|_| {}).await });
     }
     let outcomes = rebuilds.join_all().await;
     let done = outcomes.iter().filter(|outcome| outcome.is_ok()).count();

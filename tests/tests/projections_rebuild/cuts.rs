@@ -2,7 +2,7 @@
 
 use gage_application::{
     catch_up::Consumed,
-    event::{Decoder, Recorded},
+    event::Recorded,
     log_reader::{LogReader, Stretch},
     position::LogPosition,
 };
@@ -32,8 +32,7 @@ async fn history(world: &World, number: u64) -> Vec<Recorded> {
         }
     }
     world.settle().await;
-    let decoder = Decoder::current();
-    let batch = LogReader::new(&*world.log, &decoder, &[])
+    let batch = LogReader::new(world.log.clone(), &[])
         .read(LogPosition::START, 100_000)
         .await
         .unwrap();

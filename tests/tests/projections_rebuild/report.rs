@@ -73,9 +73,14 @@ async fn a_rebuild_without_a_server_goes_to_the_end_of_the_log_and_tells_how_far
     let head = world.settle().await;
     let told = Mutex::new(vec![]);
     let tell = |progress| told.lock().unwrap().push(progress);
-    let report = rebuild(&world.pool, &*world.log, ProjectionName::Orders, &tell)
-        .await
-        .unwrap();
+    let report = rebuild(
+        &world.pool,
+        world.log.clone(),
+        ProjectionName::Orders,
+        &tell,
+    )
+    .await
+    .unwrap();
     let told = told.into_inner().unwrap();
     assert_eq!(report.checkpoint, head);
     let concerned: i64 = sqlx::query_scalar(
@@ -207,7 +212,7 @@ async fn a_rebuild_that_is_broken_off_leaves_the_live_tables_alone() {
         let tell = |progress: Progress| {
             let _ = filling.send(progress.stage);
         };
-        rebuild(&pool, &*log, ProjectionName::Orders, &tell).await
+        rebuild(&pool, log, ProjectionName::Orders, &tell).await
     });
     while filled.recv().await != Some(Stage::Filling) {}
     running.abort();

@@ -110,7 +110,7 @@ impl World {
     }
 
     pub(crate) async fn rebuild(&self, name: ProjectionName) -> Result<Report, RebuildError> {
-        rebuild(&self.pool, &*self.log, name, &|_| {}).await
+        rebuild(&self.pool, self.log.clone(), name, &|_| {}).await
     }
 
     /// Every row of the live tables, printed.

@@ -171,6 +171,7 @@ fn too_long(stream: &StreamName, sequence: u64) -> LogError {
 
 /// What the statement answers.
 #[derive(FromRow)]
+#[expect(clippy::struct_excessive_bools, reason = "the columns of a row")]
 struct Answer {
     xact_id: i64,
     position: i64,
