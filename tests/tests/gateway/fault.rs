@@ -55,3 +55,33 @@ async fn a_commit_that_never_arrived_is_an_error_and_can_be_repeated() {
     }
     world.end().await;
 }
+
+/// A backup is put back while the server is down: the gateway remembers more than the log has.
+#[tokio::test]
+async fn after_a_restart_nothing_is_decided_on_what_was_remembered() {
+    let world = World::new().await;
+    let log = FaultyLog::new(world.log());
+    let gateway = world.replica_on(log.clone());
+    let shelf = shelf(&gateway, 5).await;
+    gateway
+        .execute(shelf.order(4), keyed(BUYER, "lost with the backup"))
+        .await
+        .unwrap();
+    sqlx::raw_sql(
+        "BEGIN; ALTER TABLE events DISABLE TRIGGER events_append_only;
+         DELETE FROM events WHERE xact_id = (SELECT max(xact_id) FROM events);
+         ALTER TABLE events ENABLE TRIGGER events_append_only; COMMIT",
+    )
+    .execute(&world.pool)
+    .await
+    .unwrap();
+    log.restart();
+    // Of the five pieces that the log has, four are gone in memory.
+    gateway
+        .execute(shelf.order(3), keyed(BUYER, "after it"))
+        .await
+        .unwrap();
+    // Loading fails where a stream has a gap.
+    assert_eq!(world.inventory(shelf.product).await.stock().reserved(), 3);
+    world.end().await;
+}

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicI64, AtomicUsize, Ordering},
 };
 
 use async_trait::async_trait;
@@ -40,6 +40,8 @@ pub(crate) struct FaultyLog {
     gate: Semaphore,
     /// Appends that came here.
     pub(crate) appends: AtomicUsize,
+    /// How often the server is said to have been started anew.
+    restarts: AtomicI64,
 }
 
 /// More appends than a test makes.
@@ -52,12 +54,18 @@ impl FaultyLog {
             faults: Mutex::new(Vec::new()),
             gate: Semaphore::new(OPEN),
             appends: AtomicUsize::new(0),
+            restarts: AtomicI64::new(0),
         })
     }
 
     /// The next appends fail like this.
     pub(crate) fn fail(&self, faults: &[Fault]) {
         self.faults.lock().unwrap().extend(faults.iter().rev());
+    }
+
+    /// The log's server is started anew, as far as anyone can see who asks when.
+    pub(crate) fn restart(&self) {
+        self.restarts.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Lets no append through until it is opened again.
@@ -82,6 +90,11 @@ impl EventLog for FaultyLog {
     async fn append(&self, append: &Append) -> Result<LogPosition, AppendError> {
         self.appends.fetch_add(1, Ordering::SeqCst);
         self.gate.acquire().await.unwrap().forget();
+        let restarts = self.restarts.load(Ordering::SeqCst);
+        let append = &Append {
+            incarnation: append.incarnation.map(|run| Incarnation(run.0 - restarts)),
+            ..append.clone()
+        };
         let reason = "connection reset".to_owned();
         let fault = self.faults.lock().unwrap().pop();
         match fault {
@@ -114,7 +127,8 @@ impl EventLog for FaultyLog {
     }
 
     async fn incarnation(&self) -> Result<Incarnation, LogError> {
-        self.real.incarnation().await
+        let real = self.real.incarnation().await?;
+        Ok(Incarnation(real.0 + self.restarts.load(Ordering::SeqCst)))
     }
 
     async fn state(&self) -> Result<LogState, LogError> {

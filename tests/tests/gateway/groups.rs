@@ -167,6 +167,49 @@ async fn of_a_group_that_the_database_refuses_only_the_one_to_blame_fails() {
     held.world.end().await;
 }
 
+/// Keys that another replica wrote are found by the append alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_group_with_used_keys_those_are_answered_and_the_others_done() {
+    let held = Held::new(100).await;
+    let other = held.world.replica();
+    let price = |amount| ChangePrice {
+        product: held.shelf.product,
+        by: OWNER,
+        price: ether(amount),
+    };
+    let used = keyed(BUYER, "used elsewhere");
+    let repeated = held.shelf.order(2);
+    other.execute(repeated.clone(), used.clone()).await.unwrap();
+    other
+        .execute(price(2), keyed(OWNER, "price"))
+        .await
+        .unwrap();
+    other
+        .execute(price(1), keyed(OWNER, "price again"))
+        .await
+        .unwrap();
+    let first = held.hold().await;
+    let orders: Vec<_> = (0..20)
+        .map(|index| held.place(1, &format!("order {index}")))
+        .collect();
+    let gateway = held.gateway.clone();
+    let again = tokio::spawn(async move { gateway.execute(repeated, used).await });
+    let gateway = held.gateway.clone();
+    let by_another_name =
+        tokio::spawn(async move { gateway.execute(price(3), keyed(OWNER, "price")).await });
+    held.release().await;
+    first.await.unwrap().unwrap();
+    for order in orders {
+        order.await.unwrap().unwrap();
+    }
+    assert!(again.await.unwrap().unwrap().repeated);
+    let error = by_another_name.await.unwrap().unwrap_err();
+    assert!(matches!(error, GatewayError::KeyReused), "{error}");
+    let inventory = held.world.inventory(held.shelf.product).await;
+    assert_eq!(inventory.stock().reserved(), 2 + 1 + 20);
+    held.world.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_whole_group_whose_connection_is_lost_is_answered_by_its_keys() {
     let held = Held::new(100).await;
