@@ -83,6 +83,7 @@ pub async fn run(form: Form, mut wanted: Vec<Measurement>) -> Result<Report> {
     for measurement in wanted {
         let secs = began.elapsed().as_secs();
         eprintln!("    {:>2}:{:02}  {measurement:?}", secs / 60, secs % 60);
+        machine::checkpoint().await;
         let measured = bench.measure(measurement).await;
         rows.extend(measured.with_context(|| bench.at_fault(measurement))?);
     }

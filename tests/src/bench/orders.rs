@@ -6,6 +6,7 @@ use anyhow::Result;
 use super::{
     figures::grouped,
     load::Pace,
+    machine,
     report::{Row, Unit},
     site::{Site, order_verdict},
     sizes::Sizes,
@@ -17,6 +18,7 @@ pub(super) async fn measure(site: &mut Site, sizes: &Sizes) -> Result<Vec<Row>> 
     let mut rows = Vec::new();
     for (index, &products) in sizes.products.iter().enumerate() {
         site.stock_up(products).await;
+        machine::checkpoint().await;
         // The larger shop stands for both.
         let last = index + 1 == sizes.products.len();
         rows.extend(at(site, sizes, products, last).await?);
