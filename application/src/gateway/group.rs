@@ -36,6 +36,8 @@ pub(super) struct Group {
     basis: BTreeMap<StreamName, Basis>,
     cursor: Option<CursorMove>,
     seen: LogPosition,
+    /// The run of the log's server in which it was decided.
+    pub(super) incarnation: Option<Incarnation>,
     events: usize,
     limit: usize,
 }
@@ -62,6 +64,7 @@ impl Group {
             basis: BTreeMap::new(),
             cursor: None,
             seen: LogPosition::START,
+            incarnation: None,
             events: 0,
             limit: GROUP_MAX,
         }
@@ -126,6 +129,7 @@ impl Group {
 
     /// What is to be written, and to be checked.
     pub(super) fn take_append(&mut self, incarnation: Option<Incarnation>) -> Append {
+        self.incarnation = incarnation;
         let read_only = self.basis.iter().filter(|(_, basis)| !basis.written);
         Append {
             decisions: std::mem::take(&mut self.decisions),

@@ -141,8 +141,14 @@ impl Memory {
         }
     }
 
-    /// The run is over: nothing here is to be relied on.
-    pub(super) fn forget_all(&mut self) {
+    /// The run is over: nothing that was read in it is to be relied on.
+    pub(super) fn leave(&mut self, incarnation: Option<Incarnation>) {
+        if self.incarnation == incarnation {
+            self.forget_all();
+        }
+    }
+
+    fn forget_all(&mut self) {
         self.incarnation = None;
         self.held.clear();
     }
@@ -179,13 +185,18 @@ impl Memory {
         }
     }
 
-    /// The stream's group is committed; a snapshot of it, if one is due.
+    /// The stream's group is committed; a snapshot of it, if one is due. What another group is
+    /// about to commit is that group's matter: everything may have been forgotten meanwhile.
     pub(super) fn committed(
         &mut self,
         stream: &StreamName,
+        group: GroupId,
         position: LogPosition,
     ) -> Option<Snapshot> {
         let held = self.held.peek_mut(stream)?;
+        if held.group != Some(group) {
+            return None;
+        }
         held.group = None;
         held.position = position;
         held.due_snapshot(stream)

@@ -13,25 +13,41 @@ use std::{
 };
 
 use lru::LruCache;
+use tokio::time::{Duration, Instant};
 
 use crate::ports::event_log::IdempotencyKey;
 
-/// Keys and principals that are remembered: some 3 MB.
+/// Keys that are remembered: some 3 MB.
 const REMEMBERED: NonZeroUsize = NonZeroUsize::new(32_768).unwrap();
+/// Suspects that are remembered.
+const SUSPECTS: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
+/// For how long everything is looked up after a used key made a group fail. Where many repeat
+/// their last request at once (after an outage) one group fails for it, and not one after another.
+const WARY: Duration = Duration::from_secs(1);
 
 /// The keys that were used last.
 pub(super) struct UsedKeys {
     /// Only hashes are kept: two with the same one cost a look-up.
     hasher: RandomState,
     /// Held for a moment only, never over an await.
-    hashes: Mutex<LruCache<u64, ()>>,
+    memory: Mutex<Memory>,
+}
+
+struct Memory {
+    keys: LruCache<u64, ()>,
+    suspects: LruCache<u64, ()>,
+    suspected_at: Option<Instant>,
 }
 
 impl Default for UsedKeys {
     fn default() -> Self {
         Self {
             hasher: RandomState::new(),
-            hashes: Mutex::new(LruCache::unbounded()),
+            memory: Mutex::new(Memory {
+                keys: LruCache::unbounded(),
+                suspects: LruCache::unbounded(),
+                suspected_at: None,
+            }),
         }
     }
 }
@@ -41,30 +57,38 @@ impl UsedKeys {
     pub(super) fn may_have(&self, key: &IdempotencyKey) -> bool {
         let key_hash = self.hasher.hash_one(key);
         let principal_hash = self.hasher.hash_one(&key.principal);
-        self.with(|hashes| hashes.contains(&key_hash) || hashes.contains(&principal_hash))
+        self.with(|memory| {
+            memory.suspected_at.is_some_and(|at| at.elapsed() < WARY)
+                // Who is still there stays remembered.
+                || memory.suspects.get(&principal_hash).is_some()
+                || memory.keys.contains(&key_hash)
+        })
     }
 
     /// The key was used.
     pub(super) fn remember(&self, key: &IdempotencyKey) {
-        self.keep(self.hasher.hash_one(key));
+        let hash = self.hasher.hash_one(key);
+        self.with(|memory| keep(&mut memory.keys, hash, REMEMBERED));
     }
 
     /// Whose key it is has made a group of commands fail with a used one.
     pub(super) fn suspect(&self, key: &IdempotencyKey) {
-        self.keep(self.hasher.hash_one(&key.principal));
-    }
-
-    fn keep(&self, hash: u64) {
-        self.with(|hashes| {
-            hashes.put(hash, ());
-            if hashes.len() > REMEMBERED.get() {
-                hashes.pop_lru();
-            }
+        let hash = self.hasher.hash_one(&key.principal);
+        self.with(|memory| {
+            keep(&mut memory.suspects, hash, SUSPECTS);
+            memory.suspected_at = Some(Instant::now());
         });
     }
 
-    fn with<T>(&self, look: impl FnOnce(&mut LruCache<u64, ()>) -> T) -> T {
-        look(&mut self.hashes.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with<T>(&self, look: impl FnOnce(&mut Memory) -> T) -> T {
+        look(&mut self.memory.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn keep(hashes: &mut LruCache<u64, ()>, hash: u64, most: NonZeroUsize) {
+    hashes.put(hash, ());
+    if hashes.len() > most.get() {
+        hashes.pop_lru();
     }
 }
 
@@ -88,18 +112,24 @@ mod tests {
         assert!(!used.may_have(&key(0)), "one too many");
         assert!(used.may_have(&key(1)));
         assert!(used.may_have(&key(REMEMBERED.get())));
-        assert_eq!(used.with(|hashes| hashes.len()), REMEMBERED.get());
+        assert_eq!(used.with(|memory| memory.keys.len()), REMEMBERED.get());
     }
 
-    #[test]
-    fn all_keys_of_a_suspect_are_looked_up() {
+    #[tokio::test(start_paused = true)]
+    async fn all_keys_of_a_suspect_are_looked_up_and_for_a_moment_those_of_others_too() {
         let used = UsedKeys::default();
-        used.suspect(&key(1));
-        assert!(used.may_have(&key(2)));
         let others = IdempotencyKey {
             principal: "wallet:0x0c".to_owned(),
             ..key(2)
         };
         assert!(!used.may_have(&others));
+        used.suspect(&key(1));
+        assert!(used.may_have(&others));
+        tokio::time::advance(WARY).await;
+        assert!(!used.may_have(&others));
+        for number in 0..=REMEMBERED.get() {
+            used.remember(&key(number));
+        }
+        assert!(used.may_have(&key(REMEMBERED.get() + 1)), "of the suspect");
     }
 }

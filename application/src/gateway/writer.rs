@@ -317,7 +317,7 @@ impl Writer {
         };
         let mut snapshots = Vec::new();
         for stream in group.written() {
-            snapshots.extend(self.memory.committed(stream, position));
+            snapshots.extend(self.memory.committed(stream, group.id, position));
         }
         group.answer(&Ok(position));
         if wrote {
@@ -331,7 +331,8 @@ impl Writer {
             // A request that is repeated may show as a conflict: what it makes is there already.
             AppendError::Conflict => return self.find_used_keys(group, Again::Later),
             AppendError::OtherIncarnation => {
-                self.memory.forget_all();
+                // Not of a later run, which another group may have brought about.
+                self.memory.leave(group.incarnation);
                 return self.try_later(group.into_tickets().collect());
             }
             AppendError::KeyUsed if group.len() > 1 => {

@@ -77,9 +77,11 @@ async fn index_table<P: Projection>(
     schema: &str,
     table: &str,
 ) -> Result<(), sqlx::Error> {
-    // A connection of its own: the pool's limit on statements is for queries of users.
+    // A connection of its own: the pool's limits are for queries of users. An index waits for
+    // older snapshots, those of its neighbours among them.
     let mut db = pool.acquire().await?.detach();
-    db.execute("SET statement_timeout = 0").await?;
+    db.execute("SET statement_timeout = 0; SET lock_timeout = 0")
+        .await?;
     for index in P::INDEXES.iter().filter(|index| index.table == table) {
         db.execute(&*index.sql(schema, Making::Concurrently))
             .await?;
