@@ -193,6 +193,7 @@ pub(crate) fn assemble(
         chain: view,
         desk: desk.clone(),
         hints: hints.clone(),
+        clock: adapters.clock.clone(),
         entropy: adapters.entropy.clone(),
         progress: progress.clone(),
     };

@@ -19,7 +19,7 @@ const HISTORY_BLOCKS: u64 = 10;
 /// The percentile of a block's tips that is taken.
 const TIP_PERCENTILE: u8 = 50;
 
-/// A payment that someone is about to send.
+/// A call that someone is about to send.
 pub(super) struct Call {
     pub(super) from: Address,
     pub(super) to: Address,
@@ -152,7 +152,7 @@ fn would_fail(error: &NodeError) -> GasUnavailable {
     }
 }
 
-/// The contract's word in ours; what `pay` does not say is named as the contract names it.
+/// The contract's word in ours; what wallets seldom meet is named as the contract names it.
 fn reason_of(error: &ShopEscrowErrors) -> String {
     match error {
         ShopEscrowErrors::AlreadyPaid(_) => "this order was paid already".to_owned(),
@@ -171,6 +171,23 @@ fn reason_of(error: &ShopEscrowErrors) -> String {
         ShopEscrowErrors::InvalidSignature(_) => {
             "the escrow contract knows another quote signer".to_owned()
         }
+        ShopEscrowErrors::HoldNotOver(hold) => format!(
+            "only the buyer may release before {} (unix time)",
+            hold.endsAt
+        ),
+        ShopEscrowErrors::HoldOver(hold) => {
+            format!("the hold time is over: it was {} (unix time)", hold.endedAt)
+        }
+        ShopEscrowErrors::ArbiterMayDecide(arbiter) => format!(
+            "the arbiter may decide until {} (unix time)",
+            arbiter.endsAt
+        ),
+        ShopEscrowErrors::ExceedsHeld(part) => {
+            format!("{} would leave, {} are held", part.requested, part.held)
+        }
+        ShopEscrowErrors::UnderDispute(_) => "the payment is in dispute".to_owned(),
+        ShopEscrowErrors::NotDisputed(_) => "the payment is not in dispute".to_owned(),
+        ShopEscrowErrors::NotParty(_) => "the wallet has no say over the payment".to_owned(),
         other => format!("the escrow contract refuses: {other:?}"),
     }
 }

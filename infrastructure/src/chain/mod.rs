@@ -18,6 +18,7 @@ mod logs;
 mod node;
 mod quote;
 mod rail;
+mod wallet_call;
 
 pub use contract::ShopEscrow;
 pub use contract_signatures::EvmContractSignatures;

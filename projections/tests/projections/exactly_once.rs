@@ -71,7 +71,7 @@ async fn rows_are_guarded_even_when_the_checkpoint_was_set_back() {
     history.then(order_placed(1, 7));
     db.project::<Catalog>(&history).await;
     db.project::<Orders>(&history).await;
-    let before = (db.dump("catalog_v2").await, db.dump("orders_v2").await);
+    let before = (db.dump("catalog_v2").await, db.dump("orders_v3").await);
     sqlx::query("UPDATE projections SET xact_id = 0, position = 0")
         .execute(&db.pool)
         .await
@@ -82,7 +82,7 @@ async fn rows_are_guarded_even_when_the_checkpoint_was_set_back() {
     );
     assert!(db.project::<Orders>(&history).await.is_empty());
     assert_eq!(
-        (db.dump("catalog_v2").await, db.dump("orders_v2").await),
+        (db.dump("catalog_v2").await, db.dump("orders_v3").await),
         before
     );
 }

@@ -16,6 +16,9 @@ pub(in crate::chain) struct Block {
     pub(in crate::chain) number: u64,
     pub(in crate::chain) hash: B256,
     pub(in crate::chain) parent_hash: B256,
+    /// When it was made, unix seconds.
+    #[serde(with = "alloy::serde::quantity")]
+    pub(in crate::chain) timestamp: u64,
     pub(in crate::chain) logs_bloom: Bloom,
     #[serde(default)]
     pub(in crate::chain) base_fee_per_gas: Option<U256>,

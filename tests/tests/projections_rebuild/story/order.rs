@@ -156,6 +156,7 @@ impl Story {
                 payer: terms.buyer,
                 token: terms.token,
                 amount: terms.amount,
+                mined_at: None,
             },
             (5, _) | (_, Funding::Detected(_)) => PaymentCommand::Confirm {
                 log: payment_log,
@@ -172,6 +173,7 @@ impl Story {
             _ => PaymentCommand::RecordDispute {
                 log: later_log,
                 by: terms.buyer,
+                mined_at: Some(now),
             },
         };
         try_on(&mut self.payments, id, &command, now, draft);
