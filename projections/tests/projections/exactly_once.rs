@@ -13,6 +13,7 @@ use gage_projections::{
     catalog::{Catalog, CatalogQueries},
     consumer::{self, ProjectionConsumer},
     orders::Orders,
+    projection::Projection as _,
 };
 use tokio::{task::JoinSet, time::sleep};
 
@@ -222,8 +223,12 @@ async fn a_read_model_that_was_not_set_up_says_what_to_do() {
     let db = TestDb::without_read_models().await;
     for consumer in consumer::all(&db.pool) {
         let error = consumer.checkpoint().await.unwrap_err();
+        let version = match consumer.name() {
+            Catalog::NAME => Catalog::VERSION,
+            _ => Orders::VERSION,
+        };
         let reason = format!(
-            "{} version 2 was not set up: run `gage migrate`",
+            "{} version {version} was not set up: run `gage migrate`",
             consumer.name()
         );
         assert_eq!(error, ConsumerError::Unavailable { reason });
