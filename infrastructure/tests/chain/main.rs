@@ -19,6 +19,7 @@ mod bytecode;
 mod following;
 mod gas;
 mod halts;
+mod keeper;
 mod outages;
 mod proxy;
 mod quotes;

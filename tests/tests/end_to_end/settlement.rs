@@ -322,3 +322,126 @@ async fn who_may_not_move_the_money_is_told_from_when() {
     assert_eq!(refused, Value::Null);
     scene.stack.end().await;
 }
+
+/// Answers of the chain's program itself.
+async fn ask_chain(stack: &Stack, method: &'static str, params: Value) -> Value {
+    use alloy::providers::Provider as _;
+    let provider = stack.node.provider();
+    provider.raw_request(method.into(), params).await.unwrap()
+}
+
+/// Makes the chain forget what came after `then`, and go on with other, empty blocks.
+async fn forget(stack: &Stack, then: &Value) {
+    assert_eq!(ask_chain(stack, "evm_revert", json!([then])).await, true);
+    for _ in 0..2 {
+        ask_chain(stack, "evm_mine", json!([])).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_whose_payment_left_the_chain_waits_for_it_again() {
+    let stack = Stack::new().await;
+    let owner = Person::signed_in(&stack.server.url(), wallet(0)).await;
+    let customer = Person::signed_in(&stack.server.url(), wallet(1)).await;
+    let shop = owner.opens_shop("Tea house").await;
+    let tea = owner.sells(&shop, "Green tea", 5_000, 10).await;
+    let order = customer.orders(&shop, &tea, 3).await.unwrap();
+    let instructions = customer.asks_how_to_pay(&order).await.unwrap();
+    let then = ask_chain(&stack, "evm_snapshot", json!([])).await;
+    let chain = stack.node.url();
+    assert!(customer.sends(&chain, &instructions).await.status());
+    customer.sees(&order, "PAID").await;
+
+    forget(&stack, &then).await;
+    let page = customer.sees(&order, "AWAITING_PAYMENT").await;
+    assert_eq!(page["payment"]["status"], "REQUESTED");
+    assert_eq!(page["payment"]["held"], "0");
+    owner.finds(&tea, Stock::of(10, 3)).await;
+    let refused = owner.approves(&order).await.unwrap_err();
+    assert_eq!(refused.code, "ORDER_NOT_PAID", "{refused}");
+
+    // The wallet sends it again.
+    assert!(customer.sends(&chain, &instructions).await.status());
+    let page = customer.sees(&order, "PAID").await;
+    let mut told = events(&page);
+    told.retain(|event| event.starts_with("ORDER_"));
+    assert_eq!(
+        told,
+        [
+            "ORDER_PLACED",
+            "ORDER_PAID",
+            "ORDER_PAYMENT_REVERTED",
+            "ORDER_PAID"
+        ]
+    );
+    owner.approves(&order).await.unwrap();
+    stack.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_whose_payment_left_the_chain_for_good_expires() {
+    let short = [
+        ("GAGE_PAYMENT_WINDOW_SECS", "5"),
+        ("GAGE_EXPIRY_GRACE_SECS", "1"),
+    ];
+    let stack = Stack::with(&short).await;
+    let owner = Person::signed_in(&stack.server.url(), wallet(0)).await;
+    let customer = Person::signed_in(&stack.server.url(), wallet(1)).await;
+    let shop = owner.opens_shop("Tea house").await;
+    let tea = owner.sells(&shop, "Green tea", 5_000, 10).await;
+    let then = ask_chain(&stack, "evm_snapshot", json!([])).await;
+    let order = customer.orders(&shop, &tea, 3).await.unwrap();
+    customer.pays(&stack.node.url(), &order).await;
+    customer.sees(&order, "PAID").await;
+    // The window is long over: a paid order does not care.
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    assert_eq!(customer.looks_at(&order).await.unwrap()["status"], "PAID");
+
+    forget(&stack, &then).await;
+    let page = customer.sees(&order, "EXPIRED").await;
+    assert!(events(&page).contains(&"ORDER_PAYMENT_REVERTED".to_owned()));
+    owner.finds(&tea, Stock::of(10, 0)).await;
+    stack.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_word_from_the_buyer_the_hold_time_releases() {
+    let stack = Stack::with_keeper(&[("GAGE_HOLD_SECS", "4")]).await;
+    let owner = Person::signed_in(&stack.server.url(), wallet(0)).await;
+    let customer = Person::signed_in(&stack.server.url(), wallet(1)).await;
+    let shop = owner.opens_shop("Tea house").await;
+    let tea = owner.sells(&shop, "Green tea", 5_000, 10).await;
+    let (sent, kept) = (
+        customer.orders(&shop, &tea, 3).await.unwrap(),
+        customer.orders(&shop, &tea, 1).await.unwrap(),
+    );
+    for order in [&sent, &kept] {
+        customer.pays(&stack.node.url(), order).await;
+        customer.sees(order, "PAID").await;
+        owner.approves(order).await.unwrap();
+    }
+    owner.ships(&sent).await.unwrap();
+    let page = customer.sees(&sent, "COMPLETED").await;
+    assert_eq!(page["payment"]["released"], TOTAL);
+    assert!(!events(&page).contains(&"DELIVERY_CONFIRMED".to_owned()));
+    // What was not sent is not the keeper's business.
+    assert_eq!(
+        customer.looks_at(&kept).await.unwrap()["status"],
+        "APPROVED"
+    );
+    let health = reqwest::get(format!("{}/readyz", stack.server.url())).await;
+    let health: Value = health.unwrap().json().await.unwrap();
+    assert_eq!(health["keeper"]["condition"], "up", "{health}");
+    let mined = until(
+        "the transaction's cost",
+        Duration::from_secs(20),
+        async || {
+            let released = "outcome=\"released\"";
+            let name = "gage_keeper_transactions_total";
+            let count = stack.server.metric(name, released).await;
+            (count > 0.0).then_some(count)
+        },
+    );
+    assert!((mined.await - 1.0).abs() < f64::EPSILON);
+    stack.end().await;
+}
