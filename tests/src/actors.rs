@@ -295,7 +295,7 @@ impl Person {
         Ok(Instructions::of(&payload["instructions"]))
     }
 
-    /// Sends the payment with the wallet and waits until it is mined.
+    /// Sends a call with the wallet, with the gas that was told, and waits until it is mined.
     ///
     /// # Panics
     /// When the chain does not take it.
@@ -303,13 +303,16 @@ impl Person {
         let provider = ProviderBuilder::new()
             .wallet(self.wallet.clone())
             .connect_http(chain.parse().unwrap());
-        let payment = TransactionRequest::default()
+        let mut call = TransactionRequest::default()
             .with_from(self.address())
             .with_to(instructions.contract)
             .with_input(instructions.call_data.clone())
             .with_value(instructions.value);
+        if let Ok(units) = text(&instructions.answer["gas"]["gasLimit"]).parse() {
+            call = call.with_gas_limit(units);
+        }
         provider
-            .send_transaction(payment)
+            .send_transaction(call)
             .await
             .unwrap()
             .get_receipt()

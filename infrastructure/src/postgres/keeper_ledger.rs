@@ -99,6 +99,8 @@ impl PostgresKeeperLedger {
 
     /// Writes a transaction down before it is sent, if it is the only one on its way and what it
     /// may cost at most is left of the `budget` for what was sent since a moment. Amounts are wei.
+    /// The very same one may be written down again: the node did not take it before, or a
+    /// reorganisation took it back.
     ///
     /// # Errors
     /// [`StoreUnavailable`].
@@ -118,7 +120,11 @@ impl PostgresKeeperLedger {
              SELECT $1, $2, $3, $4, $5, $6, $7::numeric, 'sent', $8
               WHERE (SELECT coalesce(sum(cost_wei), 0) FROM keeper_releases
                       WHERE chain_id = $2 AND sender = $3 AND sent_at >= $9)
-                    + $7::numeric <= $10::numeric",
+                    + $7::numeric <= $10::numeric
+             ON CONFLICT ON CONSTRAINT keeper_releases_pkey DO UPDATE
+                SET state = 'sent', settled_at = NULL, cost_wei = excluded.cost_wei,
+                    sent_at = excluded.sent_at
+              WHERE keeper_releases.state <> 'sent'",
         )
         .bind(transaction.tx_hash.as_slice())
         .bind(column(self.chain_id)?)
@@ -135,7 +141,9 @@ impl PostgresKeeperLedger {
         match written {
             Ok(written) if written.rows_affected() == 1 => Ok(Reservation::Made),
             Ok(_) => Ok(Reservation::OverBudget),
-            Err(sqlx::Error::Database(refusal)) if is_taken(refusal.constraint()) => {
+            Err(sqlx::Error::Database(refusal))
+                if refusal.constraint() == Some("keeper_releases_one") =>
+            {
                 Ok(Reservation::Busy)
             }
             Err(error) => Err(failure::of_store(&error)),
@@ -186,14 +194,6 @@ impl PostgresKeeperLedger {
             .parse()
             .map_err(|error| unreadable("cost_wei", &error))
     }
-}
-
-/// The same transaction, or another one of the account on its way.
-fn is_taken(constraint: Option<&str>) -> bool {
-    matches!(
-        constraint,
-        Some("keeper_releases_one" | "keeper_releases_pkey")
-    )
 }
 
 #[derive(FromRow)]

@@ -6,7 +6,7 @@ use std::{
 };
 
 use alloy::{
-    primitives::{Address, U256},
+    primitives::{Address, B256, U256},
     sol_types::SolCall,
 };
 use async_trait::async_trait;
@@ -17,7 +17,7 @@ use gage_application::ports::{
     due_releases::{DueRelease, DueReleases},
 };
 use gage_domain::{
-    ids::OrderId,
+    ids::{OrderId, PaymentId},
     payment::{Demand, Terms},
     value::BaseUnits,
 };
@@ -26,16 +26,18 @@ use gage_infrastructure::{
         Keeper, KeeperCondition, KeeperParts, KeeperSettings, KeeperStatus, LocalKey, ShopEscrow,
     },
     clock::SystemClock,
-    postgres::PostgresKeeperLedger,
+    postgres::{KeeperOutcome, KeeperTransaction, PostgresKeeperLedger, Reservation},
 };
 use serde_json::json;
 use time::OffsetDateTime;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::{
     node::{CHAIN_ID, Program},
     on_both,
+    support::TestDb,
     world::World,
 };
 
@@ -344,4 +346,43 @@ async fn a_keeper_without_money_says_so() {
         })
         .await;
     keeping.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_has_one_transaction_on_its_way_and_takes_a_refused_one_again() {
+    let db = TestDb::new().await;
+    let account = key().address();
+    let ledger = PostgresKeeperLedger::new(db.pool.clone(), CHAIN_ID, account);
+    let now = SystemClock.now().replace_nanosecond(0).unwrap();
+    let midnight = now.replace_time(time::Time::MIDNIGHT);
+    let transaction = |number: u8| KeeperTransaction {
+        tx_hash: B256::repeat_byte(number),
+        nonce: 7,
+        raw: vec![number],
+        payment: PaymentId(Uuid::from_u128(1)),
+        sent_at: now,
+    };
+    let reserve = async |number, most: u64| {
+        let (most, budget) = (BaseUnits::from(most), BaseUnits::from(100));
+        let sent = transaction(number);
+        ledger.reserve(&sent, most, budget, midnight).await.unwrap()
+    };
+    assert_eq!(reserve(1, 101).await, Reservation::OverBudget);
+    assert_eq!(reserve(1, 60).await, Reservation::Made);
+    let on_its_way = ledger.on_its_way().await.unwrap();
+    assert_eq!(on_its_way, Some(transaction(1)));
+    assert_eq!(reserve(2, 1).await, Reservation::Busy);
+    let settle = async |number, outcome, cost: u64| {
+        let (hash, cost) = (B256::repeat_byte(number), BaseUnits::from(cost));
+        ledger.settle(hash, outcome, cost, now).await.unwrap();
+    };
+    settle(1, KeeperOutcome::Refused, 0).await;
+    assert_eq!(reserve(1, 60).await, Reservation::Made, "the very same");
+    settle(1, KeeperOutcome::Released, 50).await;
+    assert_eq!(reserve(2, 51).await, Reservation::OverBudget);
+    assert_eq!(reserve(2, 50).await, Reservation::Made);
+    let spent = ledger.spent_since(midnight).await.unwrap();
+    assert_eq!(spent, BaseUnits::from(100));
+    let other = PostgresKeeperLedger::new(db.pool.clone(), CHAIN_ID, Address::ZERO);
+    assert_eq!(other.on_its_way().await.unwrap(), None, "another account");
 }

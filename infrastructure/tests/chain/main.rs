@@ -16,6 +16,7 @@ mod node;
 
 mod backfill;
 mod bytecode;
+mod custody;
 mod following;
 mod gas;
 mod halts;

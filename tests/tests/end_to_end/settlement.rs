@@ -35,6 +35,7 @@ impl Scene {
         let order = customer.orders(&shop, &tea, 3).await.unwrap();
         customer.pays(&stack.node.url(), &order).await;
         customer.sees(&order, "PAID").await;
+        customer.sees_payment(&order, "CONFIRMED").await;
         Self {
             stack,
             owner,
@@ -101,12 +102,9 @@ async fn a_buyer_who_has_the_goods_releases_the_money_and_the_order_is_complete(
     let receipt = scene.customer.sends(&scene.chain(), &release).await;
     assert!(receipt.status(), "{receipt:?}");
 
-    let page = scene.customer.sees(&scene.order, "COMPLETED").await;
-    let payment = &page["payment"];
-    assert_eq!(
-        (&payment["status"], &payment["held"], &payment["released"]),
-        (&json!("RELEASED"), &json!("0"), &json!(TOTAL))
-    );
+    scene.customer.sees(&scene.order, "COMPLETED").await;
+    let page = scene.sees_amounts(&scene.customer, ["0", TOTAL, "0"]).await;
+    assert_eq!(page["payment"]["status"], "RELEASED");
     let told = events(&page);
     assert_eq!(
         told[told.len() - 2..],
@@ -262,8 +260,8 @@ async fn a_dispute_freezes_the_order_until_the_arbiter_decides() {
         .arbiter
         .asks_escrow(&chain, order, Ask::Refund(None))
         .await;
-    let page = scene.customer.sees(order, "REFUNDED").await;
-    assert_eq!(page["payment"]["refunded"], TOTAL);
+    scene.customer.sees(order, "REFUNDED").await;
+    scene.sees_amounts(&scene.owner, ["0", "0", TOTAL]).await;
     scene.owner.finds(&scene.tea, Stock::of(7, 0)).await;
     until(
         "nothing is to decide",
@@ -282,8 +280,8 @@ async fn an_owner_who_gives_all_back_ends_the_order() {
     let chain = scene.chain();
     let all = Ask::Refund(None);
     scene.owner.asks_escrow(&chain, &scene.order, all).await;
-    let page = scene.customer.sees(&scene.order, "REFUNDED").await;
-    assert_eq!(page["payment"]["status"], "REFUNDED");
+    scene.customer.sees(&scene.order, "REFUNDED").await;
+    scene.customer.sees_payment(&scene.order, "REFUNDED").await;
     // Goods that left come back by hand.
     scene.owner.finds(&scene.tea, Stock::of(7, 0)).await;
     let refused = scene.owner.ships(&scene.order).await.unwrap_err();
@@ -296,7 +294,7 @@ async fn who_may_not_move_the_money_is_told_from_when() {
     // The hold time of an hour begins with the payment's block.
     let hour = [("GAGE_HOLD_SECS", "3600")];
     let scene = Scene::paid_on(Program::Ganache, &hour).await;
-    let page = scene.owner.looks_at(&scene.order).await.unwrap();
+    let page = scene.owner.sees_payment(&scene.order, "CONFIRMED").await;
     let releasable_from = page["payment"]["releasableFrom"].clone();
     assert!(releasable_from.is_string());
     let refused = scene
@@ -320,6 +318,54 @@ async fn who_may_not_move_the_money_is_told_from_when() {
     assert_eq!(page["payment"]["paidAt"], mined_at);
     let refused = scene.arbiter.looks_at(&scene.order).await.unwrap();
     assert_eq!(refused, Value::Null);
+    scene.stack.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_buyer_whose_arbiter_stays_silent_takes_the_money_back() {
+    let silent = [("GAGE_DISPUTE_SECS", "3")];
+    let scene = Scene::paid_on(Program::Ganache, &silent).await;
+    let (order, chain) = (scene.order.as_str(), scene.chain());
+    scene.owner.asks_escrow(&chain, order, Ask::Dispute).await;
+    scene.customer.sees_payment(order, "DISPUTED").await;
+    // A word from either side is still possible, but nothing is decided about the order.
+    let frozen = scene.customer.cancels(order).await.unwrap_err();
+    assert_eq!(frozen.code, "IN_DISPUTE", "{frozen}");
+    let call = until(
+        "the arbiter's time is over",
+        Duration::from_secs(20),
+        async || scene.customer.prepares(order, Ask::Refund(None)).await.ok(),
+    );
+    // No block has come since: the quote holds for the next one.
+    let call = call.await;
+    assert_eq!(call.answer["gasUnavailable"], Value::Null);
+    assert!(scene.customer.sends(&chain, &call).await.status());
+    scene.customer.sees(order, "REFUNDED").await;
+    // What was reserved for it comes back.
+    scene.owner.finds(&scene.tea, Stock::of(10, 0)).await;
+    scene.stack.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_seller_takes_the_money_when_the_hold_time_is_over() {
+    let short = [("GAGE_HOLD_SECS", "3")];
+    let scene = Scene::paid_on(Program::Ganache, &short).await;
+    let (order, chain) = (scene.order.as_str(), scene.chain());
+    scene.owner.approves(order).await.unwrap();
+    let call = until(
+        "the hold time is over",
+        Duration::from_secs(20),
+        async || scene.owner.prepares(order, Ask::Release(None)).await.ok(),
+    );
+    let call = call.await;
+    let late = scene.customer.prepares(order, Ask::Dispute).await;
+    assert_eq!(late.unwrap_err().code, "TOO_LATE");
+    assert!(scene.owner.sends(&chain, &call).await.status());
+    scene.sees_amounts(&scene.customer, ["0", TOTAL, "0"]).await;
+    // It is over when it is sent, not before.
+    scene.owner.sees(order, "APPROVED").await;
+    scene.owner.ships(order).await.unwrap();
+    scene.customer.sees(order, "COMPLETED").await;
     scene.stack.end().await;
 }
 
@@ -353,8 +399,8 @@ async fn an_order_whose_payment_left_the_chain_waits_for_it_again() {
     customer.sees(&order, "PAID").await;
 
     forget(&stack, &then).await;
-    let page = customer.sees(&order, "AWAITING_PAYMENT").await;
-    assert_eq!(page["payment"]["status"], "REQUESTED");
+    customer.sees(&order, "AWAITING_PAYMENT").await;
+    let page = customer.sees_payment(&order, "REQUESTED").await;
     assert_eq!(page["payment"]["held"], "0");
     owner.finds(&tea, Stock::of(10, 3)).await;
     let refused = owner.approves(&order).await.unwrap_err();
@@ -421,7 +467,8 @@ async fn without_a_word_from_the_buyer_the_hold_time_releases() {
         owner.approves(order).await.unwrap();
     }
     owner.ships(&sent).await.unwrap();
-    let page = customer.sees(&sent, "COMPLETED").await;
+    customer.sees(&sent, "COMPLETED").await;
+    let page = customer.sees_payment(&sent, "RELEASED").await;
     assert_eq!(page["payment"]["released"], TOTAL);
     assert!(!events(&page).contains(&"DELIVERY_CONFIRMED".to_owned()));
     // What was not sent is not the keeper's business.

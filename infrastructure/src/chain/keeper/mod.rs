@@ -13,9 +13,9 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use alloy::{
     consensus::TxEip1559,
-    primitives::{Address, Bytes, TxKind, U256},
+    primitives::{Address, B256, Bytes, TxKind, U256},
     rpc::types::TransactionRequest,
-    sol_types::{SolCall, SolInterface},
+    sol_types::SolCall,
 };
 use gage_application::ports::{
     StoreUnavailable,
@@ -35,7 +35,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::status::{KeeperCondition, KeeperStatus};
 use super::{
-    ShopEscrow::{ShopEscrowErrors, paymentsCall},
+    ShopEscrow::paymentsCall,
     gas::{self, Fees},
     key::{LocalKey, SignedTransaction, SigningFailed},
     node::{Node, NodeError, Receipt},
@@ -49,10 +49,10 @@ const INTERVAL: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_secs(30);
 /// When a transaction that is not mined is sent again.
 const SEND_AGAIN_AFTER: time::Duration = time::Duration::seconds(30);
+/// When a transaction that is not mined is told to the operator.
+const STUCK_AFTER: time::Duration = time::Duration::minutes(10);
 /// How far our clock may be ahead of the chain's.
 const CLOCKS_DIFFER: time::Duration = time::Duration::seconds(10);
-/// Gas for a release where the node cannot estimate it: some 61,000 were measured.
-const RELEASE_GAS_UNITS: u64 = 150_000;
 /// Payments that are looked at in one go.
 const BATCH: u32 = 50;
 
@@ -111,6 +111,11 @@ enum Fault {
     },
     #[error("the node did not take the transaction: {0}")]
     NotTaken(NodeError),
+    #[error("transaction {tx_hash} is not mined since {since}")]
+    Stuck {
+        tx_hash: B256,
+        since: OffsetDateTime,
+    },
 }
 
 /// What came of looking at a payment.
@@ -238,6 +243,12 @@ impl Keeper {
                 tracing::debug!(tx_hash = %sent.tx_hash, %error, "sent again");
             }
         }
+        if now - sent.sent_at > STUCK_AFTER {
+            return Err(Fault::Stuck {
+                tx_hash: sent.tx_hash,
+                since: sent.sent_at,
+            });
+        }
         Ok(Looked::OnItsWay)
     }
 
@@ -251,33 +262,34 @@ impl Keeper {
             return Ok(Looked::NothingToDo);
         };
         let data = demand_call(terms.key, Demand::Release(held));
-        let Some(units) = self.gas_units(terms, data.clone()).await? else {
+        let Some(units) = self.gas_units(terms, data.clone(), now).await? else {
             return Ok(Looked::NothingToDo);
         };
         self.send(terms, data, units, now).await
     }
 
     /// Gas that the call needs; none when the contract would refuse it, since somebody was faster.
-    async fn gas_units(&self, terms: &Terms, data: Bytes) -> Result<Option<u64>, Fault> {
+    async fn gas_units(
+        &self,
+        terms: &Terms,
+        data: Bytes,
+        now: OffsetDateTime,
+    ) -> Result<Option<u64>, Fault> {
         let call = TransactionRequest::default()
             .from(self.parts.key.address())
             .to(terms.escrow)
             .input(data.into());
-        let revert = match self.parts.node.estimate_gas(&call).await {
-            Ok(units) => return Ok(Some(units)),
+        match gas::units(&self.parts.node, &call, now).await {
+            Ok(units) => Ok(Some(units)),
             Err(NodeError::Refused {
                 revert: Some(revert),
                 ..
-            }) => revert,
-            Err(error) => return Err(error.into()),
-        };
-        if let Ok(ShopEscrowErrors::HoldNotOver(_)) = ShopEscrowErrors::abi_decode(&revert) {
-            // The node estimates in its newest block, which may be old where nothing happens.
-            // The next one will be later.
-            return Ok(Some(RELEASE_GAS_UNITS));
+            }) => {
+                tracing::debug!(order = %terms.order, %revert, "the escrow would refuse");
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
         }
-        tracing::debug!(order = %terms.order, %revert, "the escrow would refuse");
-        Ok(None)
     }
 
     /// What the contract holds of a payment and anyone may release.

@@ -81,6 +81,8 @@ impl Story {
             (1, _) => OrderCommand::Cancel,
             (2, _) => OrderCommand::Expire,
             (3, _) | (_, Some(Phase::AwaitingPayment)) => OrderCommand::MarkPaid,
+            (8, Some(Phase::Paid)) => OrderCommand::MarkRefunded,
+            (9, Some(Phase::Paid)) => OrderCommand::MarkUnpaid,
             (_, Some(Phase::Paid)) => OrderCommand::Approve,
             (4, _) => OrderCommand::Ship { tracking: None },
             (_, Some(Phase::Approved)) => OrderCommand::Ship {
