@@ -158,6 +158,7 @@ pub(crate) fn assemble(
     tasks.spawn(hints.clone().run(loops_stop.clone()));
     let readers = start_readers(&adapters, &gateway, &progress, &tasks, loops_stop);
     let view = chain.follow(&adapters, gateway.clone(), &tasks, loops_stop);
+    let keeper = chain.keep(settings.keeper.as_ref(), &adapters, &tasks, loops_stop)?;
     let pool = &adapters.database.pool;
     let orders = OrderQueries::new(pool.clone());
     let expiry = Expiry {
@@ -180,6 +181,7 @@ pub(crate) fn assemble(
         log,
         adapters.redis.clone(),
         view.clone(),
+        keeper,
         readers,
         adapters.clock.clone(),
     );
@@ -193,6 +195,7 @@ pub(crate) fn assemble(
         chain: view,
         desk: desk.clone(),
         hints: hints.clone(),
+        clock: adapters.clock.clone(),
         entropy: adapters.entropy.clone(),
         progress: progress.clone(),
     };

@@ -2,8 +2,10 @@
 //!
 //! An order expires only once the chain has surely been read past its deadline (plus a
 //! grace for clocks that differ): a payment that was mined in time while the server, or the
-//! node, was down is found first, and its order stays. The aggregates decide; asking twice,
-//! or from two replicas, is harmless.
+//! node, was down is found first, and its order stays. A payment that a reorganisation took
+//! back after the deadline may be in another block: its order expires only once the chain was
+//! read past that moment too. The aggregates decide; asking twice, or from two replicas, is
+//! harmless.
 
 use std::{sync::Arc, time::Duration};
 

@@ -25,6 +25,7 @@ pub fn on_seen(observation: &Observation) -> Option<PaymentCommand> {
             payer,
             token,
             amount,
+            mined_at: observation.mined_at,
         }),
         Observed::Released { .. } | Observed::Refunded { .. } | Observed::Disputed { .. } => None,
     }
@@ -37,7 +38,11 @@ pub fn on_confirmed(observation: &Observation, confirmations: u64) -> PaymentCom
         Observed::Paid { .. } => PaymentCommand::Confirm { log, confirmations },
         Observed::Released { amount } => PaymentCommand::RecordRelease { log, amount },
         Observed::Refunded { amount } => PaymentCommand::RecordRefund { log, amount },
-        Observed::Disputed { by } => PaymentCommand::RecordDispute { log, by },
+        Observed::Disputed { by } => PaymentCommand::RecordDispute {
+            log,
+            by,
+            mined_at: observation.mined_at,
+        },
     }
 }
 

@@ -2,7 +2,7 @@
 
 use gage_application::{
     metadata::{Actor, Metadata},
-    ports::{event_log::reaction_key, wake::Notice},
+    ports::{chain::Observation, event_log::reaction_key, wake::Notice},
     position::LogPosition,
 };
 use gage_domain::{
@@ -104,4 +104,20 @@ fn a_reaction_has_the_same_key_after_a_restart_and_another_for_another_event() {
         reaction_key("reactions", at(1), 0),
         reaction_key("reactions", at(2), 0)
     );
+}
+
+#[test]
+fn an_observation_that_was_stored_before_blocks_were_dated_is_read() {
+    let stored = serde_json::json!({
+        "log": {
+            "chain_id": 1337, "block_number": 5, "log_index": 0,
+            "block_hash": format!("0x{}", "01".repeat(32)),
+            "tx_hash": format!("0x{}", "02".repeat(32)),
+        },
+        "payment": Uuid::from_u128(7),
+        "key": format!("0x{}", "03".repeat(32)),
+        "what": { "Released": { "amount": "5" } },
+    });
+    let observation: Observation = serde_json::from_value(stored).expect("an observation");
+    assert_eq!(observation.mined_at, None);
 }

@@ -65,6 +65,16 @@ impl Escrow {
         self.released.is_zero() && self.refunded.is_zero()
     }
 
+    /// Whether all of it left, and went back to the buyer.
+    pub fn is_given_back(&self) -> bool {
+        !self.refunded.is_zero() && self.refunded == self.funded
+    }
+
+    /// Whether all of it left, and the seller got at least a part.
+    pub fn is_settled(&self) -> bool {
+        !self.released.is_zero() && self.held().is_zero()
+    }
+
     /// The escrow after an amount went to the seller.
     ///
     /// # Errors

@@ -148,7 +148,7 @@ pub struct Upcasters {
 }
 
 impl Upcasters {
-    /// Those of this Gage. No event has changed yet, so there are no steps.
+    /// Those of this Gage.
     #[must_use]
     pub fn current() -> Self {
         Self::default()
@@ -157,6 +157,18 @@ impl Upcasters {
             .aggregate(Inventory::TYPE, InventoryEvent::TYPES)
             .aggregate(Order::TYPE, OrderEvent::TYPES)
             .aggregate(Payment::TYPE, PaymentEvent::TYPES)
+            .step(
+                (Payment::TYPE, "PaymentDetected"),
+                Version::new(1, 0, 0),
+                Version::new(1, 1, 0),
+                |payload| add_mined_at(payload, "PaymentDetected"),
+            )
+            .step(
+                (Payment::TYPE, "DisputeOpened"),
+                Version::new(1, 0, 0),
+                Version::new(1, 1, 0),
+                |payload| add_mined_at(payload, "DisputeOpened"),
+            )
     }
 
     /// Adds the events of an aggregate with their current versions. One whose version is not
@@ -283,4 +295,12 @@ impl Upcasters {
         }
         Ok((current.to_string(), payload))
     }
+}
+
+/// 1.1.0 says when the log's block was made. Before, nobody had asked.
+fn add_mined_at(mut payload: Value, event: &'static str) -> Result<Value, MalformedPayload> {
+    let body = payload.get_mut(event).and_then(Value::as_object_mut);
+    let body = body.ok_or(MalformedPayload { field: event })?;
+    body.insert("mined_at".to_owned(), Value::Null);
+    Ok(payload)
 }

@@ -22,7 +22,9 @@ use crate::{
 const ORDER: &str = "id status total { amount } payBy rejectionReason cursor
     tracking { carrier number }
     lines { productId quantity unitPrice { amount } }
-    payment { status confirmations confirmationsRequired payer transactionHash held refundDue }
+    payment { status confirmations confirmationsRequired payer transactionHash
+        held released refunded refundDue paidAt releasableFrom
+        dispute { openedBy openedAt refundableFrom } }
     timeline { event at by cursor details }";
 
 /// Time in which the server follows what happened elsewhere.
@@ -46,6 +48,37 @@ pub struct Person {
     pub wallet: PrivateKeySigner,
 }
 
+/// What a call of the escrow is told by.
+const CALL: &str = "call { chainId from contract callData value gas { gasLimit maximumCost }
+        gasUnavailable { reason message } }
+    refused { code message possibleFrom held }";
+
+/// What a party may ask of the escrow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ask {
+    /// To give the seller so much, or all.
+    Release(Option<u64>),
+    /// To give the buyer so much back, or all.
+    Refund(Option<u64>),
+    /// To call the arbiter.
+    Dispute,
+}
+
+impl Ask {
+    /// The field of the payment, with its arguments.
+    fn field(self) -> String {
+        let with = |name: &str, amount: Option<u64>| match amount {
+            Some(wei) => format!("{name}(amount: \"{wei}\")"),
+            None => name.to_owned(),
+        };
+        match self {
+            Self::Release(amount) => with("releaseCall", amount),
+            Self::Refund(amount) => with("refundCall", amount),
+            Self::Dispute => "disputeCall".to_owned(),
+        }
+    }
+}
+
 /// What a wallet is told to send.
 #[derive(Debug, Clone)]
 pub struct Instructions {
@@ -54,6 +87,33 @@ pub struct Instructions {
     contract: Address,
     call_data: Bytes,
     value: U256,
+}
+
+impl Instructions {
+    /// What an answer tells a wallet to send.
+    pub fn of(answer: &Value) -> Self {
+        Self {
+            contract: text(&answer["contract"]).parse().unwrap_or_default(),
+            call_data: text(&answer["callData"]).parse().unwrap_or_default(),
+            value: text(&answer["value"]).parse().unwrap_or_default(),
+            answer: answer.clone(),
+        }
+    }
+
+    /// The same of a prepared call.
+    ///
+    /// # Errors
+    /// [`Refused`] as the escrow would.
+    pub fn of_prepared(prepared: &Value) -> Result<Self, Refused> {
+        let refused = &prepared["refused"];
+        if refused.is_null() {
+            return Ok(Self::of(&prepared["call"]));
+        }
+        Err(Refused {
+            code: text(&refused["code"]),
+            error: refused.clone(),
+        })
+    }
 }
 
 impl Person {
@@ -232,16 +292,10 @@ impl Person {
             .client
             .mutate("requestPayment", selection, json!({ "order": order }))
             .await?;
-        let answer = payload["instructions"].clone();
-        Ok(Instructions {
-            contract: text(&answer["contract"]).parse().unwrap_or_default(),
-            call_data: text(&answer["callData"]).parse().unwrap_or_default(),
-            value: text(&answer["value"]).parse().unwrap_or_default(),
-            answer,
-        })
+        Ok(Instructions::of(&payload["instructions"]))
     }
 
-    /// Sends the payment with the wallet and waits until it is mined.
+    /// Sends a call with the wallet, with the gas that was told, and waits until it is mined.
     ///
     /// # Panics
     /// When the chain does not take it.
@@ -249,13 +303,16 @@ impl Person {
         let provider = ProviderBuilder::new()
             .wallet(self.wallet.clone())
             .connect_http(chain.parse().unwrap());
-        let payment = TransactionRequest::default()
+        let mut call = TransactionRequest::default()
             .with_from(self.address())
             .with_to(instructions.contract)
             .with_input(instructions.call_data.clone())
             .with_value(instructions.value);
+        if let Ok(units) = text(&instructions.answer["gas"]["gasLimit"]).parse() {
+            call = call.with_gas_limit(units);
+        }
         provider
-            .send_transaction(payment)
+            .send_transaction(call)
             .await
             .unwrap()
             .get_receipt()
@@ -300,6 +357,48 @@ impl Person {
         self.client
             .mutate("reportPaymentAttempt", "position", input)
             .await
+    }
+
+    // --- as a party to a payment --------------------------------------------------------
+
+    /// Asks what to send to the escrow about an order's payment.
+    ///
+    /// # Errors
+    /// [`Refused`] as the escrow would, or as the server does.
+    pub async fn prepares(&self, order: &str, ask: Ask) -> Result<Instructions, Refused> {
+        let field = ask.field();
+        let document = format!(
+            "query($id: ID!) {{ order(id: $id) {{ payment {{ prepared: {field} {{ {CALL} }} }} }} }}"
+        );
+        let data = self.client.ask(&document, json!({ "id": order })).await?;
+        Instructions::of_prepared(&data["order"]["payment"]["prepared"])
+    }
+
+    /// Asks what to send to the escrow about an order's payment, sends it, and waits until it is
+    /// mined.
+    ///
+    /// # Panics
+    /// When it is refused or fails.
+    pub async fn asks_escrow(&self, chain: &str, order: &str, ask: Ask) {
+        let call = self.prepares(order, ask).await.unwrap();
+        assert_eq!(call.answer["gasUnavailable"], Value::Null);
+        let receipt = self.sends(chain, &call).await;
+        assert!(receipt.status(), "{ask:?} was reverted: {receipt:?}");
+    }
+
+    /// What this person can take out of the escrow, with the call that does it.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub async fn can_withdraw(&self) -> Result<(u64, Option<Instructions>), Refused> {
+        let document = "{ me { withdrawal { amount call {
+            chainId from contract callData value gasUnavailable { message } } } } }";
+        let data = self.client.ask(document, json!({})).await?;
+        let found = &data["me"]["withdrawal"];
+        let call = found["call"]
+            .as_object()
+            .map(|_| Instructions::of(&found["call"]));
+        Ok((text(&found["amount"]).parse().unwrap_or_default(), call))
     }
 
     // --- looking -------------------------------------------------------------------------

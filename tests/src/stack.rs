@@ -38,12 +38,28 @@ impl Stack {
         Self::on(Program::Ganache, changed).await
     }
 
+    /// A stack on Ganache whose server releases what nobody disputed after the hold time, from
+    /// account 7.
+    ///
+    /// # Panics
+    /// When a part cannot be started.
+    pub async fn with_keeper(changed: &[(&'static str, &str)]) -> Self {
+        let folder = TempDir::new().unwrap();
+        let key = key_file(folder.path(), "keeper.key", 7);
+        let mut changed = changed.to_vec();
+        changed.push(("GAGE_KEEPER_KEY_FILE", &key));
+        Self::inside(folder, Program::Ganache, &changed).await
+    }
+
     /// A stack on this chain program.
     ///
     /// # Panics
     /// When a part cannot be started.
     pub async fn on(program: Program, changed: &[(&'static str, &str)]) -> Self {
-        let folder = TempDir::new().unwrap();
+        Self::inside(TempDir::new().unwrap(), program, changed).await
+    }
+
+    async fn inside(folder: TempDir, program: Program, changed: &[(&'static str, &str)]) -> Self {
         let node = Node::start(program, folder.path()).await;
         let database = Database::new().await;
         let mut settings = settings(&database, &node, folder.path());
@@ -111,13 +127,15 @@ impl Stack {
     }
 }
 
+/// The key of an account of the chain's wallet, in a file.
+fn key_file(folder: &Path, name: &str, place: usize) -> String {
+    let path = folder.join(name);
+    let key = format!("0x{}", hex::encode(wallet(place).to_bytes()));
+    std::fs::write(&path, key).unwrap();
+    path.to_string_lossy().into_owned()
+}
+
 fn settings(database: &Database, node: &Node, folder: &Path) -> Settings {
-    let key_file = |name: &str, place: usize| {
-        let path = folder.join(name);
-        let key = format!("0x{}", hex::encode(wallet(place).to_bytes()));
-        std::fs::write(&path, key).unwrap();
-        path.to_string_lossy().into_owned()
-    };
     #[expect(
         clippy::disallowed_methods,
         reason = "a test's own name, part of no event"
@@ -130,8 +148,11 @@ fn settings(database: &Database, node: &Node, folder: &Path) -> Settings {
         ("CHAIN_RPC_URL", node.url()),
         ("GAGE_CHAIN_ID", CHAIN_ID.to_string()),
         ("GAGE_ENV", "development".to_owned()),
-        ("GAGE_QUOTE_SIGNER_KEY_FILE", key_file("signer.key", 8)),
-        ("DEPLOYER_KEY_FILE", key_file("deployer.key", 9)),
+        (
+            "GAGE_QUOTE_SIGNER_KEY_FILE",
+            key_file(folder, "signer.key", 8),
+        ),
+        ("DEPLOYER_KEY_FILE", key_file(folder, "deployer.key", 9)),
         ("GAGE_ARBITER_ADDRESS", wallet(5).address().to_string()),
         ("GAGE_AUDITORS", wallet(3).address().to_string()),
         ("GAGE_OPERATORS", wallet(4).address().to_string()),

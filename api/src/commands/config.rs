@@ -5,8 +5,8 @@ use std::io::Write as _;
 use crate::config::{Settings, Source, args::ServeArgs, table};
 
 /// Prints every setting with its value and where it comes from.
-pub(super) fn run(mut args: ServeArgs) -> anyhow::Result<()> {
-    args.node = args.node.with_environment();
+pub(super) fn run(args: ServeArgs) -> anyhow::Result<()> {
+    let args = args.with_environment();
     let settings = Settings::check(&args)?;
     let rows = table(&args, &settings, |name| std::env::var(name).ok());
     let width = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or_default();

@@ -27,8 +27,8 @@ const LOOPS_END: Duration = Duration::from_secs(10);
 const TRY_AGAIN: Duration = Duration::from_secs(2);
 
 /// Runs until SIGTERM or SIGINT.
-pub(super) async fn run(mut args: ServeArgs) -> anyhow::Result<()> {
-    args.node = args.node.with_environment();
+pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
+    let args = args.with_environment();
     let settings = Settings::check(&args)?;
     telemetry::start_logs(&settings.log)?;
     let metrics = telemetry::start_metrics()?;

@@ -87,6 +87,24 @@ pub struct ChainArgs {
     pub poll_interval_ms: Option<String>,
 }
 
+/// Who releases what nobody disputed when the hold time is over; nobody unless it has a key.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Keeper")]
+pub struct KeeperArgs {
+    /// File with the private key (0x…) that sends and pays for releases; no keeper without it
+    #[arg(long, env = "GAGE_KEEPER_KEY_FILE", value_name = "FILE")]
+    pub keeper_key_file: Option<PathBuf>,
+    /// The key itself, if it is not in a file; environment only
+    #[arg(skip)]
+    pub keeper_key: Option<String>,
+    /// What a day's releases may cost in gas [default: 10000000000000000]
+    #[arg(long, env = "GAGE_KEEPER_DAILY_BUDGET_WEI", value_name = "WEI")]
+    pub keeper_daily_budget_wei: Option<String>,
+    /// What a unit of gas may cost [default: 100000000000]
+    #[arg(long, env = "GAGE_KEEPER_MAX_FEE_WEI", value_name = "WEI")]
+    pub keeper_max_fee_wei: Option<String>,
+}
+
 /// The shop's rules.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Rules")]
@@ -162,6 +180,9 @@ pub struct ServeArgs {
     /// How the chain is followed.
     #[command(flatten)]
     pub chain: ChainArgs,
+    /// Who releases after the hold time.
+    #[command(flatten)]
+    pub keeper: KeeperArgs,
     /// The shop's rules.
     #[command(flatten)]
     pub rules: RuleArgs,
@@ -176,6 +197,19 @@ pub struct ServeArgs {
 /// The variable that holds the quote signer's key when it is not in a file. No flag: command
 /// lines are seen by every user of the machine.
 pub const QUOTE_SIGNER_KEY: &str = "GAGE_QUOTE_SIGNER_KEY";
+
+/// The variable that holds the keeper's key when it is not in a file.
+pub const KEEPER_KEY: &str = "GAGE_KEEPER_KEY";
+
+impl ServeArgs {
+    /// Adds what only the environment may hold.
+    #[must_use]
+    pub fn with_environment(mut self) -> Self {
+        self.node = self.node.with_environment();
+        self.keeper.keeper_key = std::env::var(KEEPER_KEY).ok();
+        self
+    }
+}
 
 impl NodeArgs {
     /// Adds what only the environment may hold.

@@ -5,14 +5,16 @@ use std::{net::SocketAddr, path::Path, time::Duration};
 use gage_domain::{policy::Policy, value::Address};
 
 use super::{
-    args::{ChainArgs, DatabaseArgs, LogArgs, NodeArgs, RedisArgs, RuleArgs, ServerArgs},
+    args::{
+        ChainArgs, DatabaseArgs, KeeperArgs, LogArgs, NodeArgs, RedisArgs, RuleArgs, ServerArgs,
+    },
     names,
     origin::Origin,
     problem::{Fault, Problem, Problems, Setting},
     secret::{PathHolds, Secret, ServiceUrl},
     settings::{
-        ChainSettings, DatabaseSettings, Environment, LogFormat, LogSettings, NodeSettings,
-        PrivateKey, RedisSettings, RuleSettings, ServerSettings,
+        ChainSettings, DatabaseSettings, Environment, KeeperSettings, LogFormat, LogSettings,
+        NodeSettings, PrivateKey, RedisSettings, RuleSettings, ServerSettings,
     },
 };
 
@@ -133,6 +135,36 @@ impl Checks {
             arbiter: arbiter?,
             confirmations: confirmations?,
             poll_interval: Duration::from_millis(poll?),
+        })
+    }
+
+    /// None without a key, and when something is wrong: then there is a problem more.
+    pub(super) fn keeper(
+        &mut self,
+        args: &KeeperArgs,
+        node: Option<&NodeSettings>,
+    ) -> Option<KeeperSettings> {
+        let budget = args.keeper_daily_budget_wei.as_deref();
+        let hundredth = 10_000_000_000_000_000;
+        let budget = self.number(names::KEEPER_BUDGET, budget, hundredth, 0, u64::MAX);
+        let fee = args.keeper_max_fee_wei.as_deref();
+        let hundred_gwei = 100_000_000_000;
+        let fee = self.number(names::KEEPER_MAX_FEE, fee, hundred_gwei, 1, u64::MAX);
+        let key = match (&args.keeper_key_file, &args.keeper_key) {
+            (Some(path), _) => read_key(path),
+            (None, Some(text)) => parse_key(text),
+            (None, None) => return None,
+        };
+        // Who signs quotes must never be the one whose nonce and money are spent.
+        let key = key.and_then(|key| match node {
+            Some(node) if node.signer_key == key => Err(Fault::SharedKey),
+            _ => Ok(key),
+        });
+        let key = self.keep(names::KEEPER_KEY_FILE, key);
+        Some(KeeperSettings {
+            key: key?,
+            daily_budget: budget?.into(),
+            max_fee_per_gas: fee?.into(),
         })
     }
 

@@ -16,8 +16,8 @@ pub use origin::Origin;
 pub use problem::{Fault, Problem, Problems, Setting};
 pub use secret::{InvalidServiceUrl, PathHolds, Secret, ServiceUrl};
 pub use settings::{
-    ChainSettings, DatabaseSettings, Environment, LogFormat, LogSettings, NodeSettings, PrivateKey,
-    RedisSettings, RuleSettings, ServerSettings, Settings,
+    ChainSettings, DatabaseSettings, Environment, KeeperSettings, LogFormat, LogSettings,
+    NodeSettings, PrivateKey, RedisSettings, RuleSettings, ServerSettings, Settings,
 };
 pub use table::{Row, Source, table};
 

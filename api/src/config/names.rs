@@ -36,6 +36,13 @@ settings! {
         "how many blocks a payment needs, its own included, for example 12";
     POLL_INTERVAL = "GAGE_POLL_INTERVAL_MS", "poll-interval-ms",
         "the time between looks at the chain in milliseconds, for example 1000";
+    KEEPER_KEY_FILE = "GAGE_KEEPER_KEY_FILE", "keeper-key-file",
+        "a file with the private key that sends releases after the hold time (or GAGE_KEEPER_KEY: the key itself)";
+    KEEPER_KEY = "GAGE_KEEPER_KEY", "", "the private key that sends releases after the hold time";
+    KEEPER_BUDGET = "GAGE_KEEPER_DAILY_BUDGET_WEI", "keeper-daily-budget-wei",
+        "what a day's releases may cost in gas, for example 10000000000000000";
+    KEEPER_MAX_FEE = "GAGE_KEEPER_MAX_FEE_WEI", "keeper-max-fee-wei",
+        "what a unit of gas may cost a release, for example 100000000000";
     PAYMENT_WINDOW = "GAGE_PAYMENT_WINDOW_SECS", "payment-window-secs",
         "how long an order waits for its payment in seconds, for example 900";
     EXPIRY_GRACE = "GAGE_EXPIRY_GRACE_SECS", "expiry-grace-secs",

@@ -76,6 +76,9 @@ pub enum Fault {
     /// The key is no key. What was given is not repeated.
     #[error("must hold 0x and 64 hexadecimal digits, and no zero key")]
     Key,
+    /// Two parts of the server share a key.
+    #[error("must be another key than the one that signs quotes")]
+    SharedKey,
     /// A rule that orders cannot live with.
     #[error(transparent)]
     Policy(#[from] InvalidPolicy),

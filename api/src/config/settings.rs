@@ -2,7 +2,10 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use gage_domain::{policy::Policy, value::Address};
+use gage_domain::{
+    policy::Policy,
+    value::{Address, BaseUnits},
+};
 
 use super::{
     args::ServeArgs,
@@ -88,6 +91,17 @@ pub struct ChainSettings {
     pub poll_interval: Duration,
 }
 
+/// Who releases what nobody disputed when the hold time is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeeperSettings {
+    /// Sends and pays.
+    pub key: PrivateKey,
+    /// What a day's releases may cost, wei.
+    pub daily_budget: BaseUnits,
+    /// What a unit of gas may cost, wei.
+    pub max_fee_per_gas: BaseUnits,
+}
+
 /// The shop's rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleSettings {
@@ -127,6 +141,8 @@ pub struct Settings {
     pub node: NodeSettings,
     /// How the chain is followed.
     pub chain: ChainSettings,
+    /// Who releases after the hold time, if anyone does.
+    pub keeper: Option<KeeperSettings>,
     /// The shop's rules.
     pub rules: RuleSettings,
     /// The server's own address, and who may do what.
@@ -150,6 +166,7 @@ impl Settings {
         let redis = checks.redis(&args.redis);
         let node = checks.node(&args.node);
         let chain = checks.chain(&args.chain, environment);
+        let keeper = checks.keeper(&args.keeper, node.as_ref());
         let rules = checks.rules(&args.rules);
         let server = checks.server(&args.server, environment);
         let (Some(database), Some(redis), Some(node)) = (database, redis, node) else {
@@ -163,6 +180,7 @@ impl Settings {
             redis,
             node,
             chain,
+            keeper,
             rules,
             server,
             log,

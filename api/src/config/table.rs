@@ -1,12 +1,12 @@
 //! What is in force, for `gage config`: secrets hidden.
 
-use gage_domain::value::Address;
+use gage_domain::value::{Address, BaseUnits};
 
 use super::{
     args::ServeArgs,
     names,
     problem::Setting,
-    settings::{Environment, LogFormat, Settings},
+    settings::{Environment, KeeperSettings, LogFormat, Settings},
 };
 
 /// Where a value comes from.
@@ -61,6 +61,7 @@ type Value = (Setting, Option<String>, String);
 fn values(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
     let mut values = services(args, settings);
     values.extend(chain(args, settings));
+    values.extend(keeper(args, settings));
     values.extend(rules(args, settings));
     values.extend(server(args, settings));
     values
@@ -139,6 +140,37 @@ fn chain(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
             chain.confirmations.to_string(),
         ),
         (names::POLL_INTERVAL, args.poll_interval_ms.clone(), poll_ms),
+    ]
+}
+
+fn keeper(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
+    let (args, keeper) = (&args.keeper, settings.keeper.as_ref());
+    let key = match (&args.keeper_key_file, &args.keeper_key) {
+        (Some(path), _) => {
+            let path = path.display().to_string();
+            (names::KEEPER_KEY_FILE, Some(path.clone()), path)
+        }
+        (None, Some(key)) => (names::KEEPER_KEY, Some(key.clone()), "(hidden)".to_owned()),
+        (None, None) => (names::KEEPER_KEY_FILE, None, "(nobody)".to_owned()),
+    };
+    let wei = |amount: fn(&KeeperSettings) -> BaseUnits| {
+        keeper.map_or_else(
+            || "(no keeper)".to_owned(),
+            |keeper| amount(keeper).to_string(),
+        )
+    };
+    vec![
+        key,
+        (
+            names::KEEPER_BUDGET,
+            args.keeper_daily_budget_wei.clone(),
+            wei(|keeper| keeper.daily_budget),
+        ),
+        (
+            names::KEEPER_MAX_FEE,
+            args.keeper_max_fee_wei.clone(),
+            wei(|keeper| keeper.max_fee_per_gas),
+        ),
     ]
 }
 

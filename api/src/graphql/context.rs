@@ -10,7 +10,7 @@ use gage_application::{
     metadata::Actor,
     ports::{
         chain::{ChainView, PaymentRail},
-        clock::Entropy,
+        clock::{Clock, Entropy},
         event_log::IdempotencyKey,
     },
 };
@@ -49,6 +49,8 @@ pub struct Services {
     pub desk: Arc<Desk>,
     /// Tells subscriptions that something may have changed.
     pub hints: Arc<Hints>,
+    /// The time, for what is only a question of it.
+    pub clock: Arc<dyn Clock>,
     /// Ids.
     pub entropy: Arc<dyn Entropy>,
     /// How far the read models have come.

@@ -62,6 +62,19 @@ pub struct ReaderHealth {
     pub reason: Option<String>,
 }
 
+/// How the keeper fares.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeeperHealth {
+    /// Working, or what keeps it from that.
+    pub condition: Condition,
+    /// What today's releases cost, or may cost, wei.
+    pub spent_wei: String,
+    /// What a day's releases may cost, wei.
+    pub daily_budget_wei: String,
+    /// What it waits for, in words for the operator.
+    pub reason: Option<String>,
+}
+
 /// How the parts of the server fare.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
@@ -73,6 +86,9 @@ pub struct Report {
     pub redis: Condition,
     /// The chain: without, payments are not seen; orders and payments go on.
     pub chain: ChainHealth,
+    /// Who releases after the hold time; nothing when nobody does. Without, buyers, sellers and
+    /// everybody else still can.
+    pub keeper: Option<KeeperHealth>,
     /// The readers of the log.
     pub readers: Vec<ReaderHealth>,
     /// Seconds since which an open transaction keeps new events from the readers.

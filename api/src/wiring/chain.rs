@@ -13,15 +13,17 @@ use gage_application::{
 use gage_domain::value::Address;
 use gage_infrastructure::{
     chain::{
-        EvmContractSignatures, EvmRail, Listener, ListenerParts, ListenerSettings, LocalKey, Node,
-        RailSettings, deploy as deploy_contract,
+        EvmContractSignatures, EvmRail, Keeper, KeeperParts, KeeperSettings, KeeperStatus,
+        Listener, ListenerParts, ListenerSettings, LocalKey, Node, RailSettings,
+        deploy as deploy_contract,
     },
-    postgres::PostgresChainStore,
+    postgres::{PostgresChainStore, PostgresKeeperLedger},
 };
+use gage_projections::payments::PaymentQueries;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::Adapters;
-use crate::config::{ChainSettings, NodeSettings, PrivateKey, Settings};
+use crate::config::{self, ChainSettings, NodeSettings, PrivateKey, Settings};
 
 /// What the server asks of the chain, whether its node answers or not.
 pub(super) struct Chain {
@@ -94,6 +96,38 @@ impl Chain {
         let view = Arc::new(listener.status());
         tasks.spawn(listener.run(stop.clone()));
         view
+    }
+
+    /// Starts releasing what nobody disputed when the hold time is over, if someone is to.
+    pub(super) fn keep(
+        &self,
+        settings: Option<&config::KeeperSettings>,
+        adapters: &Adapters,
+        tasks: &TaskTracker,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<Option<KeeperStatus>> {
+        let Some(settings) = settings else {
+            return Ok(None);
+        };
+        let chain_id = self.settings.chain_id;
+        let (key, pool) = (local_key(&settings.key)?, &adapters.database.pool);
+        tracing::info!(account = %key.address(), "releases after the hold time are sent by");
+        let parts = KeeperParts {
+            node: self.node.clone(),
+            ledger: PostgresKeeperLedger::new(pool.clone(), chain_id, key.address()),
+            key,
+            due: Arc::new(PaymentQueries::new(pool.clone())),
+            clock: adapters.clock.clone(),
+        };
+        let settings = KeeperSettings {
+            chain_id,
+            daily_budget: settings.daily_budget,
+            max_fee_per_gas: settings.max_fee_per_gas,
+        };
+        let keeper = Keeper::new(parts, settings);
+        let status = keeper.status();
+        tasks.spawn(keeper.run(stop.clone()));
+        Ok(Some(status))
     }
 }
 

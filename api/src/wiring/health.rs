@@ -11,10 +11,13 @@ use gage_application::{
         event_log::EventLog,
     },
 };
-use gage_infrastructure::redis::RedisStore;
+use gage_infrastructure::{
+    chain::{KeeperCondition, KeeperStatus},
+    redis::RedisStore,
+};
 use tokio::time::timeout;
 
-use crate::http::health::{ChainHealth, Condition, HealthView, ReaderHealth, Report};
+use crate::http::health::{ChainHealth, Condition, HealthView, KeeperHealth, ReaderHealth, Report};
 
 /// How long a part may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -24,6 +27,7 @@ pub(super) struct Health {
     log: Arc<dyn EventLog>,
     redis: RedisStore,
     chain: Arc<dyn ChainView>,
+    keeper: Option<KeeperStatus>,
     readers: Vec<HealthHandle>,
     clock: Arc<dyn Clock>,
 }
@@ -33,6 +37,7 @@ impl Health {
         log: Arc<dyn EventLog>,
         redis: RedisStore,
         chain: Arc<dyn ChainView>,
+        keeper: Option<KeeperStatus>,
         readers: Vec<HealthHandle>,
         clock: Arc<dyn Clock>,
     ) -> Self {
@@ -40,6 +45,7 @@ impl Health {
             log,
             redis,
             chain,
+            keeper,
             readers,
             clock,
         }
@@ -77,6 +83,7 @@ impl HealthView for Health {
             database,
             redis,
             chain: of_chain(self.chain.as_ref()),
+            keeper: self.keeper.as_ref().map(of_keeper),
             readers,
             horizon_age_secs: since.map(|since| (self.clock.now() - since).whole_seconds().max(0)),
         }
@@ -95,6 +102,21 @@ fn of_chain(chain: &dyn ChainView) -> ChainHealth {
         head: status.head.map(|head| head.number),
         lag_blocks: status.lag_blocks,
         read_until: status.read_until,
+    }
+}
+
+fn of_keeper(keeper: &KeeperStatus) -> KeeperHealth {
+    let (spent, daily_budget) = keeper.spent_of_budget();
+    let (condition, reason) = match keeper.condition() {
+        KeeperCondition::Starting => (Condition::Starting, None),
+        KeeperCondition::Working => (Condition::Up, None),
+        KeeperCondition::Waiting { reason } => (Condition::Down, Some(reason)),
+    };
+    KeeperHealth {
+        condition,
+        spent_wei: spent.to_string(),
+        daily_budget_wei: daily_budget.to_string(),
+        reason,
     }
 }
 

@@ -76,6 +76,18 @@ fn describe() {
     );
     describe_counter!("gage_commands_total", "Operations, by outcome");
     describe_counter!("gage_conflicts_total", "Appends that another writer won");
+    describe_counter!(
+        "gage_keeper_transactions_total",
+        "Transactions of the keeper, by what became of them"
+    );
+    describe_gauge!(
+        "gage_keeper_spent_wei",
+        "What the keeper's transactions of the day cost, or may cost"
+    );
+    describe_gauge!(
+        "gage_keeper_waiting",
+        "1 when something keeps the keeper from releasing"
+    );
     describe_counter!("gage_http_requests_total", "HTTP requests");
     describe_histogram!("gage_http_request_seconds", "Time of an HTTP request");
     describe_counter!(

@@ -2,7 +2,7 @@
 
 use gage_api::config::{
     Environment, LogFormat, Problems, Settings, Source,
-    args::{ChainArgs, DatabaseArgs, NodeArgs, RedisArgs, ServeArgs},
+    args::{ChainArgs, DatabaseArgs, KeeperArgs, NodeArgs, RedisArgs, ServeArgs},
     table,
 };
 
@@ -214,6 +214,44 @@ fn neither_the_table_nor_debug_shows_a_secret() {
     assert_eq!(source("DATABASE_URL"), Source::Environment);
     assert_eq!(source("GAGE_CHAIN_ID"), Source::Flag);
     assert_eq!(source("GAGE_LISTEN"), Source::Default);
+}
+
+#[test]
+fn there_is_a_keeper_when_it_has_a_key_of_its_own() {
+    assert_eq!(Settings::check(&complete()).unwrap().keeper, None);
+    let with = |key: String| ServeArgs {
+        keeper: KeeperArgs {
+            keeper_key: Some(key),
+            keeper_daily_budget_wei: text("7"),
+            ..KeeperArgs::default()
+        },
+        ..complete()
+    };
+    let args = with(KEY.replace("01", "02"));
+    let settings = Settings::check(&args).unwrap();
+    let keeper = settings.keeper.as_ref().unwrap();
+    assert_eq!(keeper.daily_budget.to_string(), "7");
+    assert_eq!(keeper.max_fee_per_gas.to_string(), "100000000000");
+    let rows = table(&args, &settings, |_| None);
+    let key = rows
+        .iter()
+        .find(|row| row.setting.variable == "GAGE_KEEPER_KEY");
+    assert_eq!(key.unwrap().value, "(hidden)");
+    assert!(!format!("{settings:?}").contains("0202"));
+
+    let told = problems(&with(KEY.to_owned()));
+    assert!(
+        told.contains("must be another key than the one that signs quotes"),
+        "{told}"
+    );
+    let nobodys = ServeArgs {
+        keeper: KeeperArgs {
+            keeper_max_fee_wei: text("cheap"),
+            ..KeeperArgs::default()
+        },
+        ..complete()
+    };
+    assert!(problems(&nobodys).contains("GAGE_KEEPER_MAX_FEE_WEI"));
 }
 
 #[test]

@@ -100,6 +100,7 @@ pub(crate) fn well() -> Report {
             lag_blocks: 0,
             read_until: Some(datetime!(2026-01-31 12:00 UTC)),
         },
+        keeper: None,
         readers: Vec::new(),
         horizon_age_secs: None,
     }

@@ -74,11 +74,22 @@ pub enum Refusal {
         /// The token.
         token: Address,
     },
-    /// The order's payment is not confirmed (any more).
-    #[error("the payment of order {order} is not confirmed")]
+    /// The order's payment is not confirmed (any more), or went back whole.
+    #[error("the payment of order {order} is not there")]
     NotFunded {
         /// The order.
         order: OrderId,
+    },
+    /// The order's money is in dispute: nothing is decided about the order until the arbiter, or
+    /// a party that gives in, has decided about the money.
+    #[error(
+        "the payment of order {order} is in dispute, opened by {by}: the money is decided first"
+    )]
+    InDispute {
+        /// The order.
+        order: OrderId,
+        /// Who opened the dispute.
+        by: Address,
     },
     /// The order waits for no payment.
     #[error("order {order} is not awaiting payment")]

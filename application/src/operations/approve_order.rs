@@ -3,14 +3,17 @@
 use gage_domain::{
     ids::OrderId,
     order::{Order, OrderCommand},
-    payment::Payment,
     value::Address,
 };
 use serde::Serialize;
 
 use crate::{
-    gateway::{Change, Operation, Refusal, Unit, UnitError},
-    operations::{authority::order_for_owner, stock::commit},
+    gateway::{Change, Operation, Unit, UnitError},
+    operations::{
+        authority::order_for_owner,
+        money::{funded, undisputed},
+        stock::commit,
+    },
 };
 
 /// Approves a paid order; its stock leaves in the same append.
@@ -31,10 +34,8 @@ impl Operation for ApproveOrder {
         if unit.decide::<Order>(self.order, &OrderCommand::Approve)? == Change::None {
             return Ok(self.order);
         }
-        // The money may have been taken back by a reorganisation after the order was paid.
-        if unit.state::<Payment>(self.order.into())?.escrow().is_none() {
-            return Err(Refusal::NotFunded { order: self.order }.into());
-        }
+        funded(unit, self.order)?;
+        undisputed(unit, self.order)?;
         commit(unit, self.order, &order)?;
         Ok(self.order)
     }

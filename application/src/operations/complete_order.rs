@@ -1,4 +1,4 @@
-//! Completes an order that was delivered and whose money is no longer held.
+//! Completes an order that was sent and whose money has left the escrow.
 
 use gage_domain::{
     ids::OrderId,
@@ -12,8 +12,8 @@ use crate::{
     operations::authority::existing_order,
 };
 
-/// Completes an order that was delivered and whose money is no longer held; does nothing
-/// while either is missing, as each of the two asks again.
+/// Completes an order that was sent and whose money has left the escrow, at least a part of it
+/// to the seller; does nothing while either is missing, as each of the two asks again.
 #[derive(Debug, Clone, Serialize)]
 pub struct CompleteOrder {
     /// The order.
@@ -25,10 +25,10 @@ impl Operation for CompleteOrder {
     type Output = OrderId;
 
     fn run(&self, unit: &mut Unit<'_>) -> Result<OrderId, UnitError> {
-        let delivered = existing_order(unit, self.order)?.phase() == Some(Phase::Delivered);
+        let phase = existing_order(unit, self.order)?.phase();
+        let sent = matches!(phase, Some(Phase::Shipped | Phase::Delivered));
         let escrow = unit.state::<Payment>(self.order.into())?.escrow();
-        let settled = escrow.is_some_and(|escrow| escrow.held().is_zero());
-        if delivered && settled {
+        if sent && escrow.is_some_and(|escrow| escrow.is_settled()) {
             unit.decide::<Order>(self.order, &OrderCommand::Complete)?;
         }
         Ok(self.order)

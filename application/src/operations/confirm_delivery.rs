@@ -8,8 +8,8 @@ use gage_domain::{
 use serde::Serialize;
 
 use crate::{
-    gateway::{Operation, Unit, UnitError},
-    operations::authority::order_for_buyer,
+    gateway::{Change, Operation, Unit, UnitError},
+    operations::{authority::order_for_buyer, money::undisputed},
 };
 
 /// Records that the buyer has received an order.
@@ -27,7 +27,10 @@ impl Operation for ConfirmDelivery {
 
     fn run(&self, unit: &mut Unit<'_>) -> Result<OrderId, UnitError> {
         order_for_buyer(unit, self.order, self.by)?;
-        unit.decide::<Order>(self.order, &OrderCommand::ConfirmDelivery)?;
+        let confirm = OrderCommand::ConfirmDelivery;
+        if unit.decide::<Order>(self.order, &confirm)? == Change::Made {
+            undisputed(unit, self.order)?;
+        }
         Ok(self.order)
     }
 }

@@ -3,6 +3,7 @@
 use gage_domain::{
     ids::OrderId,
     order::{Order, OrderCommand},
+    payment::Payment,
 };
 use serde::Serialize;
 
@@ -11,7 +12,7 @@ use crate::{
     operations::authority::existing_order,
 };
 
-/// Tells an order that its payment is confirmed.
+/// Tells an order that its payment is confirmed, if it still is.
 #[derive(Debug, Clone, Serialize)]
 pub struct MarkOrderPaid {
     /// The order.
@@ -24,7 +25,10 @@ impl Operation for MarkOrderPaid {
 
     fn run(&self, unit: &mut Unit<'_>) -> Result<OrderId, UnitError> {
         existing_order(unit, self.order)?;
-        unit.decide::<Order>(self.order, &OrderCommand::MarkPaid)?;
+        // The payment may have left the chain since.
+        if unit.state::<Payment>(self.order.into())?.escrow().is_some() {
+            unit.decide::<Order>(self.order, &OrderCommand::MarkPaid)?;
+        }
         Ok(self.order)
     }
 }

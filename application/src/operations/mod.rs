@@ -2,6 +2,7 @@
 //! commands to aggregates; all that they decide is one append.
 
 mod authority;
+mod money;
 mod price;
 mod stock;
 
@@ -15,6 +16,8 @@ pub mod confirm_delivery;
 pub mod expire_order;
 pub mod list_product;
 pub mod mark_order_paid;
+pub mod mark_order_refunded;
+pub mod mark_order_unpaid;
 pub mod open_shop;
 pub mod place_order;
 pub mod publish_product;

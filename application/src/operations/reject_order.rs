@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::{
     gateway::{Change, Operation, Unit, UnitError},
-    operations::{authority::order_for_owner, stock::let_go},
+    operations::{authority::order_for_owner, money::undisputed, stock::let_go},
 };
 
 /// Rejects an order; its stock comes back in the same append.
@@ -34,6 +34,7 @@ impl Operation for RejectOrder {
             reason: self.reason.clone(),
         };
         if unit.decide::<Order>(self.order, &reject)? == Change::Made {
+            undisputed(unit, self.order)?;
             let_go(unit, self.order, &order, ClosingReason::OrderRejected)?;
         }
         Ok(self.order)

@@ -8,8 +8,11 @@ use gage_domain::{
 use serde::Serialize;
 
 use crate::{
-    gateway::{Operation, Unit, UnitError},
-    operations::authority::order_for_owner,
+    gateway::{Change, Operation, Unit, UnitError},
+    operations::{
+        authority::order_for_owner,
+        money::{funded, undisputed},
+    },
 };
 
 /// Records that an approved order was shipped.
@@ -32,7 +35,10 @@ impl Operation for ShipOrder {
         let command = OrderCommand::Ship {
             tracking: self.tracking.clone(),
         };
-        unit.decide::<Order>(self.order, &command)?;
+        if unit.decide::<Order>(self.order, &command)? == Change::Made {
+            funded(unit, self.order)?;
+            undisputed(unit, self.order)?;
+        }
         Ok(self.order)
     }
 }

@@ -17,12 +17,18 @@ pub(super) fn let_go(
     order: &Order,
     reason: ClosingReason,
 ) -> Result<(), UnitError> {
-    unit.want::<Inventory>(order.lines().iter().map(|line| line.sku));
     unit.want::<Payment>([id.into()]);
+    give_back(unit, id, order)?;
+    unit.decide::<Payment>(id.into(), &PaymentCommand::Expire { reason })?;
+    Ok(())
+}
+
+/// Gives the order's stock back.
+pub(super) fn give_back(unit: &mut Unit<'_>, id: OrderId, order: &Order) -> Result<(), UnitError> {
+    unit.want::<Inventory>(order.lines().iter().map(|line| line.sku));
     for line in order.lines() {
         unit.decide::<Inventory>(line.sku, &InventoryCommand::Release { order: id })?;
     }
-    unit.decide::<Payment>(id.into(), &PaymentCommand::Expire { reason })?;
     Ok(())
 }
 

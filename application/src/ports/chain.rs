@@ -3,12 +3,14 @@
 use async_trait::async_trait;
 use gage_domain::{
     ids::{OrderId, PaymentId},
-    payment::{LogRef, Terms},
+    payment::{Demand, LogRef, Terms},
     value::{Address, B256, BaseUnits},
 };
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use time::OffsetDateTime;
+
+use crate::ports::StoreUnavailable;
 
 /// What an order asks the rail to collect.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +50,31 @@ pub struct PaymentInstructions {
     pub gas: Result<GasQuote, GasUnavailable>,
 }
 
+/// A call of the escrow that a party's own wallet signs and sends. No coins go with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WalletCall {
+    /// The chain.
+    pub chain_id: u64,
+    /// The wallet that is to send it.
+    pub from: Address,
+    /// The contract to call.
+    pub contract: Address,
+    /// The call's data.
+    pub call_data: Vec<u8>,
+    /// What it will cost in gas; absent, with the reason, when the node cannot tell.
+    pub gas: Result<GasQuote, GasUnavailable>,
+}
+
+/// What an account can take out of the escrow: what was released or refunded to it and not
+/// taken out yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Withdrawal {
+    /// Base units of the token.
+    pub amount: BaseUnits,
+    /// The call that takes all of it out; none when there is nothing.
+    pub call: Option<WalletCall>,
+}
+
 /// A gas quote, for information: the wallet sets the final fees.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GasQuote {
@@ -74,7 +101,7 @@ pub enum GasUnavailable {
     #[error("the node is not reachable")]
     NodeUnreachable,
     /// The call would fail now, for example for lack of funds.
-    #[error("the payment would fail now: {reason}")]
+    #[error("it would fail now: {reason}")]
     WouldFail {
         /// The node's or the contract's word.
         reason: String,
@@ -89,6 +116,22 @@ pub trait PaymentRail: Send + Sync {
 
     /// What the wallet `payer` needs to pay these terms. Works while the node is away.
     async fn instructions(&self, terms: &Terms, payer: Address) -> PaymentInstructions;
+
+    /// The call with which the wallet `by` asks the escrow for something about the payment of
+    /// these terms. Whether the escrow would do it is not asked here, but in
+    /// [`Custody`](gage_domain::payment::Custody). Works while the node is away.
+    async fn wallet_call(&self, terms: &Terms, demand: Demand, by: Address) -> WalletCall;
+
+    /// What an account can take out of the escrow in a token (the zero address: the chain's
+    /// native coin).
+    ///
+    /// # Errors
+    /// [`StoreUnavailable`] when the node is away.
+    async fn withdrawal(
+        &self,
+        account: Address,
+        token: Address,
+    ) -> Result<Withdrawal, StoreUnavailable>;
 
     /// The tokens that orders may be priced in.
     fn accepts(&self, token: Address) -> bool;
@@ -117,6 +160,9 @@ pub struct Observation {
     pub key: B256,
     /// What it says.
     pub what: Observed,
+    /// When its block was made, if the node said so.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub mined_at: Option<OffsetDateTime>,
 }
 
 /// What a log of the escrow says.

@@ -6,6 +6,7 @@ pub mod checkpoint;
 pub mod clock;
 pub mod contract_signatures;
 pub mod due_payments;
+pub mod due_releases;
 pub mod event_log;
 pub mod nonce;
 pub mod rate_limit;

@@ -9,8 +9,12 @@ use crate::event::Fact;
 pub enum Reaction {
     /// Tell the order that it is paid.
     MarkOrderPaid(OrderId),
+    /// Tell the order that its payment left the chain again.
+    MarkOrderUnpaid(OrderId),
     /// Complete the order if nothing is missing.
     CompleteOrder(OrderId),
+    /// Tell the order that all its money went back, if it did.
+    MarkOrderRefunded(OrderId),
 }
 
 /// The arrows.
@@ -22,7 +26,16 @@ pub fn reactions_to(fact: &Fact) -> Vec<Reaction> {
         Fact::Payment(payment, PaymentEvent::FundsReleased { .. }) => {
             vec![Reaction::CompleteOrder((*payment).into())]
         }
-        Fact::Order(order, OrderEvent::DeliveryConfirmed { .. }) => {
+        Fact::Payment(payment, PaymentEvent::PaymentReverted { .. }) => {
+            vec![Reaction::MarkOrderUnpaid((*payment).into())]
+        }
+        // What empties the escrow may be a refund after partial releases.
+        Fact::Payment(payment, PaymentEvent::FundsRefunded { .. }) => vec![
+            Reaction::MarkOrderRefunded((*payment).into()),
+            Reaction::CompleteOrder((*payment).into()),
+        ],
+        // The money may have been released before the goods were sent.
+        Fact::Order(order, OrderEvent::OrderShipped { .. } | OrderEvent::DeliveryConfirmed {}) => {
             vec![Reaction::CompleteOrder(*order)]
         }
         Fact::Shop(..)
@@ -73,6 +86,7 @@ mod tests {
             log: log(),
             payer: gage_domain::value::Address::repeat_byte(3),
             amount: BaseUnits::from(5),
+            mined_at: None,
         };
         assert_eq!(
             reactions_to(&Fact::Payment(PaymentId(Uuid::nil()), event)),
@@ -81,7 +95,33 @@ mod tests {
     }
 
     #[test]
-    fn delivery_and_release_each_ask_whether_the_order_is_complete() {
+    fn a_payment_that_left_the_chain_is_told_to_its_order() {
+        let id = Uuid::from_u128(9);
+        let event = PaymentEvent::PaymentReverted { log: log() };
+        assert_eq!(
+            reactions_to(&Fact::Payment(PaymentId(id), event)),
+            vec![Reaction::MarkOrderUnpaid(OrderId(id))]
+        );
+    }
+
+    #[test]
+    fn a_refund_asks_whether_it_was_the_last_of_the_money() {
+        let id = Uuid::from_u128(9);
+        let event = PaymentEvent::FundsRefunded {
+            log: log(),
+            amount: BaseUnits::from(5),
+        };
+        assert_eq!(
+            reactions_to(&Fact::Payment(PaymentId(id), event)),
+            vec![
+                Reaction::MarkOrderRefunded(OrderId(id)),
+                Reaction::CompleteOrder(OrderId(id)),
+            ]
+        );
+    }
+
+    #[test]
+    fn sending_delivery_and_release_each_ask_whether_the_order_is_complete() {
         let id = Uuid::from_u128(9);
         let released = PaymentEvent::FundsReleased {
             log: log(),
@@ -92,7 +132,11 @@ mod tests {
             reactions_to(&Fact::Payment(PaymentId(id), released)),
             complete
         );
-        let delivered = OrderEvent::DeliveryConfirmed {};
-        assert_eq!(reactions_to(&Fact::Order(OrderId(id), delivered)), complete);
+        for event in [
+            OrderEvent::OrderShipped { tracking: None },
+            OrderEvent::DeliveryConfirmed {},
+        ] {
+            assert_eq!(reactions_to(&Fact::Order(OrderId(id), event)), complete);
+        }
     }
 }

@@ -19,7 +19,10 @@ use crate::{
     gateway::{Gateway, GatewayError, Request},
     log_reader::Stretch,
     metadata::Actor,
-    operations::{complete_order::CompleteOrder, mark_order_paid::MarkOrderPaid},
+    operations::{
+        complete_order::CompleteOrder, mark_order_paid::MarkOrderPaid,
+        mark_order_refunded::MarkOrderRefunded, mark_order_unpaid::MarkOrderUnpaid,
+    },
     ports::{StoreUnavailable, checkpoint::Checkpoints, event_log::reaction_key},
     position::LogPosition,
 };
@@ -54,12 +57,19 @@ impl Reactions {
             causation_id: source.position.to_string(),
             idempotency_key: Some(reaction_key(NAME, source.position, index)),
         };
+        let gateway = &self.gateway;
         let result = match reaction {
             Reaction::MarkOrderPaid(order) => {
-                self.gateway.execute(MarkOrderPaid { order }, request).await
+                gateway.execute(MarkOrderPaid { order }, request).await
+            }
+            Reaction::MarkOrderUnpaid(order) => {
+                gateway.execute(MarkOrderUnpaid { order }, request).await
             }
             Reaction::CompleteOrder(order) => {
-                self.gateway.execute(CompleteOrder { order }, request).await
+                gateway.execute(CompleteOrder { order }, request).await
+            }
+            Reaction::MarkOrderRefunded(order) => {
+                gateway.execute(MarkOrderRefunded { order }, request).await
             }
         };
         match result {

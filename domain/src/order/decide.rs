@@ -31,6 +31,8 @@ pub enum OrderCommand {
     },
     /// The payment is confirmed.
     MarkPaid,
+    /// The payment left the chain again.
+    MarkUnpaid,
     /// The owner will deliver.
     Approve,
     /// The owner will not deliver.
@@ -51,6 +53,8 @@ pub enum OrderCommand {
     ConfirmDelivery,
     /// Nothing is left to do.
     Complete,
+    /// The whole of the payment went back to the buyer.
+    MarkRefunded,
 }
 
 /// Why an order refused.
@@ -154,9 +158,15 @@ pub enum OrderRejection {
         /// How far it is.
         phase: Phase,
     },
-    /// Only what arrived can be completed.
-    #[error("the order is {phase}, only a delivered order can be completed")]
-    NotDelivered {
+    /// Only what was sent can be completed.
+    #[error("the order is {phase}, only a shipped or delivered order can be completed")]
+    NotCompletable {
+        /// How far it is.
+        phase: Phase,
+    },
+    /// Nothing that was paid could have gone back whole.
+    #[error("the order is {phase}, only an order that is paid and not completed is refunded")]
+    NotRefundable {
         /// How far it is.
         phase: Phase,
     },
@@ -187,6 +197,7 @@ pub(super) fn decide(order: &Order, command: &OrderCommand, now: OffsetDateTime)
     match command {
         OrderCommand::Place { .. } => Err(OrderRejection::AlreadyPlaced),
         OrderCommand::MarkPaid => mark_paid(phase),
+        OrderCommand::MarkUnpaid => Ok(mark_unpaid(phase)),
         OrderCommand::Approve => approve(phase),
         OrderCommand::Reject { reason } => reject(phase, reason),
         OrderCommand::Cancel => cancel(phase),
@@ -196,6 +207,7 @@ pub(super) fn decide(order: &Order, command: &OrderCommand, now: OffsetDateTime)
         }
         OrderCommand::ConfirmDelivery => confirm_delivery(phase),
         OrderCommand::Complete => complete(phase),
+        OrderCommand::MarkRefunded => mark_refunded(phase),
     }
 }
 
@@ -236,9 +248,12 @@ fn place(
 fn mark_paid(phase: Phase) -> Decision {
     match phase {
         Phase::AwaitingPayment => Ok(vec![OrderEvent::OrderPaid {}]),
-        Phase::Paid | Phase::Approved | Phase::Shipped | Phase::Delivered | Phase::Completed => {
-            Ok(vec![])
-        }
+        Phase::Paid
+        | Phase::Approved
+        | Phase::Shipped
+        | Phase::Delivered
+        | Phase::Completed
+        | Phase::Refunded => Ok(vec![]),
         // Money for an order that is closed goes back: the payment knows of it.
         Phase::Rejected | Phase::Cancelled | Phase::Expired => {
             Err(OrderRejection::NotAwaitingPayment { phase })
@@ -246,13 +261,31 @@ fn mark_paid(phase: Phase) -> Decision {
     }
 }
 
+/// Once the owner has decided, the order stays as it is: the goods may be on their way.
+fn mark_unpaid(phase: Phase) -> Vec<OrderEvent> {
+    match phase {
+        Phase::Paid => vec![OrderEvent::OrderPaymentReverted {}],
+        Phase::AwaitingPayment
+        | Phase::Approved
+        | Phase::Shipped
+        | Phase::Delivered
+        | Phase::Completed
+        | Phase::Rejected
+        | Phase::Cancelled
+        | Phase::Expired
+        | Phase::Refunded => vec![],
+    }
+}
+
 fn approve(phase: Phase) -> Decision {
     match phase {
         Phase::Paid => Ok(vec![OrderEvent::OrderApproved {}]),
         Phase::Approved | Phase::Shipped | Phase::Delivered | Phase::Completed => Ok(vec![]),
-        Phase::AwaitingPayment | Phase::Rejected | Phase::Cancelled | Phase::Expired => {
-            Err(OrderRejection::NotPaid { phase })
-        }
+        Phase::AwaitingPayment
+        | Phase::Rejected
+        | Phase::Cancelled
+        | Phase::Expired
+        | Phase::Refunded => Err(OrderRejection::NotPaid { phase }),
     }
 }
 
@@ -270,7 +303,8 @@ fn reject(phase: Phase, reason: &str) -> Decision {
         | Phase::Delivered
         | Phase::Completed
         | Phase::Cancelled
-        | Phase::Expired => Err(OrderRejection::NotRejectable { phase }),
+        | Phase::Expired
+        | Phase::Refunded => Err(OrderRejection::NotRejectable { phase }),
     }
 }
 
@@ -283,7 +317,8 @@ fn cancel(phase: Phase) -> Decision {
         | Phase::Delivered
         | Phase::Completed
         | Phase::Rejected
-        | Phase::Expired => Err(OrderRejection::NotCancellable { phase }),
+        | Phase::Expired
+        | Phase::Refunded => Err(OrderRejection::NotCancellable { phase }),
     }
 }
 
@@ -298,7 +333,8 @@ fn expire(phase: Phase, pay_by: OffsetDateTime, now: OffsetDateTime) -> Decision
         | Phase::Delivered
         | Phase::Completed
         | Phase::Rejected
-        | Phase::Cancelled => Err(OrderRejection::NotAwaitingPayment { phase }),
+        | Phase::Cancelled
+        | Phase::Refunded => Err(OrderRejection::NotAwaitingPayment { phase }),
     }
 }
 
@@ -321,7 +357,8 @@ fn ship(phase: Phase, sent: Option<&Tracking>, tracking: Option<&Tracking>) -> D
         | Phase::Paid
         | Phase::Rejected
         | Phase::Cancelled
-        | Phase::Expired => Err(OrderRejection::NotApproved { phase }),
+        | Phase::Expired
+        | Phase::Refunded => Err(OrderRejection::NotApproved { phase }),
     }
 }
 
@@ -334,20 +371,34 @@ fn confirm_delivery(phase: Phase) -> Decision {
         | Phase::Approved
         | Phase::Rejected
         | Phase::Cancelled
-        | Phase::Expired => Err(OrderRejection::NotShipped { phase }),
+        | Phase::Expired
+        | Phase::Refunded => Err(OrderRejection::NotShipped { phase }),
     }
 }
 
+/// An order whose money all left the escrow is over once it was sent: whoever released it, the
+/// buyer, the hold time or the arbiter, had the last word.
 fn complete(phase: Phase) -> Decision {
     match phase {
-        Phase::Delivered => Ok(vec![OrderEvent::OrderCompleted {}]),
+        Phase::Shipped | Phase::Delivered => Ok(vec![OrderEvent::OrderCompleted {}]),
         Phase::Completed => Ok(vec![]),
         Phase::AwaitingPayment
         | Phase::Paid
         | Phase::Approved
-        | Phase::Shipped
         | Phase::Rejected
         | Phase::Cancelled
-        | Phase::Expired => Err(OrderRejection::NotDelivered { phase }),
+        | Phase::Expired
+        | Phase::Refunded => Err(OrderRejection::NotCompletable { phase }),
+    }
+}
+
+fn mark_refunded(phase: Phase) -> Decision {
+    match phase {
+        Phase::Paid | Phase::Approved | Phase::Shipped | Phase::Delivered => {
+            Ok(vec![OrderEvent::OrderRefunded {}])
+        }
+        // An order that ended for another reason stays what it is.
+        Phase::Refunded | Phase::Rejected | Phase::Cancelled | Phase::Expired => Ok(vec![]),
+        Phase::AwaitingPayment | Phase::Completed => Err(OrderRejection::NotRefundable { phase }),
     }
 }

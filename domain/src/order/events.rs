@@ -31,6 +31,8 @@ pub enum OrderEvent {
     },
     /// The payment is confirmed.
     OrderPaid {},
+    /// The payment left the chain again: a reorganisation took it back.
+    OrderPaymentReverted {},
     /// The shop's owner will deliver.
     OrderApproved {},
     /// The shop's owner will not deliver.
@@ -51,6 +53,8 @@ pub enum OrderEvent {
     DeliveryConfirmed {},
     /// Nothing is left to do.
     OrderCompleted {},
+    /// The whole of the payment went back to the buyer.
+    OrderRefunded {},
 }
 
 /// Where to follow a shipment.
@@ -74,6 +78,8 @@ impl OrderEvent {
         ("OrderShipped", "1.0.0"),
         ("DeliveryConfirmed", "1.0.0"),
         ("OrderCompleted", "1.0.0"),
+        ("OrderPaymentReverted", "1.0.0"),
+        ("OrderRefunded", "1.0.0"),
     ];
 
     const fn descriptor(&self) -> (&'static str, &'static str) {
@@ -87,6 +93,8 @@ impl OrderEvent {
             Self::OrderShipped { .. } => Self::TYPES[6],
             Self::DeliveryConfirmed {} => Self::TYPES[7],
             Self::OrderCompleted {} => Self::TYPES[8],
+            Self::OrderPaymentReverted {} => Self::TYPES[9],
+            Self::OrderRefunded {} => Self::TYPES[10],
         }
     }
 }

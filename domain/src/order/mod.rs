@@ -1,13 +1,20 @@
 //! An order of one buyer at one shop, from placing to completion.
 //!
 //! ```text
-//! Unplaced → AwaitingPayment → Paid → Approved → Shipped → Delivered → Completed
-//!                 │  │  │        │ └→ Rejected
-//!                 │  │  │        └→ Cancelled
+//! Unplaced → AwaitingPayment ⇄ Paid → Approved → Shipped → Delivered → Completed
+//!                 │  │  │      │ │ │     │          │ │        │           ↑
+//!                 │  │  │      │ │ │     │          │ └────────┼───────────┘
+//!                 │  │  │      │ │ └─────┴──────────┴──────────┴→ Refunded
+//!                 │  │  │      │ └→ Rejected
+//!                 │  │  │      └→ Cancelled
 //!                 │  │  └→ Rejected
 //!                 │  └→ Cancelled
 //!                 └→ Expired
 //! ```
+//!
+//! Back to `AwaitingPayment` leads a reorganisation that took the payment back. `Refunded` is
+//! an order whose payment went back whole; `Rejected`, `Cancelled` and `Expired` stay what
+//! they are when money is given back.
 
 mod decide;
 mod events;
@@ -26,7 +33,7 @@ use crate::{decider::Decider, ids::OrderId};
 
 impl Decider for Order {
     const TYPE: &'static str = "Order";
-    const STATE_VERSION: i32 = 1;
+    const STATE_VERSION: i32 = 2;
     type Id = OrderId;
     type Command = OrderCommand;
     type Event = OrderEvent;

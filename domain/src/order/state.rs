@@ -65,6 +65,8 @@ pub enum Phase {
     Cancelled,
     /// It was not paid in time.
     Expired,
+    /// The whole of its payment went back to the buyer.
+    Refunded,
 }
 
 impl fmt::Display for Phase {
@@ -79,6 +81,7 @@ impl fmt::Display for Phase {
             Self::Rejected => "rejected",
             Self::Cancelled => "cancelled",
             Self::Expired => "expired",
+            Self::Refunded => "refunded",
         })
     }
 }
@@ -187,10 +190,13 @@ pub(super) fn evolve(order: Order, event: &OrderEvent) -> Order {
 fn next(from: Phase, event: &OrderEvent) -> Option<Phase> {
     match (from, event) {
         (Phase::AwaitingPayment, OrderEvent::OrderPaid {}) => Some(Phase::Paid),
+        (Phase::Paid, OrderEvent::OrderPaymentReverted {}) => Some(Phase::AwaitingPayment),
         (Phase::Paid, OrderEvent::OrderApproved {}) => Some(Phase::Approved),
         (Phase::Approved, OrderEvent::OrderShipped { .. }) => Some(Phase::Shipped),
         (Phase::Shipped, OrderEvent::DeliveryConfirmed {}) => Some(Phase::Delivered),
-        (Phase::Delivered, OrderEvent::OrderCompleted {}) => Some(Phase::Completed),
+        (Phase::Shipped | Phase::Delivered, OrderEvent::OrderCompleted {}) => {
+            Some(Phase::Completed)
+        }
         (Phase::AwaitingPayment | Phase::Paid, OrderEvent::OrderRejected { .. }) => {
             Some(Phase::Rejected)
         }
@@ -198,6 +204,10 @@ fn next(from: Phase, event: &OrderEvent) -> Option<Phase> {
             Some(Phase::Cancelled)
         }
         (Phase::AwaitingPayment, OrderEvent::OrderExpired {}) => Some(Phase::Expired),
+        (
+            Phase::Paid | Phase::Approved | Phase::Shipped | Phase::Delivered,
+            OrderEvent::OrderRefunded {},
+        ) => Some(Phase::Refunded),
         _ => None,
     }
 }

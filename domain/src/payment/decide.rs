@@ -3,6 +3,8 @@
 //! What the chain shows is recorded also after the payment was closed: money that slipped
 //! through must be seen to be given back ([`Payment::refund_due`]). It never revives the order.
 
+use time::OffsetDateTime;
+
 use super::{
     Attempt, AttemptFailure, AttemptStanding, ClosingReason, Deposit, Funding, LogRef,
     MovementKind, Payment, PaymentEvent, PaymentRejection, Request, Sighting, Standing, Terms,
@@ -39,6 +41,8 @@ pub enum PaymentCommand {
         token: Address,
         /// The amount that the log names.
         amount: BaseUnits,
+        /// When its block was made, if the node said so.
+        mined_at: Option<OffsetDateTime>,
     },
     /// The log is deep enough in the chain.
     Confirm {
@@ -84,6 +88,8 @@ pub enum PaymentCommand {
         log: LogRef,
         /// The party.
         by: Address,
+        /// When its block was made, if the node said so.
+        mined_at: Option<OffsetDateTime>,
     },
 }
 
@@ -105,29 +111,28 @@ pub(super) fn decide(payment: &Payment, command: &PaymentCommand) -> Decision {
             payer,
             token,
             amount,
+            mined_at,
         } => {
             check_matches(&request.terms, *key, log, *token, *amount)?;
-            detect(
-                request,
-                Sighting {
-                    log: *log,
-                    payer: *payer,
-                    amount: *amount,
-                },
-            )
+            let seen = Sighting {
+                log: *log,
+                payer: *payer,
+                amount: *amount,
+            };
+            detect(request, seen, *mined_at)
         }
         PaymentCommand::Confirm { log, confirmations } => confirm(request, log, *confirmations),
         PaymentCommand::Revert { log } => revert(request, log),
         PaymentCommand::FailAttempt { tx_hash, reason } => fail_attempt(request, *tx_hash, *reason),
         PaymentCommand::Expire { reason } => expire(request, *reason),
         PaymentCommand::RecordRelease { log, amount } => {
-            record(request, log, MovementKind::Released(*amount))
+            record(request, log, MovementKind::Released(*amount), None)
         }
         PaymentCommand::RecordRefund { log, amount } => {
-            record(request, log, MovementKind::Refunded(*amount))
+            record(request, log, MovementKind::Refunded(*amount), None)
         }
-        PaymentCommand::RecordDispute { log, by } => {
-            record(request, log, MovementKind::Disputed(*by))
+        PaymentCommand::RecordDispute { log, by, mined_at } => {
+            record(request, log, MovementKind::Disputed(*by), *mined_at)
         }
     }
 }
@@ -242,7 +247,7 @@ fn check_chain(terms: &Terms, log: &LogRef) -> Result<(), PaymentRejection> {
     }
 }
 
-fn detect(request: &Request, seen: Sighting) -> Decision {
+fn detect(request: &Request, seen: Sighting, mined_at: Option<OffsetDateTime>) -> Decision {
     match request.funding.sighting() {
         Some(standing) if standing.log.id() == seen.log.id() => Ok(vec![]),
         Some(standing) => Err(PaymentRejection::CreditedByAnotherLog {
@@ -252,6 +257,7 @@ fn detect(request: &Request, seen: Sighting) -> Decision {
             log: seen.log,
             payer: seen.payer,
             amount: seen.amount,
+            mined_at,
         }]),
     }
 }
@@ -322,7 +328,12 @@ fn expire(request: &Request, reason: ClosingReason) -> Decision {
     }
 }
 
-fn record(request: &Request, log: &LogRef, kind: MovementKind) -> Decision {
+fn record(
+    request: &Request,
+    log: &LogRef,
+    kind: MovementKind,
+    mined_at: Option<OffsetDateTime>,
+) -> Decision {
     check_chain(&request.terms, log)?;
     let Funding::Confirmed(deposit) = &request.funding else {
         return Err(PaymentRejection::NotConfirmed);
@@ -359,7 +370,11 @@ fn record(request: &Request, log: &LogRef, kind: MovementKind) -> Decision {
             if deposit.movements.iter().any(disputed) {
                 return Err(PaymentRejection::AlreadyDisputed);
             }
-            PaymentEvent::DisputeOpened { log: *log, by }
+            PaymentEvent::DisputeOpened {
+                log: *log,
+                by,
+                mined_at,
+            }
         }
     };
     Ok(vec![event])

@@ -2,6 +2,7 @@
 
 use cqrs_es::DomainEvent;
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 use super::{LogRef, Terms};
 use crate::value::{Address, B256, BaseUnits};
@@ -28,6 +29,10 @@ pub enum PaymentEvent {
         payer: Address,
         /// Base units of the token.
         amount: BaseUnits,
+        /// When its block was made, if the node said so: the hold time begins there.
+        /// Since 1.1.0.
+        #[serde(with = "time::serde::rfc3339::option")]
+        mined_at: Option<OffsetDateTime>,
     },
     /// The payment is deep enough in the chain to count.
     PaymentConfirmed {
@@ -73,6 +78,10 @@ pub enum PaymentEvent {
         log: LogRef,
         /// The party.
         by: Address,
+        /// When its block was made, if the node said so: the arbiter's time begins there.
+        /// Since 1.1.0.
+        #[serde(with = "time::serde::rfc3339::option")]
+        mined_at: Option<OffsetDateTime>,
     },
 }
 
@@ -103,14 +112,14 @@ impl PaymentEvent {
     pub const TYPES: &'static [(&'static str, &'static str)] = &[
         ("PaymentRequested", "1.0.0"),
         ("AttemptReported", "1.0.0"),
-        ("PaymentDetected", "1.0.0"),
+        ("PaymentDetected", "1.1.0"),
         ("PaymentConfirmed", "1.0.0"),
         ("PaymentReverted", "1.0.0"),
         ("AttemptFailed", "1.0.0"),
         ("PaymentExpired", "1.0.0"),
         ("FundsReleased", "1.0.0"),
         ("FundsRefunded", "1.0.0"),
-        ("DisputeOpened", "1.0.0"),
+        ("DisputeOpened", "1.1.0"),
     ];
 
     const fn descriptor(&self) -> (&'static str, &'static str) {

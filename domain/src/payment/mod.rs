@@ -4,6 +4,7 @@
 //! The domain does not watch a chain. It is told of logs, by their place in the chain, and
 //! sees to it that each counts once.
 
+mod custody;
 mod decide;
 mod events;
 mod rejection;
@@ -13,6 +14,7 @@ mod terms;
 use time::OffsetDateTime;
 
 pub use self::{
+    custody::{Custody, CustodyRefusal, Demand, Dispute},
     decide::PaymentCommand,
     events::{AttemptFailure, ClosingReason, PaymentEvent},
     rejection::{PaymentRejection, TermsFault},

@@ -177,6 +177,12 @@ impl Payment {
             })
     }
 
+    /// Who opened the dispute that is still to be decided: it is over when nothing is held.
+    pub fn open_dispute(&self) -> Option<Address> {
+        let held = self.escrow()?.held();
+        self.disputed_by().filter(|_| !held.is_zero())
+    }
+
     fn deposit(&self) -> Option<&Deposit> {
         match self {
             Self::Requested(request) => match &request.funding {
@@ -263,7 +269,9 @@ impl Request {
                     self.standing = Standing::Closed(*reason);
                 }
             }
-            PaymentEvent::PaymentDetected { log, payer, amount } => {
+            PaymentEvent::PaymentDetected {
+                log, payer, amount, ..
+            } => {
                 if self.funding == Funding::None {
                     self.funding = Funding::Detected(Sighting {
                         log: *log,
@@ -295,7 +303,9 @@ impl Request {
             PaymentEvent::FundsRefunded { log, amount } => {
                 self.moved(log, MovementKind::Refunded(*amount));
             }
-            PaymentEvent::DisputeOpened { log, by } => self.moved(log, MovementKind::Disputed(*by)),
+            PaymentEvent::DisputeOpened { log, by, .. } => {
+                self.moved(log, MovementKind::Disputed(*by));
+            }
         }
     }
 

@@ -18,8 +18,8 @@ use gage_domain::{
 use serde_json::Value;
 
 use crate::samples::{
-    BUYER, COFFEE, ETHER, ORDER, OWNER, PAYOUT, QUARTER_PAST, SHOP, TEA, both, en, ether, hash, ko,
-    line, log, most, pieces, terms, tracking, wei,
+    BUYER, COFFEE, ETHER, NOON, ORDER, OWNER, PAYOUT, QUARTER_PAST, SHOP, TEA, both, en, ether,
+    hash, ko, line, log, most, pieces, terms, tracking, wei,
 };
 
 fn shop_samples() -> Vec<ShopEvent> {
@@ -92,6 +92,8 @@ pub(crate) fn order_samples() -> Vec<OrderEvent> {
         },
         OrderEvent::DeliveryConfirmed {},
         OrderEvent::OrderCompleted {},
+        OrderEvent::OrderPaymentReverted {},
+        OrderEvent::OrderRefunded {},
     ]
 }
 
@@ -108,6 +110,7 @@ fn payment_samples() -> Vec<PaymentEvent> {
             log: log(1, 0),
             payer: BUYER,
             amount: most(),
+            mined_at: Some(NOON),
         },
         PaymentEvent::PaymentConfirmed {
             log: log(1, 0),
@@ -132,6 +135,7 @@ fn payment_samples() -> Vec<PaymentEvent> {
         PaymentEvent::DisputeOpened {
             log: log(2, 2),
             by: BUYER,
+            mined_at: Some(NOON),
         },
     ]
 }
@@ -177,6 +181,8 @@ fn order_name(event: &OrderEvent) -> &'static str {
         OrderEvent::OrderShipped { .. } => "OrderShipped",
         OrderEvent::DeliveryConfirmed {} => "DeliveryConfirmed",
         OrderEvent::OrderCompleted {} => "OrderCompleted",
+        OrderEvent::OrderPaymentReverted {} => "OrderPaymentReverted",
+        OrderEvent::OrderRefunded {} => "OrderRefunded",
     }
 }
 
@@ -292,6 +298,35 @@ fn an_event_with_a_field_of_tomorrow_is_still_read() {
     let payload = serde_json::json!({ "OrderPaid": { "note": "new" } });
     let event: OrderEvent = serde_json::from_value(payload).expect("an event");
     assert_eq!(event, OrderEvent::OrderPaid {});
+}
+
+#[test]
+fn an_event_of_a_time_that_nobody_asked_for_has_none() {
+    let told = [
+        PaymentEvent::PaymentDetected {
+            log: log(1, 0),
+            payer: BUYER,
+            amount: most(),
+            mined_at: None,
+        },
+        PaymentEvent::DisputeOpened {
+            log: log(2, 2),
+            by: BUYER,
+            mined_at: None,
+        },
+    ];
+    for event in told {
+        let name = payment_name(&event);
+        let old = golden(
+            &folder(Payment::TYPE).join(format!("{name}-1.0.0.json")),
+            &Value::Null,
+        );
+        let (_, payload) = Upcasters::current()
+            .upcast(Payment::TYPE, name, "1.0.0", old)
+            .expect("a known event");
+        let read: PaymentEvent = serde_json::from_value(payload).expect("an event");
+        assert_eq!(read, event);
+    }
 }
 
 #[test]

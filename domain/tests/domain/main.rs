@@ -15,6 +15,7 @@ mod order_histories;
 mod order_placing;
 mod order_progress;
 mod payment_chain;
+mod payment_custody;
 mod payment_funds;
 mod payment_histories;
 mod payment_request;

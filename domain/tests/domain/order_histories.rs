@@ -76,6 +76,7 @@ pub(crate) fn order_that_is(phase: Phase) -> Given<Order> {
         Phase::Rejected => vec![placed(), rejected()],
         Phase::Cancelled => vec![placed(), OrderEvent::OrderCancelled {}],
         Phase::Expired => vec![placed(), OrderEvent::OrderExpired {}],
+        Phase::Refunded => vec![placed(), paid, OrderEvent::OrderRefunded {}],
     };
     let given = given::<Order>(history);
     assert_eq!(given.state().phase(), Some(phase));

@@ -12,7 +12,7 @@ use crate::{
     samples::{QUARTER_PAST, tracking},
 };
 
-const PHASES: [Phase; 9] = [
+const PHASES: [Phase; 10] = [
     Phase::AwaitingPayment,
     Phase::Paid,
     Phase::Approved,
@@ -22,6 +22,7 @@ const PHASES: [Phase; 9] = [
     Phase::Rejected,
     Phase::Cancelled,
     Phase::Expired,
+    Phase::Refunded,
 ];
 
 /// In which phases a command does something, in which it is done already, and how every
@@ -53,14 +54,51 @@ fn legal_only(
 
 #[test]
 fn the_confirmed_payment_makes_an_order_paid() {
-    use Phase::{Approved, AwaitingPayment, Completed, Delivered, Paid, Shipped};
+    use Phase::{Approved, AwaitingPayment, Completed, Delivered, Paid, Refunded, Shipped};
     legal_only(
         &OrderCommand::MarkPaid,
         &OrderEvent::OrderPaid {},
         &[AwaitingPayment],
-        &[Paid, Approved, Shipped, Delivered, Completed],
+        &[Paid, Approved, Shipped, Delivered, Completed, Refunded],
         |phase| OrderRejection::NotAwaitingPayment { phase },
     );
+}
+
+#[test]
+fn an_order_whose_payment_left_the_chain_waits_for_it_again_unless_the_owner_decided() {
+    let done: Vec<_> = PHASES
+        .into_iter()
+        .filter(|phase| *phase != Phase::Paid)
+        .collect();
+    legal_only(
+        &OrderCommand::MarkUnpaid,
+        &OrderEvent::OrderPaymentReverted {},
+        &[Phase::Paid],
+        &done,
+        |phase| panic!("refused when {phase}"),
+    );
+}
+
+#[test]
+fn an_order_whose_payment_left_the_chain_can_be_paid_again_or_expire() {
+    let reverted = || {
+        order_that_is(Phase::Paid)
+            .at(QUARTER_PAST)
+            .when(OrderCommand::MarkUnpaid)
+            .then([OrderEvent::OrderPaymentReverted {}])
+    };
+    reverted()
+        .when(OrderCommand::Approve)
+        .then_refused(OrderRejection::NotPaid {
+            phase: Phase::AwaitingPayment,
+        })
+        .when(OrderCommand::MarkPaid)
+        .then([OrderEvent::OrderPaid {}])
+        .when(OrderCommand::Approve)
+        .then([OrderEvent::OrderApproved {}]);
+    reverted()
+        .when(OrderCommand::Expire)
+        .then([OrderEvent::OrderExpired {}]);
 }
 
 #[test]
@@ -202,13 +240,25 @@ fn only_what_was_shipped_is_delivered() {
 }
 
 #[test]
-fn only_what_was_delivered_is_completed() {
+fn only_what_was_sent_is_completed() {
     legal_only(
         &OrderCommand::Complete,
         &OrderEvent::OrderCompleted {},
-        &[Phase::Delivered],
+        &[Phase::Shipped, Phase::Delivered],
         &[Phase::Completed],
-        |phase| OrderRejection::NotDelivered { phase },
+        |phase| OrderRejection::NotCompletable { phase },
+    );
+}
+
+#[test]
+fn a_paid_order_whose_money_went_back_whole_is_refunded_and_an_ended_one_stays_what_it_is() {
+    use Phase::{Approved, Cancelled, Delivered, Expired, Paid, Refunded, Rejected, Shipped};
+    legal_only(
+        &OrderCommand::MarkRefunded,
+        &OrderEvent::OrderRefunded {},
+        &[Paid, Approved, Shipped, Delivered],
+        &[Refunded, Rejected, Cancelled, Expired],
+        |phase| OrderRejection::NotRefundable { phase },
     );
 }
 

@@ -11,7 +11,7 @@ use crate::{
     payment_histories::{
         closed, confirmed, confirmed_history, detected, detected_history, requested,
     },
-    samples::{BUYER, ETHER, STRANGER, TOKEN, hash, log, terms, wei},
+    samples::{BUYER, ETHER, NOON, STRANGER, TOKEN, hash, log, terms, wei},
 };
 
 fn seen(key: B256, log: LogRef, token: Address, amount: BaseUnits) -> PaymentCommand {
@@ -21,6 +21,7 @@ fn seen(key: B256, log: LogRef, token: Address, amount: BaseUnits) -> PaymentCom
         payer: BUYER,
         token,
         amount,
+        mined_at: Some(NOON),
     }
 }
 
@@ -67,11 +68,13 @@ fn anyone_may_pay_for_the_buyer() {
             payer: STRANGER,
             token: ETHER,
             amount: terms().amount,
+            mined_at: None,
         })
         .then([PaymentEvent::PaymentDetected {
             log: log(1, 0),
             payer: STRANGER,
             amount: terms().amount,
+            mined_at: None,
         }]);
 }
 
@@ -213,6 +216,7 @@ fn a_dispute_goes_with_the_payment_that_left_the_chain() {
     let disputed = PaymentEvent::DisputeOpened {
         log: log(3, 0),
         by: BUYER,
+        mined_at: None,
     };
     let given = given::<Payment>(confirmed_history().into_iter().chain([disputed]))
         .when(revert(log(1, 0)))

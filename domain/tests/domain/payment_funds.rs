@@ -8,7 +8,7 @@ use gage_domain::{
 use crate::{
     given::{Given, given},
     payment_histories::{closed, confirmed_history, detected_history, requested},
-    samples::{BUYER, PAYOUT, log, most, terms, wei},
+    samples::{BUYER, NOON, PAYOUT, log, most, terms, wei},
 };
 
 fn release(log: LogRef, units: u64) -> PaymentCommand {
@@ -40,11 +40,19 @@ fn refunded(log: LogRef, units: u64) -> PaymentEvent {
 }
 
 fn dispute(log: LogRef) -> PaymentCommand {
-    PaymentCommand::RecordDispute { log, by: BUYER }
+    PaymentCommand::RecordDispute {
+        log,
+        by: BUYER,
+        mined_at: Some(NOON),
+    }
 }
 
 fn disputed(log: LogRef) -> PaymentEvent {
-    PaymentEvent::DisputeOpened { log, by: BUYER }
+    PaymentEvent::DisputeOpened {
+        log,
+        by: BUYER,
+        mined_at: Some(NOON),
+    }
 }
 
 fn paid() -> Given<Payment> {
@@ -196,6 +204,7 @@ fn a_dispute_is_opened_once() {
         .when(PaymentCommand::RecordDispute {
             log: log(4, 0),
             by: PAYOUT,
+            mined_at: None,
         })
         .then_refused(PaymentRejection::AlreadyDisputed);
     assert_eq!(given.state().disputed_by(), Some(BUYER));
@@ -210,6 +219,23 @@ fn a_disputed_payment_is_settled_like_any_other() {
         .when(refund(log(4, 0), 1_000))
         .then([refunded(log(4, 0), 1_000)]);
     assert_eq!(escrow(&given).held(), wei(0));
+}
+
+#[test]
+fn a_dispute_is_over_when_nothing_is_held() {
+    let given = paid();
+    assert_eq!(given.state().open_dispute(), None);
+    let given = given.when(dispute(log(3, 0))).then([disputed(log(3, 0))]);
+    assert_eq!(given.state().open_dispute(), Some(BUYER));
+    let given = given
+        .when(refund(log(4, 0), 999))
+        .then([refunded(log(4, 0), 999)]);
+    assert_eq!(given.state().open_dispute(), Some(BUYER), "1 is still held");
+    let given = given
+        .when(release(log(5, 0), 1))
+        .then([released(log(5, 0), 1)]);
+    assert_eq!(given.state().open_dispute(), None);
+    assert_eq!(given.state().disputed_by(), Some(BUYER), "it is remembered");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use gage_domain::payment::{ClosingReason, PaymentCommand, PaymentEvent};
 
-use crate::samples::{BUYER, log, terms};
+use crate::samples::{BUYER, NOON, log, terms};
 
 pub(crate) fn requested() -> PaymentEvent {
     PaymentEvent::PaymentRequested(terms())
@@ -14,6 +14,7 @@ pub(crate) fn detected(block: u8) -> PaymentEvent {
         log: log(block, 0),
         payer: BUYER,
         amount: terms().amount,
+        mined_at: Some(NOON),
     }
 }
 

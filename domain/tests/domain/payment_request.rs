@@ -143,6 +143,7 @@ fn nothing_happens_to_a_payment_that_nobody_asked_for() {
             payer: BUYER,
             token: terms().token,
             amount: terms().amount,
+            mined_at: None,
         },
         PaymentCommand::Confirm {
             log: log(1, 0),
@@ -160,6 +161,7 @@ fn nothing_happens_to_a_payment_that_nobody_asked_for() {
         PaymentCommand::RecordDispute {
             log: log(1, 0),
             by: BUYER,
+            mined_at: None,
         },
     ] {
         nothing_yet::<Payment>()

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use alloy::{
-    consensus::{SignableTransaction, TxEip1559, TxEnvelope},
-    eips::eip2718::Encodable2718,
+    consensus::TxEip1559,
     primitives::{Address, B256, Bytes, TxKind},
     rpc::types::TransactionRequest,
     sol_types::SolConstructor,
@@ -112,7 +111,6 @@ async fn send_creation(node: &Node, deployer: &LocalKey, code: Bytes) -> Result<
         input: code,
         ..Default::default()
     };
-    let signature = deployer.sign(&transaction.signature_hash())?;
-    let signed = TxEnvelope::from(transaction.into_signed(signature));
-    Ok(node.send(signed.encoded_2718().into()).await?)
+    let signed = deployer.sign_transaction(transaction)?;
+    Ok(node.send(signed.raw).await?)
 }

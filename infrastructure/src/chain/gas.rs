@@ -18,8 +18,10 @@ use super::{
 const HISTORY_BLOCKS: u64 = 10;
 /// The percentile of a block's tips that is taken.
 const TIP_PERCENTILE: u8 = 50;
+/// Gas for a call that cannot be estimated yet: some 61,000 were measured for a release or refund.
+const SETTLING_GAS_UNITS: u64 = 150_000;
 
-/// A payment that someone is about to send.
+/// A call that someone is about to send.
 pub(super) struct Call {
     pub(super) from: Address,
     pub(super) to: Address,
@@ -60,7 +62,7 @@ pub(super) async fn quote(
         .value(call.value)
         .input(call.data.into());
     let (units, fees, balance) =
-        tokio::join!(node.estimate_gas(&request), fees(node), node.balance(payer));
+        tokio::join!(units(node, &request, now), fees(node), node.balance(payer));
     let balance = balance.map_err(|_| GasUnavailable::NodeUnreachable)?;
     let units = units.map_err(|error| match would_fail(&error) {
         // Nodes that check funds say so in words of their own.
@@ -84,6 +86,44 @@ pub(super) async fn quote(
         maximum_cost: BaseUnits(cost_at(fees.maximum())),
         quoted_at: now,
     })
+}
+
+/// Gas that a call needs.
+///
+/// Nodes estimate in their newest block, which is old where nothing happens: what only its time
+/// forbids will be possible in the next one.
+pub(super) async fn units(
+    node: &Node,
+    request: &TransactionRequest,
+    now: OffsetDateTime,
+) -> Result<u64, NodeError> {
+    let error = match node.estimate_gas(request).await {
+        Err(error) => error,
+        estimated => return estimated,
+    };
+    match possible_from(&error) {
+        Some(moment) if moment <= now.unix_timestamp().max(0).unsigned_abs() => {
+            Ok(SETTLING_GAS_UNITS)
+        }
+        _ => Err(error),
+    }
+}
+
+/// From when on (unix time) the contract would not refuse, if it is only a question of time.
+fn possible_from(error: &NodeError) -> Option<u64> {
+    let NodeError::Refused {
+        revert: Some(revert),
+        ..
+    } = error
+    else {
+        return None;
+    };
+    let ends_at = match ShopEscrowErrors::abi_decode(revert).ok()? {
+        ShopEscrowErrors::HoldNotOver(hold) => hold.endsAt,
+        ShopEscrowErrors::ArbiterMayDecide(arbiter) => arbiter.endsAt,
+        _ => return None,
+    };
+    u64::try_from(ends_at).ok()
 }
 
 fn short_of(payer: Address, balance: U256, needed: U256) -> GasUnavailable {
@@ -152,7 +192,7 @@ fn would_fail(error: &NodeError) -> GasUnavailable {
     }
 }
 
-/// The contract's word in ours; what `pay` does not say is named as the contract names it.
+/// The contract's word in ours; what wallets seldom meet is named as the contract names it.
 fn reason_of(error: &ShopEscrowErrors) -> String {
     match error {
         ShopEscrowErrors::AlreadyPaid(_) => "this order was paid already".to_owned(),
@@ -171,6 +211,23 @@ fn reason_of(error: &ShopEscrowErrors) -> String {
         ShopEscrowErrors::InvalidSignature(_) => {
             "the escrow contract knows another quote signer".to_owned()
         }
+        ShopEscrowErrors::HoldNotOver(hold) => format!(
+            "only the buyer may release before {} (unix time)",
+            hold.endsAt
+        ),
+        ShopEscrowErrors::HoldOver(hold) => {
+            format!("the hold time is over: it was {} (unix time)", hold.endedAt)
+        }
+        ShopEscrowErrors::ArbiterMayDecide(arbiter) => format!(
+            "the arbiter may decide until {} (unix time)",
+            arbiter.endsAt
+        ),
+        ShopEscrowErrors::ExceedsHeld(part) => {
+            format!("{} would leave, {} are held", part.requested, part.held)
+        }
+        ShopEscrowErrors::UnderDispute(_) => "the payment is in dispute".to_owned(),
+        ShopEscrowErrors::NotDisputed(_) => "the payment is not in dispute".to_owned(),
+        ShopEscrowErrors::NotParty(_) => "the wallet has no say over the payment".to_owned(),
         other => format!("the escrow contract refuses: {other:?}"),
     }
 }

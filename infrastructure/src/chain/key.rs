@@ -3,14 +3,24 @@
 use std::fmt;
 
 use alloy::{
-    primitives::{Address, B256, Signature},
+    consensus::{SignableTransaction, TxEip1559, TxEnvelope},
+    eips::eip2718::Encodable2718,
+    primitives::{Address, B256, Bytes, Signature},
     signers::{SignerSync, local::PrivateKeySigner},
 };
 use thiserror::Error;
 
-/// A private key in memory: it signs quotes, or pays for the contract's deployment.
+/// A private key in memory: it signs quotes, or transactions of its own account.
 #[derive(Clone)]
 pub struct LocalKey(PrivateKeySigner);
+
+/// A transaction that is ready to be sent.
+pub(super) struct SignedTransaction {
+    /// Its hash.
+    pub(super) hash: B256,
+    /// As it is sent.
+    pub(super) raw: Bytes,
+}
 
 /// The text is no private key. Never says what was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -52,5 +62,18 @@ impl LocalKey {
             .map_err(|error| SigningFailed {
                 reason: error.to_string(),
             })
+    }
+
+    /// Signs a transaction of this account.
+    pub(super) fn sign_transaction(
+        &self,
+        transaction: TxEip1559,
+    ) -> Result<SignedTransaction, SigningFailed> {
+        let signature = self.sign(&transaction.signature_hash())?;
+        let signed = TxEnvelope::from(transaction.into_signed(signature));
+        Ok(SignedTransaction {
+            hash: *signed.tx_hash(),
+            raw: signed.encoded_2718().into(),
+        })
     }
 }

@@ -8,6 +8,7 @@ use alloy::{
 use gage_application::ports::chain::{Observation, Observed};
 use gage_domain::{ids::PaymentId, payment::LogRef, value::BaseUnits};
 use thiserror::Error;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::ShopEscrow::ShopEscrowEvents;
@@ -76,7 +77,13 @@ pub(super) fn decode(chain_id: u64, log: &Log) -> Result<Option<Observation>, Ma
         payment,
         key,
         what,
+        mined_at: log.block_timestamp.and_then(moment),
     }))
+}
+
+/// A block's time; none when it is beyond the year 9999.
+fn moment(unix_secs: u64) -> Option<OffsetDateTime> {
+    OffsetDateTime::from_unix_timestamp(i64::try_from(unix_secs).ok()?).ok()
 }
 
 fn place_of(chain_id: u64, log: &Log) -> Option<LogRef> {

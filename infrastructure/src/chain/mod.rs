@@ -2,6 +2,7 @@
 //!
 //! - [`EvmRail`] signs quotes for the escrow contract and says what a payment costs in gas;
 //! - [`Listener`] follows the chain and settles what the escrow's logs say;
+//! - [`Keeper`] releases what nobody disputed when the hold time is over;
 //! - [`EvmContractSignatures`] asks contract wallets whether they signed;
 //! - [`Node`] is the JSON-RPC client below both, which knows what nodes differ in.
 //!
@@ -12,16 +13,19 @@ mod contract;
 mod contract_signatures;
 mod deploy;
 mod gas;
+mod keeper;
 mod key;
 mod listener;
 mod logs;
 mod node;
 mod quote;
 mod rail;
+mod wallet_call;
 
 pub use contract::ShopEscrow;
 pub use contract_signatures::EvmContractSignatures;
 pub use deploy::{DeployError, Deployed, deploy};
+pub use keeper::{Keeper, KeeperCondition, KeeperParts, KeeperSettings, KeeperStatus};
 pub use key::{InvalidKey, LocalKey, SigningFailed};
 pub use listener::{Listener, ListenerParts, ListenerSettings, ListenerStatus};
 pub use node::{ClientError, Node, NodeError};

@@ -17,6 +17,7 @@ mod checkpoints;
 mod cqrs;
 mod event_log;
 mod failure;
+mod keeper_ledger;
 mod migration;
 mod pool;
 mod read_after;
@@ -28,6 +29,7 @@ pub use chain_store::{ChainCursor, ChainStoreError, PostgresChainStore, RING_BLO
 pub use checkpoints::PostgresCheckpoints;
 pub use cqrs::StockSnapshotsRefused;
 pub use event_log::PostgresEventLog;
+pub use keeper_ledger::{KeeperOutcome, KeeperTransaction, PostgresKeeperLedger, Reservation};
 pub use migration::{DisplacedLog, Migrated, MigrationError, check_log, migrate};
 pub use pool::{ConnectError, PoolOptions, connect};
 pub use snapshots::PostgresSnapshots;

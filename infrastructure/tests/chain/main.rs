@@ -16,9 +16,11 @@ mod node;
 
 mod backfill;
 mod bytecode;
+mod custody;
 mod following;
 mod gas;
 mod halts;
+mod keeper;
 mod outages;
 mod proxy;
 mod quotes;

@@ -11,6 +11,7 @@ use gage_domain::{
     value::{Address, B256, BaseUnits},
 };
 use gage_infrastructure::postgres::{ChainCursor, PostgresChainStore, RING_BLOCKS};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::support::{TestDb, append, events, stream};
@@ -51,6 +52,7 @@ fn sighting(at: BlockRef, log_index: u64, status: SightingStatus) -> Sighting {
         payment,
         key: B256::repeat_byte(3),
         what,
+        mined_at: Some(OffsetDateTime::UNIX_EPOCH),
     };
     Sighting {
         observation,

@@ -112,7 +112,7 @@ impl Rows {
             }
             Fact::Payment(id, happened) => {
                 let order = OrderId::from(*id);
-                let outcome = self.payment(event.position, order, happened)?;
+                let outcome = self.payment(event, order, happened)?;
                 self.record(event, order, outcome, || milestone::of_payment(happened))
             }
             Fact::Shop(
@@ -153,6 +153,9 @@ impl Rows {
                     pay_by: *pay_by,
                     placed_at: event.metadata.decided_at,
                     payment_seen: false,
+                    expires_at: *pay_by,
+                    arbiter: None,
+                    disputed: false,
                     tracking: None,
                     rejection_reason: None,
                     placed: at,
@@ -161,6 +164,7 @@ impl Rows {
                 self.place(order, lines)
             }
             OrderEvent::OrderPaid {} => self.enter(at, id, Phase::Paid),
+            OrderEvent::OrderPaymentReverted {} => self.enter(at, id, Phase::AwaitingPayment),
             OrderEvent::OrderApproved {} => self.enter(at, id, Phase::Approved),
             OrderEvent::OrderRejected { reason } => self.orders.change(id.0, at, |order| {
                 order.phase = Phase::Rejected;
@@ -176,6 +180,7 @@ impl Rows {
             }),
             OrderEvent::DeliveryConfirmed {} => self.enter(at, id, Phase::Delivered),
             OrderEvent::OrderCompleted {} => self.enter(at, id, Phase::Completed),
+            OrderEvent::OrderRefunded {} => self.enter(at, id, Phase::Refunded),
         }
     }
 
@@ -200,27 +205,35 @@ impl Rows {
         })
     }
 
-    /// What a payment's event means for the order's row: whether the order may expire, and that
-    /// there is something new to see.
+    /// What a payment's event means for the order's row: whether the order may expire, who may
+    /// see it, and that there is something new to see.
     fn payment(
         &mut self,
-        at: LogPosition,
+        event: &Recorded,
         id: OrderId,
         happened: &PaymentEvent,
     ) -> Result<Outcome, ApplyError> {
-        self.orders.change(id.0, at, |order| {
+        self.orders.change(id.0, event.position, |order| {
             match happened {
+                PaymentEvent::PaymentRequested(terms) => {
+                    order.arbiter = Some(terms.arbiter).filter(|arbiter| !arbiter.is_zero());
+                }
                 PaymentEvent::PaymentDetected { .. } | PaymentEvent::PaymentConfirmed { .. } => {
                     order.payment_seen = true;
                 }
-                PaymentEvent::PaymentReverted { .. } => order.payment_seen = false,
-                PaymentEvent::PaymentRequested(_)
-                | PaymentEvent::AttemptReported { .. }
+                // What came after the payment is gone with its block; the payment itself may
+                // be in another one, which is still to be read.
+                PaymentEvent::PaymentReverted { .. } => {
+                    order.payment_seen = false;
+                    order.disputed = false;
+                    order.expires_at = order.pay_by.max(event.metadata.decided_at);
+                }
+                PaymentEvent::DisputeOpened { .. } => order.disputed = true,
+                PaymentEvent::AttemptReported { .. }
                 | PaymentEvent::AttemptFailed { .. }
                 | PaymentEvent::PaymentExpired { .. }
                 | PaymentEvent::FundsReleased { .. }
-                | PaymentEvent::FundsRefunded { .. }
-                | PaymentEvent::DisputeOpened { .. } => {}
+                | PaymentEvent::FundsRefunded { .. } => {}
             }
             Ok(())
         })

@@ -33,6 +33,10 @@ pub enum Milestone {
     DeliveryConfirmed,
     /// Nothing is left to do.
     OrderCompleted,
+    /// Its payment left the chain again: it waits for it once more.
+    OrderPaymentReverted,
+    /// All that was paid went back to the buyer.
+    OrderRefunded,
     /// A payment was asked for.
     PaymentRequested,
     /// The buyer reported a transaction.
@@ -57,7 +61,7 @@ pub enum Milestone {
 
 impl Milestone {
     /// Every milestone.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::OrderPlaced,
         Self::OrderPaid,
         Self::OrderApproved,
@@ -67,6 +71,8 @@ impl Milestone {
         Self::OrderShipped,
         Self::DeliveryConfirmed,
         Self::OrderCompleted,
+        Self::OrderPaymentReverted,
+        Self::OrderRefunded,
         Self::PaymentRequested,
         Self::AttemptReported,
         Self::PaymentDetected,
@@ -91,6 +97,8 @@ impl Milestone {
             Self::OrderShipped => "OrderShipped",
             Self::DeliveryConfirmed => "DeliveryConfirmed",
             Self::OrderCompleted => "OrderCompleted",
+            Self::OrderPaymentReverted => "OrderPaymentReverted",
+            Self::OrderRefunded => "OrderRefunded",
             Self::PaymentRequested => "PaymentRequested",
             Self::AttemptReported => "AttemptReported",
             Self::PaymentDetected => "PaymentDetected",
@@ -136,6 +144,8 @@ pub(super) fn of_order(event: &OrderEvent) -> (Milestone, Value) {
         ),
         OrderEvent::DeliveryConfirmed {} => (Milestone::DeliveryConfirmed, json!({})),
         OrderEvent::OrderCompleted {} => (Milestone::OrderCompleted, json!({})),
+        OrderEvent::OrderPaymentReverted {} => (Milestone::OrderPaymentReverted, json!({})),
+        OrderEvent::OrderRefunded {} => (Milestone::OrderRefunded, json!({})),
     }
 }
 
@@ -147,7 +157,9 @@ pub(super) fn of_payment(event: &PaymentEvent) -> (Milestone, Value) {
             Milestone::AttemptReported,
             json!({ "txHash": tx_hash, "nonce": nonce.to_string(), "by": by }),
         ),
-        PaymentEvent::PaymentDetected { log, payer, amount } => (
+        PaymentEvent::PaymentDetected {
+            log, payer, amount, ..
+        } => (
             Milestone::PaymentDetected,
             with(seen(log, Some(*amount)), "payer", json!(payer)),
         ),
@@ -174,7 +186,7 @@ pub(super) fn of_payment(event: &PaymentEvent) -> (Milestone, Value) {
         PaymentEvent::FundsRefunded { log, amount } => {
             (Milestone::FundsRefunded, seen(log, Some(*amount)))
         }
-        PaymentEvent::DisputeOpened { log, by } => (
+        PaymentEvent::DisputeOpened { log, by, .. } => (
             Milestone::DisputeOpened,
             with(seen(log, None), "by", json!(by)),
         ),

@@ -30,8 +30,8 @@ pub struct Orders;
 #[async_trait]
 impl Projection for Orders {
     const NAME: &'static str = "orders";
-    const VERSION: i32 = 2;
-    const SCHEMA: &'static str = "orders_v2";
+    const VERSION: i32 = 3;
+    const SCHEMA: &'static str = "orders_v3";
     const TABLES: &'static str = include_str!("schema.sql");
     const INDEXES: &'static [Index] = &[
         Index::on(
@@ -53,7 +53,7 @@ impl Projection for Orders {
         Index::on(
             "orders",
             "orders_due",
-            "(pay_by, id) WHERE phase = 'awaiting_payment' AND NOT payment_seen",
+            "(expires_at, id) WHERE phase = 'awaiting_payment' AND NOT payment_seen",
         ),
         Index::unique_on("order_lines", "order_lines_order", "(order_id, line)"),
         Index::unique_on(

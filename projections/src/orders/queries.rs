@@ -224,8 +224,8 @@ impl DuePayments for OrderQueries {
     ) -> Result<Vec<OrderId>, StoreUnavailable> {
         let sql = format!(
             "SELECT id FROM {SCHEMA}.orders \
-             WHERE phase = 'awaiting_payment' AND NOT payment_seen AND pay_by <= $1 \
-             ORDER BY pay_by, id LIMIT $2"
+             WHERE phase = 'awaiting_payment' AND NOT payment_seen AND expires_at <= $1 \
+             ORDER BY expires_at, id LIMIT $2"
         );
         let found: Vec<Uuid> = sqlx::query_scalar(&sql)
             .bind(until)

@@ -35,6 +35,12 @@ pub struct OrderRow {
     pub placed_at: OffsetDateTime,
     /// Whether the chain showed a payment that stands.
     pub payment_seen: bool,
+    /// From when on it may expire, unpaid: its deadline, or later when a payment was taken back.
+    pub expires_at: OffsetDateTime,
+    /// Who decides disputes of its payment, if anyone does.
+    pub arbiter: Option<Address>,
+    /// Whether its payment is or was in dispute: then the arbiter may see the order too.
+    pub disputed: bool,
     /// Where to follow the shipment.
     pub tracking: Option<Tracking>,
     /// Why the owner refused it.
@@ -88,8 +94,8 @@ impl Listed for OrderRow {
 }
 
 pub(super) const ORDER_COLUMNS: &str = "o.id, o.buyer, o.shop, s.owner, o.phase, o.token, \
-    o.total::text AS total, o.pay_by, o.placed_at, o.payment_seen, o.tracking_carrier, \
-    o.tracking_number, o.rejection_reason, o.placed_xact_id, o.placed_position, o.xact_id, \
+    o.total::text AS total, o.pay_by, o.placed_at, o.payment_seen, o.expires_at, o.arbiter, \
+    o.disputed, o.tracking_carrier, o.tracking_number, o.rejection_reason, o.placed_xact_id, o.placed_position, o.xact_id, \
     o.position";
 
 pub(super) const LINE_COLUMNS: &str = "l.order_id, l.line, l.product, l.sku, l.name_ko, \
@@ -115,6 +121,9 @@ pub(super) fn order(row: &PgRow) -> Result<OrderRow, QueryError> {
         pay_by: columns.get("pay_by")?,
         placed_at: columns.get("placed_at")?,
         payment_seen: columns.get("payment_seen")?,
+        expires_at: columns.get("expires_at")?,
+        arbiter: columns.optional_address("arbiter")?,
+        disputed: columns.get("disputed")?,
         tracking: tracking(columns)?,
         rejection_reason: columns.get("rejection_reason")?,
         placed: columns.position("placed_xact_id", "placed_position")?,
@@ -163,7 +172,7 @@ fn tracking(columns: Columns<'_>) -> Result<Option<Tracking>, QueryError> {
     }))
 }
 
-const PHASES: [Phase; 9] = [
+const PHASES: [Phase; 10] = [
     Phase::AwaitingPayment,
     Phase::Paid,
     Phase::Approved,
@@ -173,6 +182,7 @@ const PHASES: [Phase; 9] = [
     Phase::Rejected,
     Phase::Cancelled,
     Phase::Expired,
+    Phase::Refunded,
 ];
 
 pub(super) const fn phase_name(phase: Phase) -> &'static str {
@@ -186,6 +196,7 @@ pub(super) const fn phase_name(phase: Phase) -> &'static str {
         Phase::Rejected => "rejected",
         Phase::Cancelled => "cancelled",
         Phase::Expired => "expired",
+        Phase::Refunded => "refunded",
     }
 }
 

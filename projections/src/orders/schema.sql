@@ -14,13 +14,20 @@ CREATE TABLE orders (
     buyer            bytea       NOT NULL CHECK (octet_length(buyer) = 20),
     shop             uuid        NOT NULL,
     phase            text        NOT NULL CHECK (phase IN ('awaiting_payment', 'paid',
-        'approved', 'shipped', 'delivered', 'completed', 'rejected', 'cancelled', 'expired')),
+        'approved', 'shipped', 'delivered', 'completed', 'rejected', 'cancelled', 'expired',
+        'refunded')),
     token            bytea       NOT NULL CHECK (octet_length(token) = 20),
     total            numeric(78) NOT NULL CHECK (total > 0),
     pay_by           timestamptz NOT NULL,
     placed_at        timestamptz NOT NULL,
     -- Whether the chain showed a payment that stands: such an order does not expire.
     payment_seen     boolean     NOT NULL,
+    -- From when on an unpaid order may expire: its deadline, or when a payment was taken back
+    -- after it. The chain has to be read past this moment: the payment may be in another block.
+    expires_at       timestamptz NOT NULL,
+    -- Who decides disputes of the payment, and whether there was one: then that wallet may look.
+    arbiter          bytea       CHECK (octet_length(arbiter) = 20),
+    disputed         boolean     NOT NULL,
     tracking_carrier text,
     tracking_number  text,
     rejection_reason text,

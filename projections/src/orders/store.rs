@@ -89,19 +89,21 @@ async fn write_shops(db: &mut PgConnection, shops: &[Shop]) -> Result<(), ApplyE
 async fn write_orders(db: &mut PgConnection, orders: &[OrderRow]) -> Result<(), ApplyError> {
     let statement = sqlx::query(
         "INSERT INTO orders AS held (id, buyer, shop, phase, token, total, pay_by, placed_at, \
-         payment_seen, tracking_carrier, tracking_number, rejection_reason, placed_xact_id, \
-         placed_position, xact_id, position) \
+         payment_seen, expires_at, arbiter, disputed, tracking_carrier, tracking_number, \
+         rejection_reason, placed_xact_id, placed_position, xact_id, position) \
          SELECT id, buyer, shop, phase, token, total::numeric, pay_by, placed_at, payment_seen, \
-         tracking_carrier, tracking_number, rejection_reason, placed_xact_id, placed_position, \
-         xact_id, position \
+         expires_at, arbiter, disputed, tracking_carrier, tracking_number, rejection_reason, \
+         placed_xact_id, placed_position, xact_id, position \
          FROM unnest($1::uuid[], $2::bytea[], $3::uuid[], $4::text[], $5::bytea[], $6::text[], \
-         $7::timestamptz[], $8::timestamptz[], $9::boolean[], $10::text[], $11::text[], \
-         $12::text[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[]) \
+         $7::timestamptz[], $8::timestamptz[], $9::boolean[], $10::timestamptz[], $11::bytea[], \
+         $12::boolean[], $13::text[], $14::text[], $15::text[], $16::bigint[], $17::bigint[], \
+         $18::bigint[], $19::bigint[]) \
          AS given (id, buyer, shop, phase, token, total, pay_by, placed_at, payment_seen, \
-         tracking_carrier, tracking_number, rejection_reason, placed_xact_id, placed_position, \
-         xact_id, position) \
+         expires_at, arbiter, disputed, tracking_carrier, tracking_number, rejection_reason, \
+         placed_xact_id, placed_position, xact_id, position) \
          ON CONFLICT (id) DO UPDATE SET phase = excluded.phase, \
-         payment_seen = excluded.payment_seen, tracking_carrier = excluded.tracking_carrier, \
+         payment_seen = excluded.payment_seen, expires_at = excluded.expires_at, \
+         arbiter = excluded.arbiter, disputed = excluded.disputed, tracking_carrier = excluded.tracking_carrier, \
          tracking_number = excluded.tracking_number, \
          rejection_reason = excluded.rejection_reason, xact_id = excluded.xact_id, \
          position = excluded.position \
@@ -116,6 +118,11 @@ async fn write_orders(db: &mut PgConnection, orders: &[OrderRow]) -> Result<(), 
     .bind(column(orders, |order| order.pay_by))
     .bind(column(orders, |order| order.placed_at))
     .bind(column(orders, |order| order.payment_seen))
+    .bind(column(orders, |order| order.expires_at))
+    .bind(column(orders, |order| {
+        order.arbiter.as_ref().map(|arbiter| arbiter.as_slice())
+    }))
+    .bind(column(orders, |order| order.disputed))
     .bind(column(orders, |order| {
         order
             .tracking

@@ -9,12 +9,14 @@ use gage_application::{
 };
 use gage_domain::{
     ids::{OrderId, PaymentId},
-    payment::{AttemptFailure, AttemptStanding, LogRef, PaymentEvent, Sighting, Standing},
+    order::OrderEvent,
+    payment::{AttemptFailure, AttemptStanding, LogRef, PaymentEvent, Standing},
     value::{Address, B256, BaseUnits},
 };
+use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::rows::{AttemptRow, FundingRow, PaymentRow};
+use super::rows::{AttemptRow, DisputeRow, FundingRow, PaymentRow, SeenRow};
 use crate::{
     entities::{Entities, Entity, Outcome},
     failure::ApplyError,
@@ -56,13 +58,38 @@ impl Entity for PaymentRow {
 
 impl Rows {
     pub(super) fn fold(&mut self, event: &Recorded) -> Result<(), ApplyError> {
-        let Fact::Payment(id, happened) = &event.fact else {
-            return Ok(());
-        };
-        if self.payment(event, *id, happened)? == Outcome::Changed {
-            self.notices.insert(Notice::Order(OrderId::from(*id)));
+        match &event.fact {
+            Fact::Payment(id, happened) => {
+                if self.payment(event, *id, happened)? == Outcome::Changed {
+                    self.notices.insert(Notice::Order(OrderId::from(*id)));
+                }
+                Ok(())
+            }
+            // Nobody looks for that here but the keeper: nothing to tell.
+            Fact::Order(id, OrderEvent::OrderShipped { .. }) => {
+                let shipped = self.payments.change(id.0, event.position, |payment| {
+                    payment.shipped = true;
+                    Ok(())
+                });
+                shipped.map(drop)
+            }
+            Fact::Order(
+                _,
+                OrderEvent::OrderPlaced { .. }
+                | OrderEvent::OrderPaid {}
+                | OrderEvent::OrderApproved {}
+                | OrderEvent::OrderRejected { .. }
+                | OrderEvent::OrderCancelled {}
+                | OrderEvent::OrderExpired {}
+                | OrderEvent::DeliveryConfirmed {}
+                | OrderEvent::OrderCompleted {}
+                | OrderEvent::OrderPaymentReverted {}
+                | OrderEvent::OrderRefunded {},
+            )
+            | Fact::Shop(..)
+            | Fact::Product(..)
+            | Fact::Inventory(..) => Ok(()),
         }
-        Ok(())
     }
 
     fn payment(
@@ -82,6 +109,7 @@ impl Rows {
                 standing: Standing::Awaited,
                 funding: FundingRow::None,
                 attempts: vec![],
+                shipped: false,
                 requested_at: event.metadata.decided_at,
                 position: event.position,
             }),
@@ -100,13 +128,20 @@ impl Rows {
                 let outcome = change(&|_| Ok(()))?;
                 self.fail(order, *tx_hash, *reason, outcome)
             }
-            PaymentEvent::PaymentDetected { log, payer, amount } => {
-                let sighting = Sighting {
+            PaymentEvent::PaymentDetected {
+                log,
+                payer,
+                amount,
+                mined_at,
+            } => {
+                let seen = SeenRow {
                     log: *log,
                     payer: *payer,
                     amount: *amount,
+                    // Never too early: a log is seen after its block was made.
+                    paid_at: mined_at.unwrap_or(event.metadata.decided_at),
                 };
-                change(&|payment| payment.funding.detect(sighting))
+                change(&|payment| payment.funding.detect(seen))
             }
             PaymentEvent::PaymentConfirmed { log, confirmations } => {
                 change(&|payment| payment.funding.confirm(log, *confirmations))
@@ -125,8 +160,9 @@ impl Rows {
             PaymentEvent::FundsRefunded { amount, .. } => {
                 change(&|payment| payment.funding.pay_out(BaseUnits::ZERO, *amount))
             }
-            PaymentEvent::DisputeOpened { by, .. } => {
-                change(&|payment| payment.funding.dispute(*by))
+            PaymentEvent::DisputeOpened { by, mined_at, .. } => {
+                let dispute = dispute(event, order, *by, *mined_at);
+                change(&|payment| payment.funding.open_dispute(dispute))
             }
         }
     }
@@ -173,21 +209,21 @@ impl Rows {
 }
 
 impl FundingRow {
-    fn detect(&mut self, sighting: Sighting) -> Result<(), &'static str> {
+    fn detect(&mut self, seen: SeenRow) -> Result<(), &'static str> {
         let Self::None = self else { return Err(UNFIT) };
-        *self = Self::Detected(sighting);
+        *self = Self::Detected(seen);
         Ok(())
     }
 
     fn confirm(&mut self, log: &LogRef, confirmations: u64) -> Result<(), &'static str> {
         match *self {
-            Self::Detected(sighting) if is_same(log, &sighting.log) => {
+            Self::Detected(seen) if is_same(log, &seen.log) => {
                 *self = Self::Confirmed {
-                    sighting,
+                    seen,
                     confirmations,
                     released: BaseUnits::ZERO,
                     refunded: BaseUnits::ZERO,
-                    disputed_by: None,
+                    dispute: None,
                 };
                 Ok(())
             }
@@ -197,8 +233,8 @@ impl FundingRow {
 
     /// Nothing stands any more: what came after the payment is gone with its block.
     fn revert(&mut self, log: &LogRef) -> Result<(), &'static str> {
-        match self.sighting() {
-            Some(sighting) if is_same(log, &sighting.log) => {
+        match self.seen() {
+            Some(seen) if is_same(log, &seen.log) => {
                 *self = Self::None;
                 Ok(())
             }
@@ -208,7 +244,7 @@ impl FundingRow {
 
     fn pay_out(&mut self, to_seller: BaseUnits, to_buyer: BaseUnits) -> Result<(), &'static str> {
         let Self::Confirmed {
-            sighting,
+            seen,
             released,
             refunded,
             ..
@@ -224,7 +260,7 @@ impl FundingRow {
             (Some(to_seller), Some(to_buyer))
                 if to_seller
                     .checked_add(to_buyer)
-                    .is_some_and(|sum| sum <= sighting.amount) =>
+                    .is_some_and(|sum| sum <= seen.amount) =>
             {
                 (*released, *refunded) = (to_seller, to_buyer);
                 Ok(())
@@ -234,12 +270,27 @@ impl FundingRow {
     }
 
     /// The first party that asked stays.
-    fn dispute(&mut self, by: Address) -> Result<(), &'static str> {
-        let Self::Confirmed { disputed_by, .. } = self else {
+    fn open_dispute(&mut self, opened: DisputeRow) -> Result<(), &'static str> {
+        let Self::Confirmed { dispute, .. } = self else {
             return Err(UNFIT);
         };
-        disputed_by.get_or_insert(by);
+        dispute.get_or_insert(opened);
         Ok(())
+    }
+}
+
+/// The dispute that an event opens.
+fn dispute(
+    event: &Recorded,
+    order: OrderId,
+    by: Address,
+    mined_at: Option<OffsetDateTime>,
+) -> DisputeRow {
+    DisputeRow {
+        order,
+        by,
+        opened_at: mined_at.unwrap_or(event.metadata.decided_at),
+        opened: event.position,
     }
 }
 

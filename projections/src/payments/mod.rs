@@ -9,14 +9,12 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use gage_application::{event::Recorded, ports::wake::Notice};
-use gage_domain::{
-    decider::Decider, inventory::Inventory, order::Order, product::Product, shop::Shop,
-};
+use gage_domain::{decider::Decider, inventory::Inventory, product::Product, shop::Shop};
 use sqlx::PgConnection;
 
 pub use self::{
     queries::PaymentQueries,
-    rows::{AttemptRow, FundingRow, PaymentRow, PaymentStatus},
+    rows::{AttemptRow, DisputeRow, FundingRow, PaymentRow, PaymentStatus, SeenRow},
 };
 use crate::{
     failure::ApplyError,
@@ -30,16 +28,29 @@ pub struct Payments;
 #[async_trait]
 impl Projection for Payments {
     const NAME: &'static str = "payments";
-    const VERSION: i32 = 2;
-    const SCHEMA: &'static str = "payments_v2";
+    const VERSION: i32 = 3;
+    const SCHEMA: &'static str = "payments_v3";
     const TABLES: &'static str = include_str!("schema.sql");
-    const INDEXES: &'static [Index] = &[Index::on(
-        "attempts",
-        "attempts_reported",
-        "(order_id, xact_id, position)",
-    )];
-    const IGNORES: &'static [&'static str] =
-        &[Shop::TYPE, Product::TYPE, Inventory::TYPE, Order::TYPE];
+    const INDEXES: &'static [Index] = &[
+        Index::on(
+            "attempts",
+            "attempts_reported",
+            "(order_id, xact_id, position)",
+        ),
+        Index::on(
+            "payments",
+            "payments_to_decide",
+            "(arbiter, disputed_xact_id, disputed_position) \
+             WHERE disputed_by IS NOT NULL AND released + refunded < funded",
+        ),
+        Index::on(
+            "payments",
+            "payments_to_release",
+            "(hold_ends, order_id) WHERE funding = 'confirmed' AND shipped \
+             AND disputed_by IS NULL AND released + refunded < funded",
+        ),
+    ];
+    const IGNORES: &'static [&'static str] = &[Shop::TYPE, Product::TYPE, Inventory::TYPE];
 
     type Rows = fold::Rows;
 

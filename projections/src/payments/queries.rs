@@ -2,16 +2,29 @@
 
 use std::collections::{HashMap, hash_map::Entry};
 
-use gage_application::position::LogPosition;
-use gage_domain::ids::OrderId;
-use sqlx::PgPool;
+use async_trait::async_trait;
+use gage_application::{
+    ports::{
+        StoreUnavailable,
+        due_releases::{DueRelease, DueReleases},
+    },
+    position::LogPosition,
+};
+use gage_domain::{ids::OrderId, value::Address};
+use sqlx::{PgPool, Postgres, QueryBuilder};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{
     Payments,
-    rows::{self, ATTEMPT_COLUMNS, PAYMENT_COLUMNS, PaymentRow},
+    rows::{self, ATTEMPT_COLUMNS, DISPUTE_COLUMNS, DisputeRow, PAYMENT_COLUMNS, PaymentRow},
 };
-use crate::{failure::QueryError, progress, projection::Projection};
+use crate::{
+    failure::{QueryError, unavailable},
+    page::{Listing, Page, PageRequest},
+    progress,
+    projection::Projection,
+};
 
 const SCHEMA: &str = Payments::SCHEMA;
 
@@ -68,5 +81,59 @@ impl PaymentQueries {
             payment.attempts.extend(rows::attempt(row)?);
         }
         Ok(payments)
+    }
+
+    /// The disputes that an arbiter is to decide, the newest first: something is still held.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    pub async fn disputes_of_arbiter(
+        &self,
+        arbiter: Address,
+        page: &PageRequest,
+    ) -> Result<Page<DisputeRow>, QueryError> {
+        let filter = |query: &mut QueryBuilder<'static, Postgres>| {
+            query.push("p.arbiter = ").push_bind(arbiter.to_vec());
+            query.push(" AND p.disputed_by IS NOT NULL AND p.released + p.refunded < p.funded");
+        };
+        let listing = Listing {
+            select: format!("SELECT {DISPUTE_COLUMNS} FROM {SCHEMA}.payments p"),
+            key: ("p.disputed_xact_id", "p.disputed_position"),
+            read: rows::disputed,
+        };
+        listing.page(&self.pool, filter, page).await
+    }
+}
+
+#[async_trait]
+impl DueReleases for PaymentQueries {
+    async fn due(
+        &self,
+        until: OffsetDateTime,
+        after: Option<(OffsetDateTime, OrderId)>,
+        limit: u32,
+    ) -> Result<Vec<DueRelease>, StoreUnavailable> {
+        let (moment, order) = after.unwrap_or((OffsetDateTime::UNIX_EPOCH, OrderId(Uuid::nil())));
+        let sql = format!(
+            "SELECT {PAYMENT_COLUMNS}, p.hold_ends FROM {SCHEMA}.payments p \
+             WHERE p.funding = 'confirmed' AND p.shipped AND p.disputed_by IS NULL \
+             AND p.released + p.refunded < p.funded \
+             AND p.hold_ends <= $1 AND (p.hold_ends, p.order_id) > ($2, $3) \
+             ORDER BY p.hold_ends, p.order_id LIMIT $4"
+        );
+        let found = sqlx::query(&sql)
+            .bind(until)
+            .bind(moment)
+            .bind(order.0)
+            .bind(i64::from(limit))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|error| unavailable(&error))?;
+        let read = found.iter().map(rows::due_release);
+        let due: Result<Vec<_>, QueryError> = read.collect();
+        due.map_err(|error| StoreUnavailable {
+            store: "PostgreSQL",
+            reason: error.to_string(),
+        })
     }
 }

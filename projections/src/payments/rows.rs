@@ -1,15 +1,17 @@
 //! What the queries on payments return.
 
-use gage_application::position::LogPosition;
+use gage_application::{ports::due_releases::DueRelease, position::LogPosition};
 use gage_domain::{
     ids::OrderId,
-    payment::{AttemptFailure, AttemptStanding, ClosingReason, LogRef, Sighting, Standing, Terms},
+    payment::{
+        AttemptFailure, AttemptStanding, ClosingReason, Custody, Dispute, LogRef, Standing, Terms,
+    },
     value::{Address, B256, BaseUnits},
 };
 use sqlx::postgres::PgRow;
 use time::OffsetDateTime;
 
-use crate::{columns::Columns, failure::QueryError};
+use crate::{columns::Columns, failure::QueryError, page::Listed};
 
 /// The payment of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub struct PaymentRow {
     pub funding: FundingRow,
     /// What the buyer reported, oldest first.
     pub attempts: Vec<AttemptRow>,
+    /// Whether the goods are on their way.
+    pub shipped: bool,
     /// When it was asked for.
     pub requested_at: OffsetDateTime,
     /// The last event that changed it.
@@ -34,20 +38,52 @@ pub enum FundingRow {
     /// Nothing that stands.
     None,
     /// The payment, not deep enough yet to count.
-    Detected(Sighting),
+    Detected(SeenRow),
     /// The payment, and what became of the money.
     Confirmed {
         /// The log that is the payment.
-        sighting: Sighting,
+        seen: SeenRow,
         /// How deep it was when it was confirmed.
         confirmations: u64,
         /// What went to the seller.
         released: BaseUnits,
         /// What went back to the buyer.
         refunded: BaseUnits,
-        /// Who opened a dispute.
-        disputed_by: Option<Address>,
+        /// The dispute, if there was one.
+        dispute: Option<DisputeRow>,
     },
+}
+
+/// A log that is the payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeenRow {
+    /// Where it was seen.
+    pub log: LogRef,
+    /// Who paid.
+    pub payer: Address,
+    /// Base units of the token.
+    pub amount: BaseUnits,
+    /// When its block was made; when the server saw it, where the node did not say.
+    pub paid_at: OffsetDateTime,
+}
+
+/// A dispute about a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DisputeRow {
+    /// The order whose payment it is about.
+    pub order: OrderId,
+    /// Who opened it.
+    pub by: Address,
+    /// When its block was made; when the server saw it, where the node did not say.
+    pub opened_at: OffsetDateTime,
+    /// Where it was opened in the log: its place in lists.
+    pub opened: LogPosition,
+}
+
+impl Listed for DisputeRow {
+    fn cursor(&self) -> LogPosition {
+        self.opened
+    }
 }
 
 /// A transaction that the buyer reported: a hint, never proof.
@@ -88,10 +124,18 @@ pub enum PaymentStatus {
 
 impl FundingRow {
     /// The log that is the payment, whether it counts already or not.
-    pub fn sighting(&self) -> Option<Sighting> {
+    pub fn seen(&self) -> Option<SeenRow> {
         match self {
             Self::None => None,
-            Self::Detected(sighting) | Self::Confirmed { sighting, .. } => Some(*sighting),
+            Self::Detected(seen) | Self::Confirmed { seen, .. } => Some(*seen),
+        }
+    }
+
+    /// The dispute, if there was one.
+    pub fn dispute(&self) -> Option<DisputeRow> {
+        match self {
+            Self::None | Self::Detected(_) => None,
+            Self::Confirmed { dispute, .. } => *dispute,
         }
     }
 
@@ -100,11 +144,11 @@ impl FundingRow {
         match self {
             Self::None | Self::Detected(_) => BaseUnits::ZERO,
             Self::Confirmed {
-                sighting,
+                seen,
                 released,
                 refunded,
                 ..
-            } => sighting
+            } => seen
                 .amount
                 .checked_sub(*released)
                 .and_then(|rest| rest.checked_sub(*refunded))
@@ -129,14 +173,37 @@ impl PaymentRow {
             }
             (
                 FundingRow::Confirmed {
-                    disputed_by: Some(_),
-                    ..
+                    dispute: Some(_), ..
                 },
                 _,
             ) => PaymentStatus::Disputed,
             (FundingRow::Confirmed { .. }, Standing::Closed(_)) => PaymentStatus::RefundDue,
             (FundingRow::Confirmed { .. }, Standing::Awaited) => PaymentStatus::Confirmed,
         }
+    }
+
+    /// From when on anyone may release what is held: none before it was seen, and when that
+    /// never comes.
+    pub fn hold_ends(&self) -> Option<OffsetDateTime> {
+        self.terms.hold_ends(self.funding.seen()?.paid_at)
+    }
+
+    /// The money as the escrow's rules look at it; none before the payment is confirmed.
+    pub fn custody(&self) -> Option<Custody> {
+        let FundingRow::Confirmed { dispute, .. } = self.funding else {
+            return None;
+        };
+        let dispute = dispute.map(|dispute| Dispute {
+            arbiter_ends: self.terms.arbiter_ends(dispute.opened_at),
+        });
+        Some(Custody {
+            buyer: self.terms.buyer,
+            seller: self.terms.seller,
+            arbiter: self.terms.arbiter,
+            held: self.funding.held(),
+            hold_ends: self.hold_ends(),
+            dispute,
+        })
     }
 
     /// What must go back to the buyer: held for an order that will not be delivered.
@@ -155,7 +222,11 @@ pub(super) const PAYMENT_COLUMNS: &str = "p.order_id, p.buyer, p.seller, p.arbit
     p.log_block_number::text AS log_block_number, p.log_block_hash, p.log_tx_hash, \
     p.log_index::text AS log_index, p.payer, p.funded::text AS funded, \
     p.confirmations::text AS confirmations, p.released::text AS released, \
-    p.refunded::text AS refunded, p.disputed_by, p.requested_at, p.xact_id, p.position";
+    p.refunded::text AS refunded, p.paid_at, p.disputed_by, p.disputed_at, p.disputed_xact_id, \
+    p.disputed_position, p.shipped, p.requested_at, p.xact_id, p.position";
+
+pub(super) const DISPUTE_COLUMNS: &str =
+    "p.order_id, p.disputed_by, p.disputed_at, p.disputed_xact_id, p.disputed_position";
 
 pub(super) const ATTEMPT_COLUMNS: &str =
     "a.tx_hash, a.nonce::text AS nonce, a.reported_by, a.reported_at, a.failure";
@@ -176,6 +247,7 @@ pub(super) fn payment(row: &PgRow) -> Result<PaymentRow, QueryError> {
             .ok_or_else(|| columns.corrupt("standing", format!("{standing:?} is not known")))?,
         funding: funding(columns)?,
         attempts: vec![],
+        shipped: columns.get("shipped")?,
         requested_at: columns.get("requested_at")?,
         position: columns.position("xact_id", "position")?,
     })
@@ -223,20 +295,48 @@ fn terms(columns: Columns<'_>) -> Result<Terms, QueryError> {
 fn funding(columns: Columns<'_>) -> Result<FundingRow, QueryError> {
     match columns.get("funding")? {
         "none" => Ok(FundingRow::None),
-        "detected" => Ok(FundingRow::Detected(sighting(columns)?)),
+        "detected" => Ok(FundingRow::Detected(seen(columns)?)),
         "confirmed" => Ok(FundingRow::Confirmed {
-            sighting: sighting(columns)?,
+            seen: seen(columns)?,
             confirmations: columns.parse("confirmations")?,
             released: columns.parse("released")?,
             refunded: columns.parse("refunded")?,
-            disputed_by: columns.optional_address("disputed_by")?,
+            dispute: dispute(columns)?,
         }),
         other => Err(columns.corrupt("funding", format!("{other:?} is not known"))),
     }
 }
 
-fn sighting(columns: Columns<'_>) -> Result<Sighting, QueryError> {
-    Ok(Sighting {
+fn dispute(columns: Columns<'_>) -> Result<Option<DisputeRow>, QueryError> {
+    let Some(by) = columns.optional_address("disputed_by")? else {
+        return Ok(None);
+    };
+    Ok(Some(DisputeRow {
+        order: OrderId(columns.get("order_id")?),
+        by,
+        opened_at: columns.get("disputed_at")?,
+        opened: columns.position("disputed_xact_id", "disputed_position")?,
+    }))
+}
+
+/// The dispute in a row that has one.
+pub(super) fn disputed(row: &PgRow) -> Result<DisputeRow, QueryError> {
+    let columns = Columns::of(row, "payments.payments", "order_id");
+    let missing = || columns.corrupt("disputed_by", "no dispute is there".to_owned());
+    dispute(columns)?.ok_or_else(missing)
+}
+
+/// A payment whose hold time is over, or soon will be.
+pub(super) fn due_release(row: &PgRow) -> Result<DueRelease, QueryError> {
+    let columns = Columns::of(row, "payments.payments", "order_id");
+    Ok(DueRelease {
+        hold_ends: columns.get("hold_ends")?,
+        terms: terms(columns)?,
+    })
+}
+
+fn seen(columns: Columns<'_>) -> Result<SeenRow, QueryError> {
+    Ok(SeenRow {
         log: LogRef {
             chain_id: columns.parse("log_chain_id")?,
             block_number: columns.parse("log_block_number")?,
@@ -246,6 +346,7 @@ fn sighting(columns: Columns<'_>) -> Result<Sighting, QueryError> {
         },
         payer: columns.address("payer")?,
         amount: columns.parse("funded")?,
+        paid_at: columns.get("paid_at")?,
     })
 }
 

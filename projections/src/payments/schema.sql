@@ -18,7 +18,7 @@ CREATE TABLE payments (
     standing         text        NOT NULL
         CHECK (standing IN ('awaited', 'lapsed', 'order_cancelled', 'order_rejected')),
     funding          text        NOT NULL CHECK (funding IN ('none', 'detected', 'confirmed')),
-    -- The log that is the payment: all there unless funding is 'none'.
+    -- The log that is the payment, with its block's time: all there unless funding is 'none'.
     log_chain_id     numeric(20),
     log_block_number numeric(20),
     log_block_hash   bytea       CHECK (octet_length(log_block_hash) = 32),
@@ -26,18 +26,30 @@ CREATE TABLE payments (
     log_index        numeric(20),
     payer            bytea       CHECK (octet_length(payer) = 20),
     funded           numeric(78),
+    paid_at          timestamptz,
+    -- From when on anyone may release: null before the payment was seen, and when that never comes.
+    hold_ends        timestamptz,
     -- How deep the log was when it was confirmed.
     confirmations    numeric(20),
     released         numeric(78) NOT NULL DEFAULT 0,
     refunded         numeric(78) NOT NULL DEFAULT 0,
+    -- The dispute, with its place in the log: all there, or nothing.
     disputed_by      bytea       CHECK (octet_length(disputed_by) = 20),
+    disputed_at      timestamptz,
+    disputed_xact_id bigint,
+    disputed_position bigint,
+    -- Whether the goods are on their way: then nobody waits for anything but the hold time.
+    shipped          boolean     NOT NULL,
     requested_at     timestamptz NOT NULL,
     xact_id          bigint      NOT NULL,
     position         bigint      NOT NULL,
     CONSTRAINT payments_log CHECK ((funding = 'none') = (num_nonnulls(log_chain_id,
-        log_block_number, log_block_hash, log_tx_hash, log_index, payer, funded) = 0)),
+        log_block_number, log_block_hash, log_tx_hash, log_index, payer, funded, paid_at) = 0)),
     CONSTRAINT payments_log_whole CHECK (num_nonnulls(log_chain_id,
-        log_block_number, log_block_hash, log_tx_hash, log_index, payer, funded) IN (0, 7)),
+        log_block_number, log_block_hash, log_tx_hash, log_index, payer, funded, paid_at)
+        IN (0, 8)),
+    CONSTRAINT payments_dispute CHECK (num_nonnulls(disputed_by, disputed_at, disputed_xact_id,
+        disputed_position) IN (0, 4)),
     CONSTRAINT payments_confirmed CHECK ((funding = 'confirmed') = (confirmations IS NOT NULL)),
     CONSTRAINT payments_value CHECK (released + refunded <= coalesce(funded, 0))
 );

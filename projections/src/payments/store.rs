@@ -5,16 +5,19 @@ use std::collections::{BTreeSet, HashMap};
 use gage_application::event::{Fact, Recorded};
 use gage_domain::{
     ids::OrderId,
+    order::OrderEvent,
     payment::{AttemptStanding, PaymentEvent, Standing},
     value::B256,
 };
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{
     fold::{Attempt, Rows},
     rows::{
-        self, ATTEMPT_COLUMNS, FundingRow, PAYMENT_COLUMNS, PaymentRow, closing_name, failure_name,
+        self, ATTEMPT_COLUMNS, DisputeRow, FundingRow, PAYMENT_COLUMNS, PaymentRow, closing_name,
+        failure_name,
     },
 };
 use crate::{
@@ -28,13 +31,19 @@ pub(super) async fn load(
 ) -> Result<(), ApplyError> {
     let (mut payments, mut attempted) = (BTreeSet::new(), BTreeSet::new());
     for event in events {
-        if let Fact::Payment(id, happened) = &event.fact {
-            payments.insert(id.0);
-            if let PaymentEvent::AttemptReported { .. } | PaymentEvent::AttemptFailed { .. } =
-                happened
-            {
-                attempted.insert(id.0);
+        match &event.fact {
+            Fact::Payment(id, happened) => {
+                payments.insert(id.0);
+                if let PaymentEvent::AttemptReported { .. } | PaymentEvent::AttemptFailed { .. } =
+                    happened
+                {
+                    attempted.insert(id.0);
+                }
             }
+            Fact::Order(id, OrderEvent::OrderShipped { .. }) => {
+                payments.insert(id.0);
+            }
+            Fact::Order(..) | Fact::Shop(..) | Fact::Product(..) | Fact::Inventory(..) => {}
         }
     }
     let find = format!("SELECT {PAYMENT_COLUMNS} FROM payments p WHERE p.order_id = ANY($1)");
@@ -129,7 +138,21 @@ async fn write_payments(db: &mut PgConnection, payments: &[PaymentRow]) -> Resul
         }))
         .bind(column(&fundings, |funding| funding.released.as_str()))
         .bind(column(&fundings, |funding| funding.refunded.as_str()))
-        .bind(column(&fundings, |funding| funding.disputed_by))
+        .bind(column(&fundings, |funding| funding.paid_at))
+        .bind(column(payments, PaymentRow::hold_ends))
+        .bind(column(&fundings, |funding| {
+            funding.dispute.map(|d| d.by.as_slice())
+        }))
+        .bind(column(&fundings, |funding| {
+            funding.dispute.map(|d| d.opened_at)
+        }))
+        .bind(column(&fundings, |funding| {
+            funding.dispute.map(|d| d.opened.xact_id)
+        }))
+        .bind(column(&fundings, |funding| {
+            funding.dispute.map(|d| d.opened.position)
+        }))
+        .bind(column(payments, |payment| payment.shipped))
         .bind(column(payments, |payment| payment.requested_at))
         .bind(column(payments, |payment| payment.position.xact_id))
         .bind(column(payments, |payment| payment.position.position));
@@ -141,28 +164,35 @@ const WRITE_PAYMENTS: &str = "
 INSERT INTO payments AS held (order_id, buyer, seller, arbiter, token, amount, deadline,
        hold_secs, dispute_secs, chain_id, escrow, payment_key, standing, funding, log_chain_id,
        log_block_number, log_block_hash, log_tx_hash, log_index, payer, funded, confirmations,
-       released, refunded, disputed_by, requested_at, xact_id, position)
+       released, refunded, paid_at, hold_ends, disputed_by, disputed_at, disputed_xact_id,
+       disputed_position, shipped, requested_at, xact_id, position)
 SELECT order_id, buyer, seller, arbiter, token, amount::numeric, deadline, hold_secs::numeric,
        dispute_secs::numeric, chain_id::numeric, escrow, payment_key, standing, funding,
        log_chain_id::numeric, log_block_number::numeric, log_block_hash, log_tx_hash,
        log_index::numeric, payer, funded::numeric, confirmations::numeric, released::numeric,
-       refunded::numeric, disputed_by, requested_at, xact_id, position
+       refunded::numeric, paid_at, hold_ends, disputed_by, disputed_at, disputed_xact_id,
+       disputed_position, shipped, requested_at, xact_id, position
   FROM unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[], $6::text[],
        $7::timestamptz[], $8::text[], $9::text[], $10::text[], $11::bytea[], $12::bytea[],
        $13::text[], $14::text[], $15::text[], $16::text[], $17::bytea[], $18::bytea[],
        $19::text[], $20::bytea[], $21::text[], $22::text[], $23::text[], $24::text[],
-       $25::bytea[], $26::timestamptz[], $27::bigint[], $28::bigint[])
+       $25::timestamptz[], $26::timestamptz[], $27::bytea[], $28::timestamptz[], $29::bigint[],
+       $30::bigint[], $31::boolean[], $32::timestamptz[], $33::bigint[], $34::bigint[])
     AS given (order_id, buyer, seller, arbiter, token, amount, deadline, hold_secs,
        dispute_secs, chain_id, escrow, payment_key, standing, funding, log_chain_id,
        log_block_number, log_block_hash, log_tx_hash, log_index, payer, funded, confirmations,
-       released, refunded, disputed_by, requested_at, xact_id, position)
+       released, refunded, paid_at, hold_ends, disputed_by, disputed_at, disputed_xact_id,
+       disputed_position, shipped, requested_at, xact_id, position)
     ON CONFLICT (order_id) DO UPDATE
    SET standing = excluded.standing, funding = excluded.funding,
        log_chain_id = excluded.log_chain_id, log_block_number = excluded.log_block_number,
        log_block_hash = excluded.log_block_hash, log_tx_hash = excluded.log_tx_hash,
        log_index = excluded.log_index, payer = excluded.payer, funded = excluded.funded,
        confirmations = excluded.confirmations, released = excluded.released,
-       refunded = excluded.refunded, disputed_by = excluded.disputed_by,
+       refunded = excluded.refunded, paid_at = excluded.paid_at,
+       hold_ends = excluded.hold_ends, disputed_by = excluded.disputed_by,
+       disputed_at = excluded.disputed_at, disputed_xact_id = excluded.disputed_xact_id,
+       disputed_position = excluded.disputed_position, shipped = excluded.shipped,
        xact_id = excluded.xact_id, position = excluded.position
  WHERE (held.xact_id, held.position) < (excluded.xact_id, excluded.position)";
 
@@ -180,7 +210,8 @@ struct Funding<'p> {
     confirmations: Option<String>,
     released: String,
     refunded: String,
-    disputed_by: Option<&'p [u8]>,
+    paid_at: Option<OffsetDateTime>,
+    dispute: Option<&'p DisputeRow>,
 }
 
 impl<'p> Funding<'p> {
@@ -198,24 +229,25 @@ impl<'p> Funding<'p> {
                 confirmations,
                 released,
                 refunded,
-                disputed_by,
+                dispute,
                 ..
             } => {
                 columns.name = "confirmed";
                 columns.confirmations = Some(confirmations.to_string());
                 columns.released = released.to_string();
                 columns.refunded = refunded.to_string();
-                columns.disputed_by = disputed_by.as_ref().map(|party| party.as_slice());
+                columns.dispute = dispute.as_ref();
             }
         }
-        if let FundingRow::Detected(sighting) | FundingRow::Confirmed { sighting, .. } = funding {
-            columns.chain_id = Some(sighting.log.chain_id.to_string());
-            columns.block_number = Some(sighting.log.block_number.to_string());
-            columns.block_hash = Some(sighting.log.block_hash.as_slice());
-            columns.tx_hash = Some(sighting.log.tx_hash.as_slice());
-            columns.log_index = Some(sighting.log.log_index.to_string());
-            columns.payer = Some(sighting.payer.as_slice());
-            columns.funded = Some(sighting.amount.to_string());
+        if let FundingRow::Detected(seen) | FundingRow::Confirmed { seen, .. } = funding {
+            columns.chain_id = Some(seen.log.chain_id.to_string());
+            columns.block_number = Some(seen.log.block_number.to_string());
+            columns.block_hash = Some(seen.log.block_hash.as_slice());
+            columns.tx_hash = Some(seen.log.tx_hash.as_slice());
+            columns.log_index = Some(seen.log.log_index.to_string());
+            columns.payer = Some(seen.payer.as_slice());
+            columns.funded = Some(seen.amount.to_string());
+            columns.paid_at = Some(seen.paid_at);
         }
         columns
     }

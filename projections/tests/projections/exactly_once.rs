@@ -13,6 +13,7 @@ use gage_projections::{
     catalog::{Catalog, CatalogQueries},
     consumer::{self, ProjectionConsumer},
     orders::Orders,
+    projection::Projection as _,
 };
 use tokio::{task::JoinSet, time::sleep};
 
@@ -71,7 +72,7 @@ async fn rows_are_guarded_even_when_the_checkpoint_was_set_back() {
     history.then(order_placed(1, 7));
     db.project::<Catalog>(&history).await;
     db.project::<Orders>(&history).await;
-    let before = (db.dump("catalog_v2").await, db.dump("orders_v2").await);
+    let before = (db.dump("catalog_v2").await, db.dump("orders_v3").await);
     sqlx::query("UPDATE projections SET xact_id = 0, position = 0")
         .execute(&db.pool)
         .await
@@ -82,7 +83,7 @@ async fn rows_are_guarded_even_when_the_checkpoint_was_set_back() {
     );
     assert!(db.project::<Orders>(&history).await.is_empty());
     assert_eq!(
-        (db.dump("catalog_v2").await, db.dump("orders_v2").await),
+        (db.dump("catalog_v2").await, db.dump("orders_v3").await),
         before
     );
 }
@@ -222,8 +223,12 @@ async fn a_read_model_that_was_not_set_up_says_what_to_do() {
     let db = TestDb::without_read_models().await;
     for consumer in consumer::all(&db.pool) {
         let error = consumer.checkpoint().await.unwrap_err();
+        let version = match consumer.name() {
+            Catalog::NAME => Catalog::VERSION,
+            _ => Orders::VERSION,
+        };
         let reason = format!(
-            "{} version 2 was not set up: run `gage migrate`",
+            "{} version {version} was not set up: run `gage migrate`",
             consumer.name()
         );
         assert_eq!(error, ConsumerError::Unavailable { reason });

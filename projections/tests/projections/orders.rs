@@ -44,6 +44,7 @@ fn detected() -> PaymentEvent {
         log: log_in(5),
         payer: wallet(8),
         amount: BaseUnits::from(200),
+        mined_at: None,
     }
 }
 
@@ -71,6 +72,9 @@ async fn a_placed_order_awaits_its_payment() {
         pay_by: DAWN + Duration::hours(1),
         placed_at: DAWN + Duration::minutes(1),
         payment_seen: false,
+        expires_at: DAWN + Duration::hours(1),
+        arbiter: Some(wallet(3)),
+        disputed: false,
         tracking: None,
         rejection_reason: None,
         placed: history.events[1].position,
@@ -145,6 +149,7 @@ async fn an_order_that_ends_early_says_how() {
         ),
         (OrderEvent::OrderCancelled {}, Phase::Cancelled, None),
         (OrderEvent::OrderExpired {}, Phase::Expired, None),
+        (OrderEvent::OrderRefunded {}, Phase::Refunded, None),
     ];
     for (event, phase, reason) in endings {
         let db = TestDb::new().await;
@@ -175,7 +180,11 @@ fn eventful() -> History {
         confirmations: 12,
     }));
     history.then((order_id(1), OrderEvent::OrderPaid {}));
-    history.then(payment(PaymentEvent::DisputeOpened { log, by }));
+    history.then(payment(PaymentEvent::DisputeOpened {
+        log,
+        by,
+        mined_at: None,
+    }));
     history.then(payment(PaymentEvent::FundsReleased {
         log,
         amount: BaseUnits::from(150),
@@ -296,6 +305,72 @@ async fn unpaid_orders_are_due_at_their_deadline_and_paid_ones_never() {
         queries.due(deadline, 10).await.unwrap().is_empty(),
         "once is enough"
     );
+}
+
+#[tokio::test]
+async fn an_order_whose_payment_was_taken_back_late_is_due_only_when_the_chain_was_read_since() {
+    let db = TestDb::new().await;
+    let mut history = placed();
+    history.then(payment(detected()));
+    history.then(payment(PaymentEvent::PaymentConfirmed {
+        log: log_in(5),
+        confirmations: 12,
+    }));
+    history.then((order_id(1), OrderEvent::OrderPaid {}));
+    // Long after the deadline.
+    let late = DAWN + Duration::hours(5);
+    history.then(payment(PaymentEvent::PaymentReverted { log: log_in(5) }));
+    history.events.last_mut().unwrap().metadata.decided_at = late;
+    history.then((order_id(1), OrderEvent::OrderPaymentReverted {}));
+    db.project::<Orders>(&history).await;
+    let row = order(&db).await;
+    assert_eq!(
+        (row.phase, row.payment_seen),
+        (Phase::AwaitingPayment, false)
+    );
+    assert_eq!(row.pay_by, DAWN + Duration::hours(1));
+
+    let queries = OrderQueries::new(db.pool.clone());
+    let before = late - Duration::SECOND;
+    assert!(queries.due(before, 10).await.unwrap().is_empty());
+    assert_eq!(queries.due(late, 10).await.unwrap(), [order_id(1)]);
+
+    // It was in another block.
+    history.then(payment(detected()));
+    db.project::<Orders>(&history).await;
+    assert!(queries.due(late, 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_payment_that_is_taken_back_early_leaves_the_deadline_as_it_was() {
+    let db = TestDb::new().await;
+    let mut history = placed();
+    history.then(payment(detected()));
+    history.then(payment(PaymentEvent::PaymentReverted { log: log_in(5) }));
+    db.project::<Orders>(&history).await;
+    assert_eq!(order(&db).await.expires_at, DAWN + Duration::hours(1));
+}
+
+#[tokio::test]
+async fn a_dispute_shows_the_order_to_its_arbiter_until_it_leaves_the_chain() {
+    let db = TestDb::new().await;
+    let mut history = placed();
+    history.then(payment(detected()));
+    history.then(payment(PaymentEvent::PaymentConfirmed {
+        log: log_in(5),
+        confirmations: 12,
+    }));
+    history.then(payment(PaymentEvent::DisputeOpened {
+        log: log_in(6),
+        by: wallet(7),
+        mined_at: None,
+    }));
+    db.project::<Orders>(&history).await;
+    let row = order(&db).await;
+    assert_eq!((row.arbiter, row.disputed), (Some(wallet(3)), true));
+    history.then(payment(PaymentEvent::PaymentReverted { log: log_in(5) }));
+    db.project::<Orders>(&history).await;
+    assert!(!order(&db).await.disputed);
 }
 
 #[tokio::test]

@@ -1,17 +1,27 @@
 //! What events make of payments.
 
-use gage_application::ports::wake::Notice;
+use gage_application::ports::{due_releases::DueReleases, wake::Notice};
 use gage_domain::{
     ids::PaymentId,
-    payment::{AttemptFailure, AttemptStanding, ClosingReason, PaymentEvent, Sighting, Standing},
+    order::OrderEvent,
+    payment::{
+        AttemptFailure, AttemptStanding, ClosingReason, Custody, Dispute, PaymentEvent, Standing,
+    },
     value::{B256, BaseUnits},
 };
-use gage_projections::payments::{
-    AttemptRow, FundingRow, PaymentQueries, PaymentRow, PaymentStatus, Payments,
+use gage_projections::{
+    PageRequest, PageSize,
+    payments::{
+        AttemptRow, DisputeRow, FundingRow, PaymentQueries, PaymentRow, PaymentStatus, Payments,
+        SeenRow,
+    },
 };
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 use crate::support::{DAWN, History, TestDb, log_in, order_id, payment_requested, terms, wallet};
+
+/// When the block of the payment was made.
+const MINED: OffsetDateTime = DAWN.saturating_add(Duration::seconds(30));
 
 fn requested() -> History {
     let mut history = History::default();
@@ -28,6 +38,7 @@ fn detected() -> PaymentEvent {
         log: log_in(5),
         payer: wallet(8),
         amount: BaseUnits::from(200),
+        mined_at: Some(MINED),
     }
 }
 
@@ -38,11 +49,27 @@ fn confirmed() -> PaymentEvent {
     }
 }
 
-fn sighting() -> Sighting {
-    Sighting {
+fn seen() -> SeenRow {
+    SeenRow {
         log: log_in(5),
         payer: wallet(8),
         amount: BaseUnits::from(200),
+        paid_at: MINED,
+    }
+}
+
+fn disputed(mined_at: Option<OffsetDateTime>) -> PaymentEvent {
+    PaymentEvent::DisputeOpened {
+        log: log_in(6),
+        by: wallet(7),
+        mined_at,
+    }
+}
+
+fn released(units: u64) -> PaymentEvent {
+    PaymentEvent::FundsReleased {
+        log: log_in(6),
+        amount: BaseUnits::from(units),
     }
 }
 
@@ -76,6 +103,7 @@ async fn a_requested_payment_has_its_terms() {
         standing: Standing::Awaited,
         funding: FundingRow::None,
         attempts: vec![],
+        shipped: false,
         requested_at: DAWN,
         position: history.last(),
     };
@@ -135,17 +163,17 @@ async fn attempts_are_listed_with_what_became_of_them() {
 
 #[tokio::test]
 async fn a_payment_is_detected_then_confirmed() {
-    let seen = after([detected()]).await;
-    assert_eq!(seen.funding, FundingRow::Detected(sighting()));
-    assert_eq!(seen.status(), PaymentStatus::Detected);
+    let waiting = after([detected()]).await;
+    assert_eq!(waiting.funding, FundingRow::Detected(seen()));
+    assert_eq!(waiting.status(), PaymentStatus::Detected);
 
     let counted = after([detected(), confirmed()]).await;
     let expected = FundingRow::Confirmed {
-        sighting: sighting(),
+        seen: seen(),
         confirmations: 12,
         released: BaseUnits::ZERO,
         refunded: BaseUnits::ZERO,
-        disputed_by: None,
+        dispute: None,
     };
     assert_eq!(counted.funding, expected);
     assert_eq!(counted.status(), PaymentStatus::Confirmed);
@@ -165,10 +193,11 @@ async fn a_reverted_payment_leaves_nothing_and_may_come_again() {
         log: log_in(6),
         payer: wallet(7),
         amount: BaseUnits::from(200),
+        mined_at: None,
     };
     let back = after([detected(), reverted, again]).await;
     assert_eq!(
-        back.funding.sighting().map(|seen| (seen.log, seen.payer)),
+        back.funding.seen().map(|seen| (seen.log, seen.payer)),
         Some((log_in(6), wallet(7)))
     );
 }
@@ -200,17 +229,137 @@ async fn money_leaves_by_parts_until_nothing_is_held() {
 }
 
 #[tokio::test]
-async fn a_dispute_is_shown_with_who_opened_it() {
-    let disputed = PaymentEvent::DisputeOpened {
-        log: log_in(6),
-        by: wallet(7),
-    };
-    let payment = after([detected(), confirmed(), disputed]).await;
+async fn a_dispute_is_shown_with_who_opened_it_and_when() {
+    let payment = after([detected(), confirmed(), disputed(Some(MINED))]).await;
     assert_eq!(payment.status(), PaymentStatus::Disputed);
-    let FundingRow::Confirmed { disputed_by, .. } = payment.funding else {
-        panic!("{:?}", payment.funding)
+    let expected = DisputeRow {
+        order: order_id(1),
+        by: wallet(7),
+        opened_at: MINED,
+        opened: payment.position,
     };
-    assert_eq!(disputed_by, Some(wallet(7)));
+    assert_eq!(payment.funding.dispute(), Some(expected));
+    let decided = after([
+        detected(),
+        confirmed(),
+        disputed(Some(MINED)),
+        released(200),
+    ])
+    .await;
+    assert_eq!(decided.status(), PaymentStatus::Released);
+    assert_eq!(decided.funding.dispute().map(|it| it.by), Some(wallet(7)));
+}
+
+#[tokio::test]
+async fn what_the_node_did_not_date_is_dated_by_when_it_was_seen() {
+    let undated = PaymentEvent::PaymentDetected {
+        log: log_in(5),
+        payer: wallet(8),
+        amount: BaseUnits::from(200),
+        mined_at: None,
+    };
+    let payment = after([undated, confirmed(), disputed(None)]).await;
+    let minutes = |minutes| DAWN + Duration::minutes(minutes);
+    let paid_at = payment.funding.seen().map(|seen| seen.paid_at);
+    assert_eq!(paid_at, Some(minutes(1)));
+    let opened_at = payment.funding.dispute().map(|dispute| dispute.opened_at);
+    assert_eq!(opened_at, Some(minutes(3)));
+}
+
+#[tokio::test]
+async fn the_escrows_rules_are_asked_about_what_is_held() {
+    assert_eq!(after([]).await.custody(), None);
+    assert_eq!(after([detected()]).await.custody(), None);
+    let hold_ends = Some(MINED + Duration::seconds(1_209_600));
+    let held = Custody {
+        buyer: wallet(7),
+        seller: wallet(1),
+        arbiter: wallet(3),
+        held: BaseUnits::from(140),
+        hold_ends,
+        dispute: None,
+    };
+    let partly = after([detected(), confirmed(), released(60)]).await;
+    assert_eq!(partly.custody(), Some(held));
+    let in_dispute = after([detected(), confirmed(), released(60), disputed(Some(MINED))]).await;
+    let expected = Custody {
+        // The terms give the arbiter more time than there is.
+        dispute: Some(Dispute { arbiter_ends: None }),
+        ..held
+    };
+    assert_eq!(in_dispute.custody(), Some(expected));
+}
+
+#[tokio::test]
+async fn an_arbiter_finds_the_disputes_that_are_open_newest_first() {
+    let db = TestDb::new().await;
+    let mut history = History::default();
+    for number in 1..=4 {
+        history.then(payment_requested(number));
+    }
+    // 4 is not in dispute; 2 is decided; 3 was opened before 1.
+    for number in [1, 2, 3, 4] {
+        let id = PaymentId::from(order_id(number));
+        history.then((id, detected()));
+        history.then((id, confirmed()));
+    }
+    for number in [2, 3, 1] {
+        let id = PaymentId::from(order_id(number));
+        history.then((id, disputed(None)));
+    }
+    history.then((PaymentId::from(order_id(2)), released(200)));
+    history.then((PaymentId::from(order_id(3)), released(199)));
+    db.project::<Payments>(&history).await;
+    let queries = PaymentQueries::new(db.pool.clone());
+    let page = PageRequest::first(PageSize::try_from(1).unwrap());
+    let first = queries.disputes_of_arbiter(wallet(3), &page).await.unwrap();
+    let orders = |rows: &[DisputeRow]| rows.iter().map(|row| row.order).collect::<Vec<_>>();
+    assert_eq!(orders(&first.rows), [order_id(1)]);
+    assert!(first.has_next && !first.has_previous);
+    let page = page.after(first.rows[0].opened);
+    let second = queries.disputes_of_arbiter(wallet(3), &page).await.unwrap();
+    assert_eq!(orders(&second.rows), [order_id(3)]);
+    assert!(!second.has_next && second.has_previous);
+    let other = queries
+        .disputes_of_arbiter(wallet(4), &PageRequest::first(PageSize::MAX))
+        .await
+        .unwrap();
+    assert_eq!(other.rows, []);
+}
+
+#[tokio::test]
+async fn what_was_shipped_and_is_held_undisputed_is_due_when_the_hold_time_is_over() {
+    let db = TestDb::new().await;
+    let mut history = History::default();
+    for number in 1..=5 {
+        history.then(payment_requested(number));
+        let id = PaymentId::from(order_id(number));
+        history.then((id, detected()));
+        if number != 4 {
+            history.then((id, confirmed()));
+        }
+    }
+    for number in [1, 2, 3, 4] {
+        let shipped = OrderEvent::OrderShipped { tracking: None };
+        history.then((order_id(number), shipped));
+    }
+    history.then((PaymentId::from(order_id(2)), disputed(None)));
+    history.then((PaymentId::from(order_id(3)), released(200)));
+    db.project::<Payments>(&history).await;
+    let queries = PaymentQueries::new(db.pool.clone());
+    let hold_ends = MINED + Duration::seconds(1_209_600);
+    let due = async |until, after| -> Vec<_> {
+        let due = queries.due(until, after, 10).await.unwrap();
+        due.into_iter().map(|due| due.terms.order).collect()
+    };
+    assert_eq!(due(hold_ends - Duration::SECOND, None).await, []);
+    // 2 is disputed, 3 is released, 4 is not confirmed, 5 was not shipped.
+    assert_eq!(due(hold_ends, None).await, [order_id(1)]);
+    let seen = Some((hold_ends, order_id(1)));
+    assert_eq!(due(hold_ends, seen).await, []);
+    history.then((PaymentId::from(order_id(1)), released(200)));
+    db.project::<Payments>(&history).await;
+    assert_eq!(due(hold_ends, None).await, []);
 }
 
 #[tokio::test]
@@ -287,7 +436,7 @@ async fn what_a_payment_cannot_be_is_poison() {
         );
     }
     assert_eq!(
-        db.dump("payments_v2").await,
+        db.dump("payments_v3").await,
         [] as [String; 0],
         "nothing was written"
     );

@@ -3,7 +3,10 @@
 //! The questions are asked through the very types that the API uses, on a single connection.
 //! PostgreSQL then knows their statements as prepared ones, and is asked for the plan of each.
 
-use gage_application::{ports::due_payments::DuePayments, position::LogPosition};
+use gage_application::{
+    ports::{due_payments::DuePayments, due_releases::DueReleases},
+    position::LogPosition,
+};
 use gage_domain::{
     ids::{OrderId, ProductId, ShopId, SkuId},
     inventory::InventoryEvent,
@@ -46,24 +49,27 @@ const ROWS: &str = "
       FROM generate_series(1, 120000) i, LATERAL (SELECT 'tea ' || to_hex(i * 7919)) w(word);
     INSERT INTO catalog_v2.stock SELECT id(i), 5, 1, i, 1 FROM generate_series(1, 120000) i;
 
-    INSERT INTO orders_v2.shops SELECT id(i), wallet(i % 5000), 1, i FROM generate_series(1, 20000) i;
-    INSERT INTO orders_v2.orders
+    INSERT INTO orders_v3.shops SELECT id(i), wallet(i % 5000), 1, i FROM generate_series(1, 20000) i;
+    INSERT INTO orders_v3.orders
     SELECT id(i), wallet(i % 5000), id(1 + i % 20),
            CASE WHEN i % 5000 = 0 THEN 'awaiting_payment' ELSE 'completed' END, wallet(0), 1,
-           now() + i * interval '1 second', now(), i % 10000 = 0, NULL, NULL, NULL, i, 1, i, 3
+           now() + i * interval '1 second', now(), i % 10000 = 0, now() + i * interval '1 second',
+           wallet(7), i % 1000 = 0, NULL, NULL, NULL, i, 1, i, 3
       FROM generate_series(1, 120000) i;
-    INSERT INTO orders_v2.order_lines
+    INSERT INTO orders_v3.order_lines
     SELECT id(i), 0, id(i), id(i), 'a', 'b', wallet(0), 1, 1 FROM generate_series(1, 120000) i;
-    INSERT INTO orders_v2.timeline
+    INSERT INTO orders_v3.timeline
     SELECT id(i), i, n, 'OrderPlaced', now(), 'system:test', '{}'
       FROM generate_series(1, 120000) i, generate_series(1, 3) n;
 
-    INSERT INTO payments_v2.payments
-    SELECT id(i), wallet(1), wallet(2), wallet(3), wallet(0), 1, now(), 1, 1, 1, wallet(4),
-           hash(i), 'awaited', 'none', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL,
-           now(), i, 1
+    INSERT INTO payments_v3.payments
+    SELECT id(i), wallet(1), wallet(2), wallet(7), wallet(0), 1, now(), 1, 1, 1, wallet(4),
+           hash(i), 'awaited', 'confirmed', 1, 1, hash(i), hash(i), 1, wallet(1), 1, now(),
+           now() + i * interval '1 second', 1, CASE WHEN i % 100 = 0 THEN 0 ELSE 1 END, 0,
+           CASE WHEN i % 1000 = 0 THEN wallet(1) END, CASE WHEN i % 1000 = 0 THEN now() END,
+           CASE WHEN i % 1000 = 0 THEN i END, CASE WHEN i % 1000 = 0 THEN 1 END, true, now(), i, 1
       FROM generate_series(1, 120000) i;
-    INSERT INTO payments_v2.attempts
+    INSERT INTO payments_v3.attempts
     SELECT id(i), hash(i), 1, wallet(1), now(), NULL, i, 2 FROM generate_series(1, 120000) i;
     ANALYZE;
 ";
@@ -167,6 +173,12 @@ async fn ask_payments(pool: &PgPool) {
     let orders = [OrderId(shop().0), OrderId(Uuid::from_u128(8))];
     assert!(payments.reached(LogPosition::START).await.unwrap());
     assert_eq!(payments.payments(&orders).await.unwrap().len(), 2);
+    for page in pages() {
+        payments.disputes_of_arbiter(wallet(), &page).await.unwrap();
+    }
+    for after in [None, Some((DAWN, orders[0]))] {
+        payments.due(DAWN, after, 100).await.unwrap();
+    }
 }
 
 /// A statement that was asked, as PostgreSQL has it.
@@ -331,7 +343,8 @@ async fn every_question_is_answered_from_an_index() {
 
     // What the above is there for is seen.
     sqlx::raw_sql(
-        "DROP INDEX orders_v2.orders_shop_changed; DROP INDEX catalog_v2.products_listed",
+        "DROP INDEX orders_v3.orders_shop_changed, catalog_v2.products_listed,
+         payments_v3.payments_to_decide, payments_v3.payments_to_release",
     )
     .execute(&pool)
     .await
@@ -339,5 +352,6 @@ async fn every_question_is_answered_from_an_index() {
     let faults = all_faults(&pool).await.join("\n");
     assert!(faults.contains("sorts"), "{faults}");
     assert!(faults.contains("reads all of products"), "{faults}");
+    assert!(faults.contains("reads all of payments"), "{faults}");
     pool.close().await;
 }

@@ -186,6 +186,7 @@ impl Story {
             payer: buyer,
             token: terms.token,
             amount: terms.amount,
+            mined_at: None,
         };
         let detected = payment.put(&detect, now);
         self.decided(Actor::System("listener"), vec![detected]);

@@ -14,6 +14,7 @@ mod outages;
 mod pages;
 mod privacy;
 mod replicas;
+mod settlement;
 mod shared_answers;
 mod shared_subscriptions;
 mod stock_race;

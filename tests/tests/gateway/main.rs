@@ -14,6 +14,7 @@ mod acknowledged;
 mod fault;
 mod faulty_log;
 mod groups;
+mod money;
 mod races;
 mod refusals;
 mod repetitions;

@@ -147,11 +147,16 @@ impl World {
     }
 
     pub(crate) async fn inventory(&self, product: ProductId) -> Inventory {
-        let name = StreamName::of::<Inventory>(SkuId::from(product));
+        self.state::<Inventory>(SkuId::from(product)).await
+    }
+
+    /// An aggregate as its history has it.
+    pub(crate) async fn state<D: Decider>(&self, id: D::Id) -> D {
+        let name = StreamName::of::<D>(id);
         let decoder = Decoder::current();
         let stored = self.log().load(&name, 0).await.unwrap();
-        stored.iter().fold(Inventory::default(), |state, event| {
-            state.evolve(&decoder.event::<Inventory>(event).unwrap())
+        stored.iter().fold(D::default(), |state, event| {
+            state.evolve(&decoder.event::<D>(event).unwrap())
         })
     }
 }

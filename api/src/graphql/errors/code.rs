@@ -3,8 +3,12 @@
 use async_graphql::{Enum, resolver_utils::EnumType as _};
 use gage_application::gateway::{Refusal, What};
 use gage_domain::{
-    inventory::InventoryRejection, order::OrderRejection, payment::PaymentRejection,
-    product::ProductRejection, rejection::Rejection, shop::ShopRejection,
+    inventory::InventoryRejection,
+    order::OrderRejection,
+    payment::{CustodyRefusal, PaymentRejection},
+    product::ProductRejection,
+    rejection::Rejection,
+    shop::ShopRejection,
 };
 
 /// What went wrong.
@@ -86,7 +90,7 @@ pub enum ErrorCode {
     OrderAlreadyPlaced,
     /// The order is in a state in which this cannot be done.
     OrderStateConflict,
-    /// The order's payment is not confirmed.
+    /// The order's payment is not confirmed, or went back.
     OrderNotPaid,
     /// The order waits for no payment (any more).
     OrderNotAwaitingPayment,
@@ -96,6 +100,22 @@ pub enum ErrorCode {
     PaymentClosed,
     /// The payment is in a state in which this cannot be done.
     PaymentStateConflict,
+    /// The money is in dispute: the arbiter decides first, or one side gives in.
+    InDispute,
+    /// Only in a dispute.
+    NotInDispute,
+    /// Nobody decides disputes of this payment, so there are none.
+    NoArbiter,
+    /// It is possible later: see from when.
+    TooEarly,
+    /// It was possible until the hold time was over.
+    TooLate,
+    /// All was released or refunded.
+    NothingHeld,
+    /// An amount must be above zero.
+    AmountZero,
+    /// More than is held.
+    AmountAboveHeld,
     /// The transaction was reported with another nonce.
     AttemptNonceDiffers,
     /// No more transactions can be reported for this payment.
@@ -114,6 +134,7 @@ pub fn code_of_refusal(refusal: &Refusal) -> ErrorCode {
         Refusal::OtherShop { .. } => ErrorCode::OrderMixedShops,
         Refusal::TokenNotAccepted { .. } => ErrorCode::TokenNotAccepted,
         Refusal::NotFunded { .. } => ErrorCode::OrderNotPaid,
+        Refusal::InDispute { .. } => ErrorCode::InDispute,
         Refusal::NotAwaitingPayment { .. } => ErrorCode::OrderNotAwaitingPayment,
     }
 }
@@ -185,7 +206,8 @@ fn code_of_order(rejection: &OrderRejection) -> ErrorCode {
         | OrderRejection::NotApproved { .. }
         | OrderRejection::AlreadyShipped
         | OrderRejection::NotShipped { .. }
-        | OrderRejection::NotDelivered { .. } => ErrorCode::OrderStateConflict,
+        | OrderRejection::NotCompletable { .. }
+        | OrderRejection::NotRefundable { .. } => ErrorCode::OrderStateConflict,
         OrderRejection::Reason(_)
         | OrderRejection::Carrier(_)
         | OrderRejection::TrackingNumber(_) => ErrorCode::TextInvalid,
@@ -216,6 +238,23 @@ fn code_of_payment(rejection: &PaymentRejection) -> ErrorCode {
         | PaymentRejection::MoreThanHeld(_)
         | PaymentRejection::LogUsedOtherwise
         | PaymentRejection::AlreadyDisputed => ErrorCode::PaymentStateConflict,
+    }
+}
+
+/// The code of what the escrow would refuse. Exhaustive: a new one asks for its code here.
+pub fn code_of_custody(refusal: &CustodyRefusal) -> ErrorCode {
+    match refusal {
+        CustodyRefusal::HoldNotOver { .. } | CustodyRefusal::ArbiterMayDecide { .. } => {
+            ErrorCode::TooEarly
+        }
+        CustodyRefusal::HoldOver { .. } => ErrorCode::TooLate,
+        CustodyRefusal::InDispute | CustodyRefusal::AlreadyDisputed => ErrorCode::InDispute,
+        CustodyRefusal::NotAParty => ErrorCode::Forbidden,
+        CustodyRefusal::NotDisputed => ErrorCode::NotInDispute,
+        CustodyRefusal::NoArbiter => ErrorCode::NoArbiter,
+        CustodyRefusal::NothingHeld => ErrorCode::NothingHeld,
+        CustodyRefusal::ZeroAmount => ErrorCode::AmountZero,
+        CustodyRefusal::MoreThanHeld(_) => ErrorCode::AmountAboveHeld,
     }
 }
 

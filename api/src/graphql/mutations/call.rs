@@ -92,6 +92,7 @@ impl From<&Refusal> for UserError {
             | Refusal::NotFound(_)
             | Refusal::TokenNotAccepted { .. }
             | Refusal::NotFunded { .. }
+            | Refusal::InDispute { .. }
             | Refusal::NotAwaitingPayment { .. } => {}
         }
         error
@@ -132,9 +133,10 @@ fn field_of(refusal: &Refusal) -> &'static [&'static str] {
             &["lines"]
         }
         Refusal::TokenNotAccepted { .. } => &["price", "token"],
-        Refusal::NotFound(_) | Refusal::NotFunded { .. } | Refusal::NotAwaitingPayment { .. } => {
-            &[]
-        }
+        Refusal::NotFound(_)
+        | Refusal::NotFunded { .. }
+        | Refusal::InDispute { .. }
+        | Refusal::NotAwaitingPayment { .. } => &[],
     }
 }
 

@@ -11,7 +11,7 @@ use crate::graphql::{
     },
     node_id::GlobalId as _,
     scalars::Cursor,
-    types::Order,
+    types::{Order, PreparedCall},
 };
 
 /// Which order.
@@ -37,6 +37,16 @@ impl ConfirmDeliveryPayload {
     /// The order as it is now. Null when it was refused.
     async fn order(&self, ctx: &Context<'_>) -> Result<Option<Order>> {
         written::order(ctx, &self.0).await
+    }
+
+    /// The call with which the buyer's wallet gives the seller the money: confirming says that the
+    /// goods are there, the money moves with this. Null when it was refused.
+    #[graphql(complexity = "100 + child_complexity")]
+    async fn release_call(&self, ctx: &Context<'_>) -> Result<Option<PreparedCall>> {
+        match written::payment(ctx, &self.0).await? {
+            Some(payment) => payment.release_all(ctx).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Where it is written: queries with `atLeast` see it.

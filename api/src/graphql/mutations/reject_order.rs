@@ -11,7 +11,7 @@ use crate::graphql::{
     },
     node_id::GlobalId as _,
     scalars::Cursor,
-    types::Order,
+    types::{Order, PreparedCall},
 };
 
 /// Which order, and why.
@@ -39,6 +39,16 @@ impl RejectOrderPayload {
     /// The order as it is now. Null when it was refused.
     async fn order(&self, ctx: &Context<'_>) -> Result<Option<Order>> {
         written::order(ctx, &self.0).await
+    }
+
+    /// The call with which the seller's wallet gives the buyer the money back. Null when nothing is
+    /// to be given back, and when it was refused.
+    #[graphql(complexity = "100 + child_complexity")]
+    async fn refund_call(&self, ctx: &Context<'_>) -> Result<Option<PreparedCall>> {
+        match written::payment(ctx, &self.0).await? {
+            Some(payment) => payment.refund_due_call(ctx).await,
+            None => Ok(None),
+        }
     }
 
     /// Where it is written: queries with `atLeast` see it.

@@ -5,9 +5,9 @@ use gage_domain::ids::{OrderId, ProductId, ShopId};
 
 use crate::graphql::{
     context::Asked as _,
-    lookup::{Model, load, wait_for},
+    lookup::{Model, PaymentOf, load, wait_for},
     mutations::call::Written,
-    types::{Order, Product, Shop, may_see_order, may_see_product},
+    types::{Order, Payment, Product, Shop, may_see_order, may_see_product},
 };
 
 /// The shop that was written.
@@ -52,4 +52,16 @@ pub async fn order(ctx: &Context<'_>, written: &Written<OrderId>) -> Result<Opti
         .await?
         .filter(|row| may_see_order(row, viewer))
         .map(Order))
+}
+
+/// The payment of the order that was written. Only for whom the order was written.
+///
+/// # Errors
+/// `NOT_YET_VISIBLE`; the mutation stands.
+pub async fn payment(ctx: &Context<'_>, written: &Written<OrderId>) -> Result<Option<Payment>> {
+    let Some((id, position)) = written.done() else {
+        return Ok(None);
+    };
+    wait_for(ctx, &[Model::Payments], Some(position)).await?;
+    Ok(load(ctx, PaymentOf(id)).await?.map(Payment))
 }

@@ -151,7 +151,8 @@ impl Query {
         ))
     }
 
-    /// One order, for its buyer, its shop's owner, auditors and operators.
+    /// One order, for its buyer, its shop's owner, auditors and operators, and, from a dispute on,
+    /// for its arbiter.
     async fn order(
         &self,
         ctx: &Context<'_>,

@@ -1,14 +1,15 @@
 //! The wallet that asks.
 
-use async_graphql::{Context, Enum, Object, Result, connection::Connection};
+use async_graphql::{Context, Enum, Object, Result, SimpleObject, connection::Connection};
+use gage_domain::value;
 use gage_projections::{PageRequest, PageSize};
 
 use crate::{
     graphql::{
         context::Asked as _,
         pages::{PageArguments, connection, weight},
-        scalars::{Address, DateTime},
-        types::{Order, OrderStatus, Shop},
+        scalars::{Address, BaseUnits, DateTime},
+        types::{Dispute, Order, OrderStatus, Shop, WalletCall},
     },
     identity::{roles::Role, viewer::SignedIn},
 };
@@ -24,6 +25,16 @@ pub enum ViewerRole {
     Auditor,
     /// Runs the server.
     Operator,
+}
+
+/// What a wallet can take out of the escrow: what was released or refunded to it and not taken
+/// out yet.
+#[derive(SimpleObject)]
+pub struct Withdrawal {
+    /// Base units of the token.
+    amount: BaseUnits,
+    /// The call that takes all of it out. Null when there is nothing.
+    call: Option<WalletCall>,
 }
 
 /// The wallet that asks.
@@ -119,5 +130,53 @@ impl Me {
             found.map_err(|error| ctx.error(error.into()))?,
             Order,
         ))
+    }
+
+    /// The disputes that it is to decide as their arbiter, newest first: something is still held.
+    #[graphql(complexity = "weight(first, last) * child_complexity")]
+    async fn disputes(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<String, Dispute>> {
+        let page = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        }
+        .request();
+        let page = page.map_err(|error| ctx.error(error))?;
+        let found = ctx
+            .services()?
+            .payments
+            .disputes_of_arbiter(self.0.address, &page)
+            .await;
+        Ok(connection(
+            found.map_err(|error| ctx.error(error.into()))?,
+            Dispute,
+        ))
+    }
+
+    /// What it can take out of the escrow: releases and refunds only write down who may.
+    #[graphql(complexity = "100 + child_complexity")]
+    async fn withdrawal(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The token; the chain's own coin when it is left out.")] token: Option<
+            Address,
+        >,
+    ) -> Result<Withdrawal> {
+        let token = token.map_or(value::Address::ZERO, |token| token.0);
+        let rail = &ctx.services()?.rail;
+        let found = rail.withdrawal(self.0.address, token).await;
+        let found = found.map_err(|error| ctx.error(error.into()))?;
+        Ok(Withdrawal {
+            amount: BaseUnits(found.amount),
+            call: found.call.map(Into::into),
+        })
     }
 }

@@ -1,5 +1,6 @@
 //! What the schema shows, each type with what its viewer may see of it.
 
+mod dispute;
 mod me;
 mod node;
 mod order;
@@ -9,8 +10,10 @@ mod product;
 mod shop;
 mod text;
 mod timeline;
+mod wallet_call;
 
-pub use me::{Me, ViewerRole};
+pub use dispute::Dispute;
+pub use me::{Me, ViewerRole, Withdrawal};
 pub use node::Node;
 pub use order::{Order, OrderLine, OrderStatus, Tracking, may_see as may_see_order};
 pub use payment::{
@@ -23,3 +26,5 @@ pub(super) use product::may_see as may_see_product;
 pub use shop::Shop;
 pub use text::{LocalizedText, LocalizedTextInput};
 pub use timeline::{TimelineEntry, TimelineEvent};
+pub(super) use wallet_call::prepare;
+pub use wallet_call::{CallRefusal, PreparedCall, WalletCall};

@@ -42,6 +42,8 @@ pub enum OrderStatus {
     Cancelled,
     /// It was not paid in time.
     Expired,
+    /// The whole of its payment went back to the buyer.
+    Refunded,
 }
 
 /// Where to follow a shipment.
@@ -72,15 +74,20 @@ impl From<Tracking> for order::Tracking {
     }
 }
 
-/// An order, for its buyer, its shop's owner, auditors and operators.
+/// An order, for its buyer, its shop's owner, auditors and operators, and, from a dispute on, for
+/// its arbiter.
 pub struct Order(pub OrderRow);
 
 /// Whether a viewer may see an order. To others it is as good as none.
 pub fn may_see(order: &OrderRow, viewer: &Standing) -> bool {
-    viewer.is(order.buyer) || viewer.is(order.shop_owner) || viewer.oversees()
+    viewer.is(order.buyer)
+        || viewer.is(order.shop_owner)
+        || viewer.oversees()
+        || (order.disputed && order.arbiter.is_some_and(|arbiter| viewer.is(arbiter)))
 }
 
-/// An order, for its buyer, its shop's owner, auditors and operators.
+/// An order, for its buyer, its shop's owner, auditors and operators, and, from a dispute on, for
+/// its arbiter.
 #[Object]
 impl Order {
     /// Its global id.

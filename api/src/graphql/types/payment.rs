@@ -8,7 +8,7 @@ use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use gage_application::ports::chain;
 use gage_domain::{
     ids::PaymentId,
-    payment::{AttemptFailure, AttemptStanding},
+    payment::{AttemptFailure, AttemptStanding, Demand},
     value,
 };
 use gage_projections::payments::{AttemptRow, FundingRow, PaymentRow};
@@ -17,7 +17,7 @@ use crate::graphql::{
     context::Asked as _,
     node_id::GlobalId as _,
     scalars::{Address, BaseUnits, Bytes, DateTime, Hash, Long},
-    types::Price,
+    types::{Dispute, PreparedCall, Price, prepare},
 };
 
 /// A payment in one word.
@@ -105,44 +105,35 @@ impl Payment {
 
     /// Who sent the money, once it was seen.
     async fn payer(&self) -> Option<Address> {
-        self.0
-            .funding
-            .sighting()
-            .map(|sighting| Address(sighting.payer))
+        self.0.funding.seen().map(|seen| Address(seen.payer))
     }
 
     /// The transaction that pays, once it was seen.
     async fn transaction_hash(&self) -> Option<Hash> {
-        self.0
-            .funding
-            .sighting()
-            .map(|sighting| Hash(sighting.log.tx_hash))
+        self.0.funding.seen().map(|seen| Hash(seen.log.tx_hash))
     }
 
     /// The number of its block.
     async fn block_number(&self) -> Option<Long> {
         self.0
             .funding
-            .sighting()
-            .map(|sighting| Long(sighting.log.block_number))
+            .seen()
+            .map(|seen| Long(seen.log.block_number))
     }
 
     /// The hash of its block.
     async fn block_hash(&self) -> Option<Hash> {
-        self.0
-            .funding
-            .sighting()
-            .map(|sighting| Hash(sighting.log.block_hash))
+        self.0.funding.seen().map(|seen| Hash(seen.log.block_hash))
     }
 
     /// Blocks from its own to the chain's newest, both included; 0 before it was seen. After it
     /// was confirmed, at least as many as then.
     async fn confirmations(&self, ctx: &Context<'_>) -> Result<Long> {
         let head = ctx.services()?.chain.status().head.map(|head| head.number);
-        let Some(sighting) = self.0.funding.sighting() else {
+        let Some(seen) = self.0.funding.seen() else {
             return Ok(Long(0));
         };
-        let block = sighting.log.block_number;
+        let block = seen.log.block_number;
         // A head below the block is one that this replica has not caught up with.
         let now = head
             .and_then(|head| head.checked_sub(block))
@@ -179,6 +170,81 @@ impl Payment {
         }
     }
 
+    /// When it was paid: the time of its block, or when the server saw it, where the node did
+    /// not say. Null before it was seen.
+    async fn paid_at(&self) -> Option<DateTime> {
+        self.0.funding.seen().map(|seen| DateTime(seen.paid_at))
+    }
+
+    /// From when on anyone may release what is held, unless it is disputed until then. Null
+    /// before it was seen, and when that never comes.
+    async fn releasable_from(&self) -> Option<DateTime> {
+        self.0.hold_ends().map(DateTime)
+    }
+
+    /// The dispute about it, if there is or was one. While something is held, nothing else is
+    /// decided about the order.
+    async fn dispute(&self) -> Option<Dispute> {
+        self.0.funding.dispute().map(Dispute)
+    }
+
+    /// The call that gives money to the seller. The buyer may send it at any time, the arbiter
+    /// in a dispute, and anyone once the hold time is over without one.
+    #[graphql(complexity = "100 + child_complexity")]
+    async fn release_call(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How much; all that is held when it is left out.")] amount: Option<
+            BaseUnits,
+        >,
+        #[graphql(
+            desc = "The wallet that will sign; when it is left out, the one that asks if it is the \
+                    buyer's, the seller's or the arbiter's, otherwise the seller's."
+        )]
+        by: Option<Address>,
+    ) -> Result<PreparedCall> {
+        prepare(ctx, &self.0, by, |held| {
+            Demand::Release(amount.map_or(held, |amount| amount.0))
+        })
+        .await
+    }
+
+    /// The call that gives money back to the buyer. The seller may send it at any time, the
+    /// arbiter in a dispute, and the buyer when the arbiter's time in a dispute is over.
+    #[graphql(complexity = "100 + child_complexity")]
+    async fn refund_call(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How much; all that is held when it is left out.")] amount: Option<
+            BaseUnits,
+        >,
+        #[graphql(
+            desc = "The wallet that will sign; when it is left out, the one that asks if it is the \
+                    buyer's, the seller's or the arbiter's, otherwise the seller's."
+        )]
+        by: Option<Address>,
+    ) -> Result<PreparedCall> {
+        prepare(ctx, &self.0, by, |held| {
+            Demand::Refund(amount.map_or(held, |amount| amount.0))
+        })
+        .await
+    }
+
+    /// The call that opens a dispute: the buyer or the seller asks the arbiter to decide, once,
+    /// before the hold time is over.
+    #[graphql(complexity = "100 + child_complexity")]
+    async fn dispute_call(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "The wallet that will sign; when it is left out, the one that asks if it is the \
+                    buyer's, the seller's or the arbiter's, otherwise the seller's."
+        )]
+        by: Option<Address>,
+    ) -> Result<PreparedCall> {
+        prepare(ctx, &self.0, by, |_| Demand::Dispute).await
+    }
+
     /// What must go back to the buyer, because the order will not be delivered.
     async fn refund_due(&self) -> Option<BaseUnits> {
         self.0.refund_due().map(BaseUnits)
@@ -187,6 +253,32 @@ impl Payment {
     /// Transactions that the buyer reported, oldest first: hints, never proof.
     async fn attempts(&self) -> Vec<Attempt> {
         self.0.attempts.iter().map(Attempt::from).collect()
+    }
+}
+
+impl Payment {
+    /// The call that gives all that is held to the seller.
+    ///
+    /// # Errors
+    /// As [`prepare`].
+    pub(in crate::graphql) async fn release_all(&self, ctx: &Context<'_>) -> Result<PreparedCall> {
+        prepare(ctx, &self.0, None, Demand::Release).await
+    }
+
+    /// The call that gives back what is due; none when nothing is.
+    ///
+    /// # Errors
+    /// As [`prepare`].
+    pub(in crate::graphql) async fn refund_due_call(
+        &self,
+        ctx: &Context<'_>,
+    ) -> Result<Option<PreparedCall>> {
+        match self.0.refund_due() {
+            Some(due) => prepare(ctx, &self.0, None, |_| Demand::Refund(due))
+                .await
+                .map(Some),
+            None => Ok(None),
+        }
     }
 }
 
@@ -273,9 +365,9 @@ pub struct GasQuote {
 /// Why there is no gas quote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 pub enum GasUnavailableReason {
-    /// The node is away. Paying works all the same.
+    /// The node is away. The call works all the same.
     NodeUnreachable,
-    /// The payment would fail now, for example for lack of funds.
+    /// The call would fail now, for example for lack of funds.
     WouldFail,
 }
 

@@ -29,6 +29,10 @@ pub enum TimelineEvent {
     DeliveryConfirmed,
     /// Nothing is left to do.
     OrderCompleted,
+    /// Its payment left the chain again: it waits for it once more.
+    OrderPaymentReverted,
+    /// All that was paid went back to the buyer.
+    OrderRefunded,
     /// A payment was asked for.
     PaymentRequested,
     /// The buyer reported a transaction.

@@ -69,6 +69,7 @@ fn commands() -> impl Strategy<Value = OrderCommand> {
             OrderCommand::ConfirmDelivery,
             OrderCommand::Complete,
         ][..]),
+        1 => select(&[OrderCommand::MarkUnpaid, OrderCommand::MarkRefunded][..]),
         1 => trackings().prop_map(|tracking| OrderCommand::Ship { tracking }),
         1 => reasons().prop_map(|reason| OrderCommand::Reject { reason }),
         1 => select(&[OrderCommand::Cancel, OrderCommand::Expire][..]),
@@ -89,6 +90,8 @@ fn events() -> impl Strategy<Value = OrderEvent> {
             OrderEvent::OrderExpired {},
             OrderEvent::DeliveryConfirmed {},
             OrderEvent::OrderCompleted {},
+            OrderEvent::OrderPaymentReverted {},
+            OrderEvent::OrderRefunded {},
         ][..]),
         1 => trackings().prop_map(|tracking| OrderEvent::OrderShipped { tracking }),
         1 => reasons().prop_map(|reason| OrderEvent::OrderRejected { reason }),
@@ -99,27 +102,39 @@ fn events() -> impl Strategy<Value = OrderEvent> {
 fn may_follow(before: &OrderEvent, after: &OrderEvent) -> bool {
     use OrderEvent as E;
     match before {
-        E::OrderPlaced { .. } => matches!(
+        E::OrderPlaced { .. } | E::OrderPaymentReverted {} => matches!(
             after,
             E::OrderPaid {} | E::OrderRejected { .. } | E::OrderCancelled {} | E::OrderExpired {}
         ),
         E::OrderPaid {} => matches!(
             after,
-            E::OrderApproved {} | E::OrderRejected { .. } | E::OrderCancelled {}
+            E::OrderApproved {}
+                | E::OrderRejected { .. }
+                | E::OrderCancelled {}
+                | E::OrderPaymentReverted {}
+                | E::OrderRefunded {}
         ),
-        E::OrderApproved {} => matches!(after, E::OrderShipped { .. }),
-        E::OrderShipped { .. } => matches!(after, E::DeliveryConfirmed {}),
-        E::DeliveryConfirmed {} => matches!(after, E::OrderCompleted {}),
+        E::OrderApproved {} => matches!(after, E::OrderShipped { .. } | E::OrderRefunded {}),
+        E::OrderShipped { .. } => matches!(
+            after,
+            E::DeliveryConfirmed {} | E::OrderCompleted {} | E::OrderRefunded {}
+        ),
+        E::DeliveryConfirmed {} => {
+            matches!(after, E::OrderCompleted {} | E::OrderRefunded {})
+        }
         E::OrderRejected { .. }
         | E::OrderCancelled {}
         | E::OrderExpired {}
-        | E::OrderCompleted {} => false,
+        | E::OrderCompleted {}
+        | E::OrderRefunded {} => false,
     }
 }
 
 fn phase_after(event: &OrderEvent) -> Phase {
     match event {
-        OrderEvent::OrderPlaced { .. } => Phase::AwaitingPayment,
+        OrderEvent::OrderPlaced { .. } | OrderEvent::OrderPaymentReverted {} => {
+            Phase::AwaitingPayment
+        }
         OrderEvent::OrderPaid {} => Phase::Paid,
         OrderEvent::OrderApproved {} => Phase::Approved,
         OrderEvent::OrderRejected { .. } => Phase::Rejected,
@@ -128,6 +143,7 @@ fn phase_after(event: &OrderEvent) -> Phase {
         OrderEvent::OrderShipped { .. } => Phase::Shipped,
         OrderEvent::DeliveryConfirmed {} => Phase::Delivered,
         OrderEvent::OrderCompleted {} => Phase::Completed,
+        OrderEvent::OrderRefunded {} => Phase::Refunded,
     }
 }
 

@@ -77,7 +77,7 @@ fn commands() -> impl Strategy<Value = PaymentCommand> {
         3 => (hashes(), 0_u64..3, own(terms().buyer, Address::ZERO))
             .prop_map(|(tx_hash, nonce, by)| PaymentCommand::ReportAttempt { tx_hash, nonce, by }),
         5 => paying.prop_map(|(key, log, payer, token, amount)| PaymentCommand::Detect {
-            key, log, payer, token, amount,
+            key, log, payer, token, amount, mined_at: Some(NOON),
         }),
         5 => (logs(), 0_u64..20)
             .prop_map(|(log, confirmations)| PaymentCommand::Confirm { log, confirmations }),
@@ -89,7 +89,9 @@ fn commands() -> impl Strategy<Value = PaymentCommand> {
             .prop_map(|(log, amount)| PaymentCommand::RecordRelease { log, amount }),
         5 => (logs(), amounts())
             .prop_map(|(log, amount)| PaymentCommand::RecordRefund { log, amount }),
-        1 => (logs(), wallets()).prop_map(|(log, by)| PaymentCommand::RecordDispute { log, by }),
+        1 => (logs(), wallets()).prop_map(|(log, by)| PaymentCommand::RecordDispute {
+            log, by, mined_at: None,
+        }),
     ]
 }
 
@@ -99,7 +101,9 @@ fn events() -> impl Strategy<Value = PaymentEvent> {
         1 => (hashes(), 0_u64..3, wallets())
             .prop_map(|(tx_hash, nonce, by)| PaymentEvent::AttemptReported { tx_hash, nonce, by }),
         3 => (logs(), wallets(), amounts())
-            .prop_map(|(log, payer, amount)| PaymentEvent::PaymentDetected { log, payer, amount }),
+            .prop_map(|(log, payer, amount)| PaymentEvent::PaymentDetected {
+                log, payer, amount, mined_at: None,
+            }),
         3 => (logs(), 0_u64..20)
             .prop_map(|(log, confirmations)| PaymentEvent::PaymentConfirmed { log, confirmations }),
         1 => logs().prop_map(|log| PaymentEvent::PaymentReverted { log }),
@@ -110,7 +114,9 @@ fn events() -> impl Strategy<Value = PaymentEvent> {
             .prop_map(|(log, amount)| PaymentEvent::FundsReleased { log, amount }),
         3 => (logs(), amounts())
             .prop_map(|(log, amount)| PaymentEvent::FundsRefunded { log, amount }),
-        1 => (logs(), wallets()).prop_map(|(log, by)| PaymentEvent::DisputeOpened { log, by }),
+        1 => (logs(), wallets()).prop_map(|(log, by)| PaymentEvent::DisputeOpened {
+            log, by, mined_at: Some(NOON),
+        }),
     ]
 }
 
@@ -207,6 +213,8 @@ fn the_ledger_balances(history: &[PaymentEvent], payment: &Payment) -> TestCaseR
     }
     let due = (ledger.closed && ledger.confirmed && !held.is_zero()).then_some(held);
     prop_assert_eq!(payment.refund_due(), due);
+    let to_decide = payment.disputed_by().filter(|_| !held.is_zero());
+    prop_assert_eq!(payment.open_dispute(), to_decide);
     let sighting = payment.sighting().map(|seen| (seen.log.id(), seen.amount));
     prop_assert_eq!(sighting, ledger.credited);
     prop_assert!(

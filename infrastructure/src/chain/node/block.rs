@@ -16,6 +16,9 @@ pub(in crate::chain) struct Block {
     pub(in crate::chain) number: u64,
     pub(in crate::chain) hash: B256,
     pub(in crate::chain) parent_hash: B256,
+    /// When it was made, unix seconds.
+    #[serde(with = "alloy::serde::quantity")]
+    pub(in crate::chain) timestamp: u64,
     pub(in crate::chain) logs_bloom: Bloom,
     #[serde(default)]
     pub(in crate::chain) base_fee_per_gas: Option<U256>,
@@ -49,6 +52,11 @@ pub(in crate::chain) struct Receipt {
     /// 1 when it was carried out, 0 when it reverted.
     #[serde(default, with = "alloy::serde::quantity::opt")]
     pub(in crate::chain) status: Option<u64>,
+    #[serde(default)]
+    pub(in crate::chain) gas_used: Option<U256>,
+    /// What a unit of gas cost, wei.
+    #[serde(default)]
+    pub(in crate::chain) effective_gas_price: Option<U256>,
     pub(in crate::chain) logs: Vec<Log>,
 }
 

@@ -187,6 +187,14 @@ impl Node {
         Ok(nonce.to())
     }
 
+    /// The nonce that an account's next transaction needs to be mined at once.
+    pub(super) async fn mined_nonce(&self, account: Address) -> Result<u64, NodeError> {
+        let nonce: U64 = self
+            .ask("eth_getTransactionCount", (account, "latest"))
+            .await?;
+        Ok(nonce.to())
+    }
+
     pub(super) async fn send(&self, signed: Bytes) -> Result<B256, NodeError> {
         self.ask("eth_sendRawTransaction", (signed,)).await
     }

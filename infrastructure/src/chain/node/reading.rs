@@ -92,6 +92,8 @@ impl Node {
         // transaction (its `eth_getLogs` does not), so two logs would look like one.
         for (place, log) in (0_u64..).zip(&mut logs) {
             log.log_index = Some(place);
+            // Not every node says it beside its logs.
+            log.block_timestamp = Some(block.timestamp);
         }
         logs.retain(|log| log.address() == contract);
         if logs.iter().any(|log| log.block_hash != Some(block.hash)) {

@@ -81,6 +81,8 @@ impl Story {
             (1, _) => OrderCommand::Cancel,
             (2, _) => OrderCommand::Expire,
             (3, _) | (_, Some(Phase::AwaitingPayment)) => OrderCommand::MarkPaid,
+            (8, Some(Phase::Paid)) => OrderCommand::MarkRefunded,
+            (9, Some(Phase::Paid)) => OrderCommand::MarkUnpaid,
             (_, Some(Phase::Paid)) => OrderCommand::Approve,
             (4, _) => OrderCommand::Ship { tracking: None },
             (_, Some(Phase::Approved)) => OrderCommand::Ship {
@@ -156,6 +158,7 @@ impl Story {
                 payer: terms.buyer,
                 token: terms.token,
                 amount: terms.amount,
+                mined_at: None,
             },
             (5, _) | (_, Funding::Detected(_)) => PaymentCommand::Confirm {
                 log: payment_log,
@@ -172,6 +175,7 @@ impl Story {
             _ => PaymentCommand::RecordDispute {
                 log: later_log,
                 by: terms.buyer,
+                mined_at: Some(now),
             },
         };
         try_on(&mut self.payments, id, &command, now, draft);

@@ -1,0 +1,76 @@
+//! What the keeper shows of itself.
+
+use std::sync::Arc;
+
+use gage_domain::value::BaseUnits;
+use metrics::gauge;
+use tokio::sync::watch;
+
+/// How the keeper fares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeeperCondition {
+    /// It has not looked yet.
+    Starting,
+    /// It releases what is due.
+    Working,
+    /// Something keeps it from that; it tries again.
+    Waiting {
+        /// What, for the operator.
+        reason: String,
+    },
+}
+
+/// The keeper as others see it. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct KeeperStatus {
+    // One writer, the keeper; readers never wait for it.
+    shown: Arc<watch::Sender<Shown>>,
+    daily_budget: BaseUnits,
+}
+
+#[derive(Debug)]
+struct Shown {
+    condition: KeeperCondition,
+    /// What the day's transactions cost, or may cost, wei.
+    spent: BaseUnits,
+}
+
+impl KeeperStatus {
+    pub(super) fn new(daily_budget: BaseUnits) -> Self {
+        let shown = Shown {
+            condition: KeeperCondition::Starting,
+            spent: BaseUnits::ZERO,
+        };
+        Self {
+            shown: Arc::new(watch::Sender::new(shown)),
+            daily_budget,
+        }
+    }
+
+    /// How it fares.
+    pub fn condition(&self) -> KeeperCondition {
+        self.shown.borrow().condition.clone()
+    }
+
+    /// What today's transactions cost, or may cost, of what they may, wei.
+    pub fn spent_of_budget(&self) -> (BaseUnits, BaseUnits) {
+        (self.shown.borrow().spent, self.daily_budget)
+    }
+
+    /// Says whether that is news.
+    pub(super) fn fares(&self, condition: KeeperCondition) -> bool {
+        let waits = matches!(condition, KeeperCondition::Waiting { .. });
+        gauge!("gage_keeper_waiting").set(f64::from(u8::from(waits)));
+        self.shown.send_if_modified(|shown| {
+            let news = shown.condition != condition;
+            shown.condition = condition;
+            news
+        })
+    }
+
+    pub(super) fn spent(&self, spent: BaseUnits) {
+        self.shown.send_modify(|shown| shown.spent = spent);
+        // Gauges are floats: good to some 16 digits.
+        gauge!("gage_keeper_spent_wei").set(f64::from(spent.0));
+    }
+}
