@@ -27,14 +27,20 @@ export const compilerVersion = solc.version()
  * @throws when solc reports an error or a warning: a contract that holds money has neither
  */
 export function compile(...files) {
-  const sources = Object.fromEntries(files.map((file) => [file, { content: readFileSync(path.join(root, file), 'utf8') }]))
-  const input = JSON.stringify({ language: 'Solidity', sources, settings })
-  const output = JSON.parse(solc.compile(input, { import: readImport }))
-  if (output.errors?.length) throw new Error(output.errors.map((error) => error.formattedMessage).join('\n'))
-  const compiled = files.flatMap((file) => Object.entries(output.contracts[file] ?? {}))
+  const { contracts } = compileWith(settings.outputSelection, ...files)
+  const compiled = files.flatMap((file) => Object.entries(contracts[file] ?? {}))
   return Object.fromEntries(
     compiled.map(([name, { abi, evm }]) => [name, { abi, bytecode: `0x${evm.bytecode.object}` }]),
   )
+}
+
+/** solc's own output for the files, with other parts of it than the usual ones; throws like `compile`. */
+export function compileWith(outputSelection, ...files) {
+  const sources = Object.fromEntries(files.map((file) => [file, { content: readFileSync(path.join(root, file), 'utf8') }]))
+  const input = JSON.stringify({ language: 'Solidity', sources, settings: { ...settings, outputSelection } })
+  const output = JSON.parse(solc.compile(input, { import: readImport }))
+  if (output.errors?.length) throw new Error(output.errors.map((error) => error.formattedMessage).join('\n'))
+  return output
 }
 
 function readImport(file) {

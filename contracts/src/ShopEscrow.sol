@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
@@ -18,8 +21,11 @@ import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/Signa
 /// There is no owner, no upgrade and no sweep, and the contract takes no coins but through `pay`: whoever holds the
 /// quote signer's key can write bad quotes, but cannot move what was paid.
 ///
-/// Only the chain's native coin is accepted so far; the quote and the events already name a token.
+/// Besides the chain's native coin it accepts the ERC-20 tokens named at its deployment, and never another: not even
+/// a stolen signer's key brings in a token that does as it likes. What is merely transferred here stays for ever.
 contract ShopEscrow is EIP712, ReentrancyGuard {
+    using SafeERC20 for IERC20;
+
     /// @notice An offer to pay for one order, signed by `quoteSigner`.
     struct Quote {
         /// The order's UUID: 16 bytes, left-padded with zeros.
@@ -30,7 +36,7 @@ contract ShopEscrow is EIP712, ReentrancyGuard {
         address seller;
         /// Who decides a dispute; zero for nobody, and then there are no disputes.
         address arbiter;
-        /// Zero for the chain's native coin.
+        /// Zero for the chain's native coin, else one that the contract `accepts`.
         address token;
         /// In base units of the token.
         uint256 amount;
@@ -43,7 +49,7 @@ contract ShopEscrow is EIP712, ReentrancyGuard {
     }
 
     /// @notice A paid quote. Ordered to fill six storage slots, of which a payment in coins without an arbiter writes
-    /// four: this is most of what `pay` costs.
+    /// four: this is most of what `pay` costs. A token takes a fifth.
     struct Payment {
         address buyer;
         /// Unix time of the payment.
@@ -75,6 +81,11 @@ contract ShopEscrow is EIP712, ReentrancyGuard {
 
     mapping(bytes32 key => Payment) private _payments;
 
+    /// Written by the constructor alone.
+    mapping(address token => bool accepted) private _acceptedTokens;
+
+    /// @notice Once for each accepted token, at the deployment: the whole list, for everyone to find.
+    event TokenAccepted(address indexed token);
     event Paid(
         bytes32 indexed key,
         bytes32 indexed order,
@@ -91,6 +102,10 @@ contract ShopEscrow is EIP712, ReentrancyGuard {
 
     /// The contract was to be deployed without a quote signer.
     error MissingSigner();
+    /// There is no contract at an address that was to be accepted as a token.
+    error NotAToken(address token);
+    /// A token was named twice, so another one may be missing.
+    error DuplicateToken(address token);
     /// The quote's token is not accepted.
     error UnsupportedToken(address token);
     /// Sixteen bytes of an order id must be zero.
@@ -99,7 +114,7 @@ contract ShopEscrow is EIP712, ReentrancyGuard {
     error MissingParty(address buyer, address seller);
     /// The quote's amount is zero, or above 2^128 - 1.
     error AmountOutOfRange(uint256 amount);
-    /// The coins sent are not exactly the quote's amount.
+    /// The coins sent are not exactly the quote's amount; for a quote in a token they must be none.
     error WrongValue(uint256 expected, uint256 sent);
     /// The quote's deadline is over.
     error QuoteExpired(uint64 deadline, uint256 paidAt);
@@ -133,39 +148,48 @@ contract ShopEscrow is EIP712, ReentrancyGuard {
     error NothingHeld(bytes32 key);
     /// Nothing is withdrawable.
     error NothingToWithdraw(address account, address token);
+    /// A token moved another amount than it was told to, so the payment did not happen.
+    error InexactTransfer(address token, uint256 expected, uint256 received);
     /// The account did not take the coins; they stay withdrawable.
     error WithdrawalRefused(address account, address token, uint256 amount);
 
-    constructor(address signer) EIP712("Gage ShopEscrow", "1") {
+    /// @param tokens the ERC-20 tokens to accept, for ever. One that takes fees is refused whenever it does; one whose
+    /// balances change by themselves must not be named, since then what is owed and what is there drift apart.
+    constructor(address signer, address[] memory tokens) EIP712("Gage ShopEscrow", "1") {
         if (signer == address(0)) revert MissingSigner();
         quoteSigner = signer;
+        for (uint256 i = 0; i < tokens.length; ++i) {
+            address token = tokens[i];
+            if (token.code.length == 0) revert NotAToken(token);
+            if (_acceptedTokens[token]) revert DuplicateToken(token);
+            _acceptedTokens[token] = true;
+            emit TokenAccepted(token);
+        }
     }
 
-    /// @notice Pays a signed quote, in full and exactly. Anyone may pay for the buyer.
+    /// @notice Pays a signed quote, in full and exactly. Anyone may pay for the buyer. Coins are sent along; of a token
+    /// the caller must have approved the amount to this contract.
     /// @param signature of `quoteSigner` over `keyOf(quote)`
     function pay(Quote calldata quote, bytes calldata signature) external payable nonReentrant {
-        if (quote.token != address(0)) revert UnsupportedToken(quote.token);
-        if (uint256(quote.order) > type(uint128).max) revert MalformedOrder(quote.order);
-        if (quote.buyer == address(0) || quote.seller == address(0)) revert MissingParty(quote.buyer, quote.seller);
-        if (quote.amount == 0 || quote.amount > type(uint128).max) revert AmountOutOfRange(quote.amount);
-        if (msg.value != quote.amount) revert WrongValue(quote.amount, msg.value);
-        if (block.timestamp > quote.deadline) revert QuoteExpired(quote.deadline, block.timestamp);
+        address token = _record(quote, signature);
+        if (token != address(0)) _collect(IERC20(token), quote.amount);
+    }
 
-        bytes32 key = keyOf(quote);
-        Payment storage payment = _payments[key];
-        if (payment.funded != 0) revert AlreadyPaid(key);
-        if (!SignatureChecker.isValidSignatureNow(quoteSigner, key, signature)) revert InvalidSignature(key);
-
-        payment.buyer = quote.buyer;
-        payment.paidAt = uint64(block.timestamp);
-        payment.seller = quote.seller;
-        payment.holdSeconds = quote.holdSeconds;
-        payment.arbiter = quote.arbiter;
-        payment.disputeSeconds = quote.disputeSeconds;
-        payment.token = quote.token;
-        payment.funded = uint128(quote.amount);
-        payment.order = bytes16(uint128(uint256(quote.order)));
-        emit Paid(key, quote.order, msg.sender, quote.buyer, quote.seller, quote.token, quote.amount);
+    /// @notice Pays a signed quote in a token that knows EIP-2612, without an approval beforehand.
+    /// @param signature of `quoteSigner` over `keyOf(quote)`
+    /// @param permitDeadline with `v`, `r` and `s`: the caller's permit to this contract, for exactly the quote's amount
+    function payWithPermit(
+        Quote calldata quote,
+        bytes calldata signature,
+        uint256 permitDeadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external nonReentrant {
+        address token = _record(quote, signature);
+        // Anyone may have used the permit before, only to make it fail here. The allowance it gave is what counts.
+        try IERC20Permit(token).permit(msg.sender, address(this), quote.amount, permitDeadline, v, r, s) {} catch {}
+        _collect(IERC20(token), quote.amount);
     }
 
     /// @notice Releases a part or all of what is held to the seller.
@@ -219,16 +243,19 @@ contract ShopEscrow is EIP712, ReentrancyGuard {
     }
 
     /// @notice Pays out to the caller all that the caller may withdraw of a token (zero: the native coin).
-    /// Nothing is ever pushed, so an account that cannot take coins hinders nobody else.
+    /// Nothing is ever pushed, so an account that cannot take coins, or that a token has blocked, hinders nobody else.
     function withdraw(address token) external nonReentrant {
         uint256 amount = withdrawable[msg.sender][token];
         if (amount == 0) revert NothingToWithdraw(msg.sender, token);
 
         withdrawable[msg.sender][token] = 0;
         emit Withdrawn(msg.sender, token, amount);
-        // A token other than zero cannot get here: `pay` accepts none, so none is ever withdrawable.
-        (bool taken,) = msg.sender.call{value: amount}("");
-        if (!taken) revert WithdrawalRefused(msg.sender, token, amount);
+        if (token == address(0)) {
+            (bool taken,) = msg.sender.call{value: amount}("");
+            if (!taken) revert WithdrawalRefused(msg.sender, token, amount);
+        } else {
+            IERC20(token).safeTransfer(msg.sender, amount);
+        }
     }
 
     /// @notice The key of a quote: its EIP-712 digest for this contract on this chain, which is what gets signed.
@@ -237,9 +264,54 @@ contract ShopEscrow is EIP712, ReentrancyGuard {
         return _hashTypedDataV4(keccak256(abi.encode(QUOTE_TYPEHASH, quote)));
     }
 
+    /// @notice Whether a quote may name this token; the native coin (zero) always.
+    function accepts(address token) public view returns (bool) {
+        return token == address(0) || _acceptedTokens[token];
+    }
+
     /// @notice The payment under a key; all zero if nothing was paid. Held is funded - released - refunded.
     function payments(bytes32 key) external view returns (Payment memory) {
         return _payments[key];
+    }
+
+    /// Checks all that a payment must be, and writes it down as paid. Tokens are taken after that, or the call reverts:
+    /// so whatever a token calls in the meantime, the quote is already used up.
+    /// @return token the quote's
+    function _record(Quote calldata quote, bytes calldata signature) private returns (address token) {
+        token = quote.token;
+        if (!accepts(token)) revert UnsupportedToken(token);
+        if (uint256(quote.order) > type(uint128).max) revert MalformedOrder(quote.order);
+        if (quote.buyer == address(0) || quote.seller == address(0)) revert MissingParty(quote.buyer, quote.seller);
+        if (quote.amount == 0 || quote.amount > type(uint128).max) revert AmountOutOfRange(quote.amount);
+        uint256 coins = token == address(0) ? quote.amount : 0;
+        if (msg.value != coins) revert WrongValue(coins, msg.value);
+        if (block.timestamp > quote.deadline) revert QuoteExpired(quote.deadline, block.timestamp);
+
+        bytes32 key = keyOf(quote);
+        Payment storage payment = _payments[key];
+        if (payment.funded != 0) revert AlreadyPaid(key);
+        if (!SignatureChecker.isValidSignatureNow(quoteSigner, key, signature)) revert InvalidSignature(key);
+
+        payment.buyer = quote.buyer;
+        payment.paidAt = uint64(block.timestamp);
+        payment.seller = quote.seller;
+        payment.holdSeconds = quote.holdSeconds;
+        payment.arbiter = quote.arbiter;
+        payment.disputeSeconds = quote.disputeSeconds;
+        payment.token = token;
+        payment.funded = uint128(quote.amount);
+        payment.order = bytes16(uint128(uint256(quote.order)));
+        emit Paid(key, quote.order, msg.sender, quote.buyer, quote.seller, quote.token, quote.amount);
+    }
+
+    /// Takes the amount from the caller. What arrives is looked at, not believed: were less of a token here than is
+    /// owed, the last to withdraw would pay for it.
+    function _collect(IERC20 token, uint256 amount) private {
+        uint256 held = token.balanceOf(address(this));
+        token.safeTransferFrom(msg.sender, address(this), amount);
+        uint256 balance = token.balanceOf(address(this));
+        uint256 received = balance > held ? balance - held : 0;
+        if (received != amount) revert InexactTransfer(address(token), amount, received);
     }
 
     function _existing(bytes32 key) private view returns (Payment storage payment) {

@@ -2,26 +2,31 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { toEventSelector } from 'viem'
-import { compile } from '../script/compile.mjs'
+import { PUBLISHED, render } from '../script/publish.mjs'
 import { ShopEscrow } from './support/world.mjs'
 
 const read = (file) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
 
-test('the committed artefact is what the source compiles to', () => {
-  const compiled = compile('src/ShopEscrow.sol').ShopEscrow
-  const drift = 'run `npm run build` and commit artifacts/ShopEscrow.json'
-  assert.deepEqual({ abi: ShopEscrow.abi, bytecode: ShopEscrow.bytecode }, compiled, drift)
-})
+for (const [name, source] of Object.entries(PUBLISHED)) {
+  test(`the committed artefact of ${name} is what its source compiles to`, () => {
+    assert.ok(read(`artifacts/${name}.json`) === render(name), 'run `npm run build` and commit artifacts/')
+  })
 
-test('the artefact is linked bytecode, which is what sol! and a deployment need', () => {
-  assert.match(ShopEscrow.bytecode, /^0x([0-9a-f]{2})+$/)
-})
+  test(`the artefact of ${name} is linked bytecode, which is what sol! and a deployment need`, () => {
+    assert.match(JSON.parse(read(`artifacts/${name}.json`)).bytecode, /^0x([0-9a-f]{2})+$/)
+  })
+
+  test(`the source of ${name} says whom it is for`, () => {
+    const forTests = read(source).includes('@notice For tests and development chains only:')
+    assert.equal(forTests, source.startsWith('src/dev/'))
+  })
+}
 
 test('the contract has no door but those of its rules', () => {
   const functions = ShopEscrow.abi.filter(({ type }) => type === 'function').map(({ name }) => name)
   const [changing, reading] = [
-    ['dispute', 'pay', 'refund', 'release', 'withdraw'],
-    ['eip712Domain', 'keyOf', 'payments', 'quoteSigner', 'withdrawable'],
+    ['dispute', 'pay', 'payWithPermit', 'refund', 'release', 'withdraw'],
+    ['accepts', 'eip712Domain', 'keyOf', 'payments', 'quoteSigner', 'withdrawable'],
   ]
   assert.deepEqual(functions.sort(), [...changing, ...reading].sort())
   assert.deepEqual(ShopEscrow.abi.filter(({ type }) => ['receive', 'fallback'].includes(type)), [])
@@ -32,6 +37,7 @@ test('the contract has no door but those of its rules', () => {
 // Listeners, receipts and signed quotes outlive a deployment: these layouts never change.
 test('the events are as they are for good', () => {
   const layouts = {
+    TokenAccepted: 'TokenAccepted(address indexed)',
     Paid: 'Paid(bytes32 indexed,bytes32 indexed,address indexed,address,address,address,uint256)',
     Released: 'Released(bytes32 indexed,bytes32 indexed,address indexed,uint256)',
     Refunded: 'Refunded(bytes32 indexed,bytes32 indexed,address indexed,uint256)',

@@ -57,6 +57,28 @@ process.exit(Object.entries(wanted).every(fits) ? 0 : 1);
 JS
 }
 
+# shellcheck disable=SC2034 # script/slither reads it
+SLITHER=$GAGE_HOME/slither/bin/slither
+
+# install_slither: what its list names, in a Python environment of its own, unless it is there.
+install_slither() {
+  local list=$GAGE_ROOT/contracts/script/slither.txt home=$GAGE_HOME/slither
+  mkdir -p "$GAGE_HOME"
+  (
+    flock 9 # another script of this checkout may be installing the same
+    if cmp -s "$list" "$home/installed.txt"; then exit; fi
+    # Debian has what makes an environment in a package of its own.
+    { have python3 && python3 -c 'import ensurepip'; } 2>/dev/null || apt_install python3 python3-venv
+    step "Installing slither"
+    rm -rf "$home"
+    {
+      python3 -m venv "$home" &&
+        "$home/bin/pip" install --disable-pip-version-check --no-deps --only-binary :all: --require-hashes -r "$list"
+    } >"$GAGE_HOME/slither.log" 2>&1 || die "slither cannot be installed: $(tail -n 5 "$GAGE_HOME/slither.log")"
+    cp "$list" "$home/installed.txt"
+  ) 9>>"$GAGE_HOME/slither.lock"
+}
+
 # cargo_tool NAME VERSION: install it where cargo keeps its programs, unless some version is there.
 cargo_tool() {
   have "$1" && return

@@ -1,15 +1,20 @@
 // What a test needs of a chain: sign locally, send, and decide in which second a transaction is mined.
-import { createPublicClient, defineChain, encodeDeployData, http } from 'viem'
+import assert from 'node:assert/strict'
+import { createPublicClient, decodeErrorResult, defineChain, encodeDeployData, getAddress, http, toHex } from 'viem'
 import { mnemonicToAccount } from 'viem/accounts'
+import { Contract } from './contract.mjs'
 import { CHAIN_ID, MNEMONIC, startNode } from './node.mjs'
 
 // How long a receipt may take.
 const PATIENCE_MS = 30_000
 // Given, not estimated: a transaction that reverts must reach the chain too.
-const GAS_LIMIT = 3_000_000n
+const GAS_LIMIT = 5_000_000n
 const TIP = 1_000_000_000n
 
 export class Chain {
+  // Of all contracts deployed here: a revert often comes from deeper than the contract that was called.
+  #errors = []
+
   static async start(name) {
     return new Chain(await startNode(name))
   }
@@ -80,10 +85,37 @@ export class Chain {
     if (this.node.name === 'anvil') await this.client.request({ method: 'evm_mine' })
   }
 
+  /** @returns {Promise<Contract & { gasUsed: bigint }>} */
   async deploy(account, { abi, bytecode }, args = []) {
-    const receipt = await this.send(account, { data: encodeDeployData({ abi, bytecode, args }) })
-    if (receipt.status !== 'success') throw new Error('the deployment reverted')
-    return { address: receipt.contractAddress, gasUsed: receipt.gasUsed }
+    this.#errors.push(...abi.filter(({ type }) => type === 'error'))
+    const data = encodeDeployData({ abi, bytecode, args })
+    const receipt = await this.send(account, { data })
+    if (receipt.status !== 'success') {
+      const reason = await this.reasonOf(receipt, account, { data })
+      throw new Error(`the deployment reverted: ${reason.errorName}(${reason.args ?? ''})`)
+    }
+    const contract = new Contract(this, getAddress(receipt.contractAddress), abi)
+    return Object.assign(contract, { gasUsed: receipt.gasUsed })
+  }
+
+  /**
+   * The error with which a transaction reverted. It is made once more, as a call on the block that it reverted in: a
+   * call answers with the reason.
+   */
+  async reasonOf({ blockNumber }, account, { to, data, value = 0n }) {
+    const call = { from: account.address, to, data, value: toHex(value), gas: toHex(GAS_LIMIT) }
+    try {
+      await this.client.request({ method: 'eth_call', params: [call, toHex(blockNumber)] }, { retryCount: 0 })
+    } catch (error) {
+      return decodeErrorResult({ abi: this.#errors, data: revertData(error) })
+    }
+    return assert.fail('nothing reverts when it is called in that block')
+  }
+
+  /** Gives an account as many coins as a test wants. */
+  async enrich(account, amount) {
+    const method = this.node.name === 'anvil' ? 'anvil_setBalance' : 'evm_setAccountBalance'
+    await this.client.request({ method, params: [account.address, toHex(amount)] })
   }
 
   async #mined(at, submit) {
@@ -103,4 +135,10 @@ export class Chain {
       await this.client.request({ method: 'miner_start' })
     }
   }
+}
+
+function revertData(error) {
+  const carrier = error.walk?.((inner) => typeof inner.data === 'string' && inner.data.startsWith('0x'))
+  if (!carrier) throw error
+  return carrier.data
 }

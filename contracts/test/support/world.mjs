@@ -1,17 +1,22 @@
 // The escrow and the people around it, on a chain of its own: `await world.pays(payer, quote)`.
-import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { after, before, describe } from 'node:test'
-import { decodeErrorResult, encodeFunctionData, parseEther, parseEventLogs, zeroAddress } from 'viem'
+import { parseEther, parseSignature, zeroAddress } from 'viem'
 import { Chain } from './chain.mjs'
+import { Contract } from './contract.mjs'
 import { CHAIN_ID, NODES } from './node.mjs'
 
 export const DAY = 86_400n
 export const ETHER = parseEther('1')
 
-/** What Rust deploys too: the committed artefact. */
-export const ShopEscrow = JSON.parse(readFileSync(new URL('../../artifacts/ShopEscrow.json', import.meta.url), 'utf8'))
+const published = (name) => JSON.parse(readFileSync(new URL(`../../artifacts/${name}.json`, import.meta.url), 'utf8'))
+
+/** What Rust deploys too: the committed artefacts. */
+export const [ShopEscrow, TestToken, ContractWallet, ContractWalletFactory, MultiPayer, PriceFeed] = [
+  ...[published('ShopEscrow'), published('TestToken'), published('ContractWallet'), published('ContractWalletFactory')],
+  ...[published('MultiPayer'), published('PriceFeed')],
+]
 
 const QUOTE_TYPES = {
   Quote: [
@@ -27,12 +32,29 @@ const QUOTE_TYPES = {
   ],
 }
 
-/** Runs the same tests on every node, each with a chain and an escrow of its own. */
-export function onEveryNode(title, defineTests) {
+const PERMIT_TYPES = {
+  Permit: [
+    { name: 'owner', type: 'address' },
+    { name: 'spender', type: 'address' },
+    { name: 'value', type: 'uint256' },
+    { name: 'nonce', type: 'uint256' },
+    { name: 'deadline', type: 'uint256' },
+  ],
+}
+
+/** A well-behaved token for `onEveryNode`. */
+export const testToken = (decimals) => [TestToken, [`Test Token ${decimals}`, `TT${decimals}`, decimals]]
+
+/**
+ * Runs the same tests on every node, each with a chain and an escrow of its own.
+ *
+ * @param tokens what the escrow accepts: by the name that it gets in `world.tokens`, an artefact and its arguments
+ */
+export function onEveryNode(title, defineTests, tokens = {}) {
   for (const name of NODES) {
     describe(`${title} (${name})`, () => {
       const world = new World()
-      before(() => world.start(name))
+      before(() => world.start(name, tokens))
       after(() => world.stop())
       defineTests(world)
     })
@@ -52,9 +74,16 @@ class World {
   stranger = Chain.account(4)
   payer = Chain.account(5)
 
-  async start(name) {
+  /** @type {Record<string, Contract>} */
+  tokens = {}
+
+  async start(name, tokens) {
     this.chain = await Chain.start(name)
-    const { address, gasUsed } = await this.chain.deploy(this.stranger, ShopEscrow, [this.signer.address])
+    for (const [token, [artefact, args]] of Object.entries(tokens)) {
+      this.tokens[token] = await this.chain.deploy(this.stranger, artefact, args)
+    }
+    const accepted = Object.values(this.tokens).map(({ address }) => address)
+    const { address, gasUsed } = await this.chain.deploy(this.stranger, ShopEscrow, [this.signer.address, accepted])
     this.escrow = address
     this.deploymentGas = gasUsed
   }
@@ -88,38 +117,52 @@ class World {
     return by.signTypedData(this.typedData(quote, elsewhere))
   }
 
+  /** What an account signs so that the escrow may take this much of a token: the last arguments of payWithPermit. */
+  async permit(owner, token, amount, { deadline = 2n ** 256n - 1n, spender = this.escrow } = {}) {
+    const [name, nonce] = [await token.read('name'), await token.read('nonces', owner.address)]
+    const domain = { name, version: '1', chainId: CHAIN_ID, verifyingContract: token.address }
+    const message = { owner: owner.address, spender, value: amount, nonce, deadline }
+    const signature = await owner.signTypedData({ domain, types: PERMIT_TYPES, primaryType: 'Permit', message })
+    const { r, s, v } = parseSignature(signature)
+    return [deadline, Number(v), r, s]
+  }
+
+  /** Gives an account tokens, and the escrow leave to take them. */
+  async funds(account, token, amount) {
+    await token.does(account, 'mint', [account.address, amount])
+    await token.does(account, 'approve', [this.escrow, amount])
+  }
+
   read(functionName, ...args) {
-    return this.chain.client.readContract({ address: this.escrow, abi: ShopEscrow.abi, functionName, args })
+    return this.#contract().read(functionName, ...args)
+  }
+
+  /** The encoded call of a function of the escrow. */
+  encode(functionName, args) {
+    return this.#contract().encode(functionName, args)
   }
 
   /** Calls the escrow and expects it to obey; answers with the receipt and its decoded events. */
-  async does(actor, functionName, args, { value, at, escrow = this.escrow } = {}) {
-    const receipt = await this.chain.send(actor, { to: escrow, data: encode(functionName, args), value }, at)
-    if (receipt.status !== 'success') {
-      assert.fail(`${functionName} reverted: ${(await this.#reason(actor, receipt, functionName, args, value)).errorName}`)
-    }
-    return { receipt, events: parseEventLogs({ abi: ShopEscrow.abi, logs: receipt.logs }) }
+  does(actor, functionName, args, { escrow, ...options } = {}) {
+    return this.#contract(escrow).does(actor, functionName, args, options)
   }
 
   /** Calls the escrow and expects it to revert with this error, and to change nothing that the caller can see. */
-  async refuses(actor, functionName, args, errorName, errorArgs, { value, at } = {}) {
-    const receipt = await this.chain.send(actor, { to: this.escrow, data: encode(functionName, args), value }, at)
-    assert.equal(receipt.status, 'reverted', `${functionName} should have reverted with ${errorName}`)
-    assert.deepEqual(receipt.logs, [])
-    const reason = await this.#reason(actor, receipt, functionName, args, value)
-    assert.equal(reason.errorName, errorName)
-    if (errorArgs) assert.deepEqual(reason.args ?? [], errorArgs)
+  refuses(actor, functionName, args, errorName, errorArgs, { escrow, ...options } = {}) {
+    return this.#contract(escrow).refuses(actor, functionName, args, errorName, errorArgs, options)
   }
 
-  async pays(payer, quote, { signature, value = quote.amount, at } = {}) {
+  async pays(payer, quote, { signature, value = quote.token === zeroAddress ? quote.amount : 0n, at } = {}) {
     const key = await this.read('keyOf', quote)
     const done = await this.does(payer, 'pay', [quote, signature ?? (await this.sign(quote))], { value, at })
     return { key, paidAt: (await this.chain.client.getBlock({ blockHash: done.receipt.blockHash })).timestamp, ...done }
   }
 
-  /** A paid quote with its key; the payer is the buyer. */
+  /** A paid quote with its key; the payer is the buyer, and gets the tokens for it just before. */
   async paid(overrides) {
     const quote = await this.quote(overrides)
+    const token = Object.values(this.tokens).find(({ address }) => address === quote.token)
+    if (token) await this.funds(this.buyer, token, quote.amount)
     return { quote, ...(await this.pays(this.buyer, quote)) }
   }
 
@@ -135,25 +178,7 @@ class World {
     return this.read('withdrawable', account.address, token)
   }
 
-  // The reverted transaction once more, as a call on the block that it reverted in: a call answers with the reason.
-  async #reason(actor, receipt, functionName, args, value = 0n) {
-    const call = { from: actor.address, to: this.escrow, data: encode(functionName, args), value: `0x${value.toString(16)}` }
-    const block = `0x${receipt.blockNumber.toString(16)}`
-    try {
-      await this.chain.client.request({ method: 'eth_call', params: [call, block] }, { retryCount: 0 })
-    } catch (error) {
-      return decodeErrorResult({ abi: ShopEscrow.abi, data: revertData(error) })
-    }
-    return assert.fail(`${functionName} reverted in its block, but not when called again`)
+  #contract(address = this.escrow) {
+    return new Contract(this.chain, address, ShopEscrow.abi)
   }
-}
-
-function encode(functionName, args) {
-  return encodeFunctionData({ abi: ShopEscrow.abi, functionName, args })
-}
-
-function revertData(error) {
-  const carrier = error.walk((inner) => typeof inner.data === 'string' && inner.data.startsWith('0x'))
-  assert.ok(carrier, `no revert data in: ${error.message}`)
-  return carrier.data
 }
