@@ -66,6 +66,8 @@ pub async fn deploy(
 ) -> Result<Deployed, DeployError> {
     let constructor = ShopEscrow::constructorCall {
         signer: quote_signer,
+        // The rail asks for payments in the chain's own coin only.
+        tokens: Vec::new(),
     };
     let code: Bytes = [&ShopEscrow::BYTECODE[..], &constructor.abi_encode()]
         .concat()

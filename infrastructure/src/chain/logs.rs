@@ -65,9 +65,12 @@ pub(super) fn decode(chain_id: u64, log: &Log) -> Result<Option<Observation>, Ma
             let by = disputed.by;
             (disputed.key, disputed.order, Observed::Disputed { by })
         }
-        // What an account takes out was released or refunded before. The domain's name and
-        // version never change in a contract that cannot be upgraded.
-        ShopEscrowEvents::Withdrawn(_) | ShopEscrowEvents::EIP712DomainChanged(_) => {
+        // What an account takes out was released or refunded before. The tokens that are accepted
+        // are said once, at the deployment. The domain's name and version never change in a
+        // contract that cannot be upgraded.
+        ShopEscrowEvents::Withdrawn(_)
+        | ShopEscrowEvents::TokenAccepted(_)
+        | ShopEscrowEvents::EIP712DomainChanged(_) => {
             return Ok(None);
         }
     };
