@@ -106,8 +106,8 @@ mod tests {
             (P::VERSION, hash)
         }
         assert_eq!(stamp::<Catalog>(), (2, 0xd7e1_d3a7_b940_20d3), "catalog");
-        assert_eq!(stamp::<Orders>(), (2, 0x9724_4f4e_5531_ba24), "orders");
-        assert_eq!(stamp::<Payments>(), (2, 0xe34c_59e4_cf65_1cde), "payments");
+        assert_eq!(stamp::<Orders>(), (3, 0xc516_f3b1_b2bb_2537), "orders");
+        assert_eq!(stamp::<Payments>(), (3, 0x1dc0_f539_c829_2201), "payments");
     }
 
     #[test]
