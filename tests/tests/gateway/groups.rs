@@ -172,8 +172,9 @@ async fn of_a_group_that_the_database_refuses_only_the_one_to_blame_fails() {
 async fn of_a_group_with_used_keys_those_are_answered_and_the_others_done() {
     let held = Held::new(100).await;
     let other = held.world.replica();
-    let price = |amount| ChangePrice {
-        product: held.shelf.product,
+    let product = held.shelf.product;
+    let price = move |amount| ChangePrice {
+        product,
         by: OWNER,
         price: ether(amount),
     };
