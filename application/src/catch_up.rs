@@ -308,8 +308,6 @@ impl CatchUp {
         match (poison, next) {
             (Some(error), _) => Err(error.into()),
             (None, Some(next)) => Ok(Turn::More(Begin::Read(next.await?))),
-            // Nothing came though somebody appended: a look shows that we are still there.
-            (None, None) if at_end && batch.is_empty() => Ok(Turn::End(Begin::Checkpoint)),
             (None, None) if at_end => Ok(Turn::End(Begin::At(to))),
             (None, None) => Ok(Turn::More(Begin::At(to))),
         }
