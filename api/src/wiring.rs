@@ -169,6 +169,11 @@ pub(crate) fn assemble(
         grace: settings.rules.expiry_grace,
     };
     tasks.spawn(expiry.run(loops_stop.clone()));
+    let payments = PaymentQueries::new(pool.clone());
+    let window = settings.rules.policy.payment_window;
+    let pending = Arc::new(payments.clone());
+    let watch = chain.watch(&adapters, gateway.clone(), pending, window);
+    tasks.spawn(watch.run(loops_stop.clone()));
     let log = adapters.database.log.clone();
     tasks.spawn(watch::run(
         log.clone(),
@@ -188,7 +193,7 @@ pub(crate) fn assemble(
         gateway,
         catalog: CatalogQueries::new(pool.clone()),
         orders,
-        payments: PaymentQueries::new(pool.clone()),
+        payments,
         rail: chain.rail.clone(),
         chain: view,
         desk: desk.clone(),

@@ -10,6 +10,7 @@
 //! 2. Implement [`gateway::Operation`]: read states from the unit, put commands to aggregates.
 //! 3. Refusals are values of [`gateway::Refusal`]; the API's exhaustive match asks for a code.
 
+pub mod attempts;
 pub mod catch_up;
 pub mod event;
 pub mod expiry;

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use gage_application::{
+    attempts::{AttemptWatch, WatchParts, WatchSettings},
     gateway::Gateway,
     ports::{
+        attempts::PendingAttempts,
         chain::{ChainView, PaymentRail},
         contract_signatures::ContractSignatures,
     },
@@ -13,11 +15,12 @@ use gage_application::{
 use gage_domain::value::Address;
 use gage_infrastructure::{
     chain::{
-        EvmContractSignatures, EvmRail, Listener, ListenerParts, ListenerSettings, LocalKey, Node,
-        RailSettings, deploy as deploy_contract,
+        EvmAttempts, EvmContractSignatures, EvmRail, Listener, ListenerParts, ListenerSettings,
+        LocalKey, Node, RailSettings, deploy as deploy_contract,
     },
     postgres::PostgresChainStore,
 };
+use time::Duration;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::Adapters;
@@ -80,12 +83,9 @@ impl Chain {
         tasks: &TaskTracker,
         stop: &CancellationToken,
     ) -> Arc<dyn ChainView> {
-        let ListenerSettings {
-            chain_id, escrow, ..
-        } = self.settings;
         let parts = ListenerParts {
             node: self.node.clone(),
-            store: PostgresChainStore::new(adapters.database.pool.clone(), chain_id, escrow),
+            store: self.store(adapters),
             settle: gateway,
             clock: adapters.clock.clone(),
             entropy: adapters.entropy.clone(),
@@ -94,6 +94,39 @@ impl Chain {
         let view = Arc::new(listener.status());
         tasks.spawn(listener.run(stop.clone()));
         view
+    }
+
+    /// The worker that watches reported transactions.
+    pub(super) fn watch(
+        &self,
+        adapters: &Adapters,
+        gateway: Arc<Gateway>,
+        pending: Arc<dyn PendingAttempts>,
+        payment_window: Duration,
+    ) -> AttemptWatch {
+        let ListenerSettings {
+            chain_id,
+            confirmations,
+            ..
+        } = self.settings;
+        let store = self.store(adapters);
+        let chain = EvmAttempts::new(self.node.clone(), store, chain_id, confirmations);
+        let parts = WatchParts {
+            gateway,
+            pending,
+            chain: Arc::new(chain),
+            clock: adapters.clock.clone(),
+            entropy: adapters.entropy.clone(),
+        };
+        AttemptWatch::new(parts, WatchSettings::standard(payment_window))
+    }
+
+    /// What the listener has stored.
+    fn store(&self, adapters: &Adapters) -> PostgresChainStore {
+        let ListenerSettings {
+            chain_id, escrow, ..
+        } = self.settings;
+        PostgresChainStore::new(adapters.database.pool.clone(), chain_id, escrow)
     }
 }
 

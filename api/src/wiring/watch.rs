@@ -75,6 +75,10 @@ fn describe() {
         "Time of an operation in the gateway"
     );
     describe_counter!("gage_commands_total", "Operations, by outcome");
+    describe_counter!(
+        "gage_attempts_failed_total",
+        "Reported transactions that will not pay, by reason"
+    );
     describe_counter!("gage_conflicts_total", "Appends that another writer won");
     describe_counter!("gage_http_requests_total", "HTTP requests");
     describe_histogram!("gage_http_request_seconds", "Time of an HTTP request");

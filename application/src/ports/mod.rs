@@ -1,6 +1,7 @@
 //! Ports: what the application needs of the world. Adapters live in `infrastructure`
 //! and, for what read models answer, in `projections`.
 
+pub mod attempts;
 pub mod chain;
 pub mod checkpoint;
 pub mod clock;

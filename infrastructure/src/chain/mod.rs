@@ -2,12 +2,14 @@
 //!
 //! - [`EvmRail`] signs quotes for the escrow contract and says what a payment costs in gas;
 //! - [`Listener`] follows the chain and settles what the escrow's logs say;
+//! - [`EvmAttempts`] looks for transactions that buyers reported;
 //! - [`EvmContractSignatures`] asks contract wallets whether they signed;
 //! - [`Node`] is the JSON-RPC client below both, which knows what nodes differ in.
 //!
 //! Assumptions: a block's hash commits to its parents and its logs; a log is the same log
 //! while its block and its place in it are the same; the escrow's code never changes.
 
+mod attempts;
 mod contract;
 mod contract_signatures;
 mod deploy;
@@ -19,6 +21,7 @@ mod node;
 mod quote;
 mod rail;
 
+pub use attempts::EvmAttempts;
 pub use contract::ShopEscrow;
 pub use contract_signatures::EvmContractSignatures;
 pub use deploy::{DeployError, Deployed, deploy};

@@ -30,14 +30,22 @@ pub struct Payments;
 #[async_trait]
 impl Projection for Payments {
     const NAME: &'static str = "payments";
-    const VERSION: i32 = 2;
-    const SCHEMA: &'static str = "payments_v2";
+    const VERSION: i32 = 3;
+    const SCHEMA: &'static str = "payments_v3";
     const TABLES: &'static str = include_str!("schema.sql");
-    const INDEXES: &'static [Index] = &[Index::on(
-        "attempts",
-        "attempts_reported",
-        "(order_id, xact_id, position)",
-    )];
+    const INDEXES: &'static [Index] = &[
+        Index::on(
+            "attempts",
+            "attempts_reported",
+            "(order_id, xact_id, position)",
+        ),
+        // Few among all that were ever reported.
+        Index::on(
+            "attempts",
+            "attempts_watched",
+            "(reported_at, order_id, tx_hash) WHERE watched",
+        ),
+    ];
     const IGNORES: &'static [&'static str] =
         &[Shop::TYPE, Product::TYPE, Inventory::TYPE, Order::TYPE];
 

@@ -30,8 +30,10 @@ pub(super) async fn load(
     for event in events {
         if let Fact::Payment(id, happened) = &event.fact {
             payments.insert(id.0);
-            if let PaymentEvent::AttemptReported { .. } | PaymentEvent::AttemptFailed { .. } =
-                happened
+            if let PaymentEvent::AttemptReported { .. }
+            | PaymentEvent::AttemptFailed { .. }
+            | PaymentEvent::PaymentConfirmed { .. }
+            | PaymentEvent::PaymentReverted { .. } = happened
             {
                 attempted.insert(id.0);
             }
@@ -56,7 +58,8 @@ async fn load_attempts(
     }
     let orders: Vec<Uuid> = orders.into_iter().collect();
     let sql = format!(
-        "SELECT a.order_id, {ATTEMPT_COLUMNS}, a.xact_id, a.position FROM attempts a \
+        "SELECT a.order_id, {ATTEMPT_COLUMNS}, a.watched, a.xact_id, a.position \
+         FROM attempts a \
          WHERE a.order_id = ANY($1)"
     );
     let found = sqlx::query(&sql)
@@ -71,10 +74,11 @@ async fn load_attempts(
         let order = rows::order_of(found)?;
         let columns = Columns::of(found, "payments.attempts", "order_id");
         let reported = columns.position("xact_id", "position")?;
-        let changed = false;
+        let (watched, changed) = (columns.get("watched")?, false);
         attempts.entry((order, row.tx_hash)).or_insert(Attempt {
             row,
             reported,
+            watched,
             changed,
         });
     }
@@ -234,14 +238,15 @@ async fn write_attempts(
 ) -> Result<(), ApplyError> {
     let statement = sqlx::query(
         "INSERT INTO attempts (order_id, tx_hash, nonce, reported_by, reported_at, failure, \
-         xact_id, position) \
-         SELECT order_id, tx_hash, nonce::numeric, reported_by, reported_at, failure, xact_id, \
-         position \
+         watched, xact_id, position) \
+         SELECT order_id, tx_hash, nonce::numeric, reported_by, reported_at, failure, watched, \
+         xact_id, position \
          FROM unnest($1::uuid[], $2::bytea[], $3::text[], $4::bytea[], $5::timestamptz[], \
-         $6::text[], $7::bigint[], $8::bigint[]) \
-         AS given (order_id, tx_hash, nonce, reported_by, reported_at, failure, xact_id, \
-         position) \
-         ON CONFLICT (order_id, tx_hash) DO UPDATE SET failure = excluded.failure",
+         $6::text[], $7::boolean[], $8::bigint[], $9::bigint[]) \
+         AS given (order_id, tx_hash, nonce, reported_by, reported_at, failure, watched, \
+         xact_id, position) \
+         ON CONFLICT (order_id, tx_hash) DO UPDATE \
+         SET failure = excluded.failure, watched = excluded.watched",
     )
     .bind(column(attempts, |(order, _)| order.0))
     .bind(column(attempts, |(_, attempt)| {
@@ -258,6 +263,7 @@ async fn write_attempts(
             AttemptStanding::Failed(failure) => Some(failure_name(failure)),
         }
     }))
+    .bind(column(attempts, |(_, attempt)| attempt.watched))
     .bind(column(attempts, |(_, attempt)| attempt.reported.xact_id))
     .bind(column(attempts, |(_, attempt)| attempt.reported.position));
     write(db, "attempts", attempts.len(), statement).await

@@ -3,7 +3,13 @@
 //! The questions are asked through the very types that the API uses, on a single connection.
 //! PostgreSQL then knows their statements as prepared ones, and is asked for the plan of each.
 
-use gage_application::{ports::due_payments::DuePayments, position::LogPosition};
+use gage_application::{
+    ports::{
+        attempts::{AttemptPlace, PendingAttempts},
+        due_payments::DuePayments,
+    },
+    position::LogPosition,
+};
 use gage_domain::{
     ids::{OrderId, ProductId, ShopId, SkuId},
     inventory::InventoryEvent,
@@ -58,13 +64,14 @@ const ROWS: &str = "
     SELECT id(i), i, n, 'OrderPlaced', now(), 'system:test', '{}'
       FROM generate_series(1, 120000) i, generate_series(1, 3) n;
 
-    INSERT INTO payments_v2.payments
+    INSERT INTO payments_v3.payments
     SELECT id(i), wallet(1), wallet(2), wallet(3), wallet(0), 1, now(), 1, 1, 1, wallet(4),
            hash(i), 'awaited', 'none', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL,
            now(), i, 1
       FROM generate_series(1, 120000) i;
-    INSERT INTO payments_v2.attempts
-    SELECT id(i), hash(i), 1, wallet(1), now(), NULL, i, 2 FROM generate_series(1, 120000) i;
+    INSERT INTO payments_v3.attempts
+    SELECT id(i), hash(i), 1, wallet(1), now() - i * interval '1 second', NULL, i % 100 = 0, i, 2
+      FROM generate_series(1, 120000) i;
     ANALYZE;
 ";
 
@@ -167,6 +174,8 @@ async fn ask_payments(pool: &PgPool) {
     let orders = [OrderId(shop().0), OrderId(Uuid::from_u128(8))];
     assert!(payments.reached(LogPosition::START).await.unwrap());
     assert_eq!(payments.payments(&orders).await.unwrap().len(), 2);
+    let pending = payments.pending(AttemptPlace::since(DAWN), 20).await;
+    assert_eq!(pending.unwrap().len(), 20);
 }
 
 /// A statement that was asked, as PostgreSQL has it.
@@ -331,12 +340,14 @@ async fn every_question_is_answered_from_an_index() {
 
     // What the above is there for is seen.
     sqlx::raw_sql(
-        "DROP INDEX orders_v2.orders_shop_changed; DROP INDEX catalog_v2.products_listed",
+        "DROP INDEX orders_v2.orders_shop_changed; DROP INDEX catalog_v2.products_listed; \
+         DROP INDEX payments_v3.attempts_watched",
     )
     .execute(&pool)
     .await
     .unwrap();
     let faults = all_faults(&pool).await.join("\n");
+    assert!(faults.contains("reads all of attempts"), "{faults}");
     assert!(faults.contains("sorts"), "{faults}");
     assert!(faults.contains("reads all of products"), "{faults}");
     pool.close().await;

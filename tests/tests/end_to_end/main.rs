@@ -5,6 +5,7 @@
     reason = "a test fails by panicking where something is not as it must be"
 )]
 
+mod attempts;
 mod bad_input;
 mod crashes;
 mod deadlines;

@@ -16,7 +16,7 @@ use gage_projections::{
 
 use crate::{story::Story, support::World};
 
-const LIVE: [&str; 3] = ["catalog_v2", "orders_v2", "payments_v2"];
+const LIVE: [&str; 3] = ["catalog_v2", "orders_v2", "payments_v3"];
 
 /// Three shops with stories in which every event occurs.
 async fn world_with_stories() -> World {
@@ -178,10 +178,10 @@ async fn what_a_killed_rebuild_left_is_cleared_away() {
     let world = world_with_stories().await;
     world.catch_up().await.unwrap();
     for sql in [
-        "CREATE SCHEMA payments_v2_copy",
-        "CREATE TABLE payments_v2_copy.payments (order_id uuid)",
-        "INSERT INTO projections VALUES ('payments', 2, false, 'payments_v2_copy', 1, 1)",
-        "CREATE SCHEMA payments_v2_retired",
+        "CREATE SCHEMA payments_v3_copy",
+        "CREATE TABLE payments_v3_copy.payments (order_id uuid)",
+        "INSERT INTO projections VALUES ('payments', 3, false, 'payments_v3_copy', 1, 1)",
+        "CREATE SCHEMA payments_v3_retired",
     ] {
         world.run(sql).await;
     }

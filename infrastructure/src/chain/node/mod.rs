@@ -19,7 +19,7 @@ use serde_json::json;
 use thiserror::Error;
 use url::Url;
 
-pub(in crate::chain) use block::{Block, Receipt};
+pub(in crate::chain) use block::{Block, Receipt, Sent};
 pub use error::NodeError;
 pub(in crate::chain) use reading::ReceiptSource;
 
@@ -132,6 +132,11 @@ impl Node {
         self.ask("eth_getTransactionReceipt", (transaction,)).await
     }
 
+    /// A transaction that the node knows, mined or not.
+    pub(super) async fn transaction(&self, transaction: B256) -> Result<Option<Sent>, NodeError> {
+        self.ask("eth_getTransactionByHash", (transaction,)).await
+    }
+
     pub(super) async fn block_receipts(
         &self,
         block: B256,
@@ -183,6 +188,22 @@ impl Node {
     pub(super) async fn next_nonce(&self, account: Address) -> Result<u64, NodeError> {
         let nonce: U64 = self
             .ask("eth_getTransactionCount", (account, "pending"))
+            .await?;
+        Ok(nonce.to())
+    }
+
+    /// The nonce of an account's next transaction, by what is mined.
+    pub(super) async fn nonce(&self, account: Address) -> Result<u64, NodeError> {
+        let nonce: U64 = self
+            .ask("eth_getTransactionCount", (account, "latest"))
+            .await?;
+        Ok(nonce.to())
+    }
+
+    /// The same as it was after a block.
+    pub(super) async fn nonce_at(&self, account: Address, block: u64) -> Result<u64, NodeError> {
+        let nonce: U64 = self
+            .ask("eth_getTransactionCount", (account, U64::from(block)))
             .await?;
         Ok(nonce.to())
     }
