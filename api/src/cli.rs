@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use gage_projections::name::ProjectionName;
 
-use crate::config::args::{DatabaseArgs, LogArgs, NodeArgs, ServeArgs};
+use crate::config::args::{ChainArgs, DatabaseArgs, LogArgs, NodeArgs, RpcArgs, ServeArgs};
 
 /// Gage: a shop that is paid in crypto, with its whole history kept as events.
 ///
@@ -63,6 +63,30 @@ pub enum Command {
         /// Where the events are.
         #[command(flatten)]
         database: DatabaseArgs,
+        /// Environment and logs.
+        #[command(flatten)]
+        log: LogArgs,
+    },
+    /// Compare the event log with the escrow contract, payment by payment
+    ///
+    /// Folds every payment from its events and asks the contract about each, both as of the
+    /// newest block that is deep enough; read models are not looked at. Prints what differs, what
+    /// only waits for confirmations, and logs that fit nothing. Ends with an error if anything
+    /// differs, and also if the node is away. Changes nothing; the server may go on running, and
+    /// does the same by itself (`GAGE_RECONCILE_INTERVAL`).
+    Reconcile {
+        /// One JSON object, for other programs
+        #[arg(long)]
+        json: bool,
+        /// Where the events are.
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// The chain's node.
+        #[command(flatten)]
+        rpc: RpcArgs,
+        /// The contract.
+        #[command(flatten)]
+        chain: Box<ChainArgs>,
         /// Environment and logs.
         #[command(flatten)]
         log: LogArgs,

@@ -2,6 +2,7 @@
 
 mod chain;
 mod health;
+mod reconcile;
 mod watch;
 
 use std::{sync::Arc, time::Duration};
@@ -13,6 +14,7 @@ use gage_application::{
     expiry::Expiry,
     gateway::{Gateway, Parts, snapshotter},
     ports::{
+        chain::ChainView,
         clock::{Clock, Entropy},
         event_log::EventLog,
         rate_limit::RateLimiter,
@@ -20,6 +22,7 @@ use gage_application::{
     },
     progress::Watched,
     reactions::Reactions,
+    reconciliation::Reconciliation,
 };
 use gage_domain::value::Address;
 use gage_infrastructure::{
@@ -38,7 +41,7 @@ use sqlx::PgPool;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    config::{DatabaseSettings, NodeSettings, PrivateKey, Settings},
+    config::{ChainSettings, DatabaseSettings, NodeSettings, PrivateKey, ServiceUrl, Settings},
     graphql::{
         context::{ReadProgress, Services},
         engine::Engine,
@@ -127,6 +130,18 @@ pub(crate) async fn deploy_escrow(
     chain::deploy(node, deployer).await
 }
 
+/// What compares the event log with the chain.
+///
+/// # Errors
+/// When a setting cannot be used.
+pub(crate) fn reconciliation(
+    database: &Database,
+    rpc_url: &ServiceUrl,
+    chain: &ChainSettings,
+) -> anyhow::Result<Reconciliation> {
+    Ok(reconcile::prepare(database, chain::node(rpc_url)?, chain))
+}
+
 /// The adapters that everything stands on.
 struct Adapters {
     database: Database,
@@ -160,20 +175,13 @@ pub(crate) fn assemble(
     let view = chain.follow(&adapters, gateway.clone(), &tasks, loops_stop);
     let pool = &adapters.database.pool;
     let orders = OrderQueries::new(pool.clone());
-    let expiry = Expiry {
-        gateway: gateway.clone(),
-        due: Arc::new(orders.clone()),
-        chain: view.clone(),
-        clock: adapters.clock.clone(),
-        entropy: adapters.entropy.clone(),
-        grace: settings.rules.expiry_grace,
-    };
+    let expiry = expiry(settings, &adapters, &gateway, &orders, &view);
     tasks.spawn(expiry.run(loops_stop.clone()));
     let payments = PaymentQueries::new(pool.clone());
-    let window = settings.rules.policy.payment_window;
     let pending = Arc::new(payments.clone());
-    let watch = chain.watch(&adapters, gateway.clone(), pending, window);
+    let watch = chain.watch(settings, &adapters, gateway.clone(), pending);
     tasks.spawn(watch.run(loops_stop.clone()));
+    let reconciled = reconcile::start(settings, &adapters, &tasks, loops_stop)?;
     let log = adapters.database.log.clone();
     tasks.spawn(watch::run(
         log.clone(),
@@ -186,6 +194,7 @@ pub(crate) fn assemble(
         adapters.redis.clone(),
         view.clone(),
         readers,
+        reconciled,
         adapters.clock.clone(),
     );
     let desk = Arc::new(desk(settings, &adapters, chain.contracts.clone())?);
@@ -281,6 +290,24 @@ fn start_readers(
             health
         })
         .collect()
+}
+
+/// The worker that lets payment windows end.
+fn expiry(
+    settings: &Settings,
+    adapters: &Adapters,
+    gateway: &Arc<Gateway>,
+    orders: &OrderQueries,
+    chain: &Arc<dyn ChainView>,
+) -> Expiry {
+    Expiry {
+        gateway: gateway.clone(),
+        due: Arc::new(orders.clone()),
+        chain: chain.clone(),
+        clock: adapters.clock.clone(),
+        entropy: adapters.entropy.clone(),
+        grace: settings.rules.expiry_grace,
+    }
 }
 
 /// A read model's progress is told to those who wait for it or keep answers from it.

@@ -22,4 +22,5 @@ pub mod ports;
 pub mod position;
 pub mod progress;
 pub mod reactions;
+pub mod reconciliation;
 pub mod settlement;

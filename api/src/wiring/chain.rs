@@ -20,11 +20,10 @@ use gage_infrastructure::{
     },
     postgres::PostgresChainStore,
 };
-use time::Duration;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::Adapters;
-use crate::config::{ChainSettings, NodeSettings, PrivateKey, Settings};
+use crate::config::{ChainSettings, NodeSettings, PrivateKey, ServiceUrl, Settings};
 
 /// What the server asks of the chain, whether its node answers or not.
 pub(super) struct Chain {
@@ -38,7 +37,7 @@ pub(super) struct Chain {
 
 /// Prepares the chain's side. Asks the node nothing.
 pub(super) fn prepare(settings: &Settings, adapters: &Adapters) -> anyhow::Result<Chain> {
-    let node = node(&settings.node)?;
+    let node = node(&settings.node.rpc_url)?;
     let signer = local_key(&settings.node.signer_key)?;
     let ChainSettings {
         chain_id,
@@ -99,10 +98,10 @@ impl Chain {
     /// The worker that watches reported transactions.
     pub(super) fn watch(
         &self,
+        settings: &Settings,
         adapters: &Adapters,
         gateway: Arc<Gateway>,
         pending: Arc<dyn PendingAttempts>,
-        payment_window: Duration,
     ) -> AttemptWatch {
         let ListenerSettings {
             chain_id,
@@ -118,7 +117,8 @@ impl Chain {
             clock: adapters.clock.clone(),
             entropy: adapters.entropy.clone(),
         };
-        AttemptWatch::new(parts, WatchSettings::standard(payment_window))
+        let window = settings.rules.policy.payment_window;
+        AttemptWatch::new(parts, WatchSettings::standard(window))
     }
 
     /// What the listener has stored.
@@ -135,7 +135,7 @@ pub(super) async fn deploy(
     settings: &NodeSettings,
     deployer: &PrivateKey,
 ) -> anyhow::Result<(Address, u64)> {
-    let node = node(settings)?;
+    let node = node(&settings.rpc_url)?;
     let signer = local_key(&settings.signer_key)?;
     let contract = deploy_contract(&node, &local_key(deployer)?, signer.address())
         .await
@@ -143,8 +143,9 @@ pub(super) async fn deploy(
     Ok((contract.address, contract.block))
 }
 
-fn node(settings: &NodeSettings) -> anyhow::Result<Node> {
-    Ok(Node::new(settings.rpc_url.to_url())?)
+/// The chain's node. Asks it nothing.
+pub(super) fn node(rpc_url: &ServiceUrl) -> anyhow::Result<Node> {
+    Ok(Node::new(rpc_url.to_url())?)
 }
 
 fn local_key(key: &PrivateKey) -> anyhow::Result<LocalKey> {

@@ -10,11 +10,14 @@ use gage_application::{
         clock::Clock,
         event_log::EventLog,
     },
+    reconciliation::ScheduleStatus,
 };
 use gage_infrastructure::redis::RedisStore;
 use tokio::time::timeout;
 
-use crate::http::health::{ChainHealth, Condition, HealthView, ReaderHealth, Report};
+use crate::http::health::{
+    ChainHealth, Condition, HealthView, ReaderHealth, ReconciliationHealth, Report,
+};
 
 /// How long a part may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -25,6 +28,7 @@ pub(super) struct Health {
     redis: RedisStore,
     chain: Arc<dyn ChainView>,
     readers: Vec<HealthHandle>,
+    reconciled: Option<ScheduleStatus>,
     clock: Arc<dyn Clock>,
 }
 
@@ -34,6 +38,7 @@ impl Health {
         redis: RedisStore,
         chain: Arc<dyn ChainView>,
         readers: Vec<HealthHandle>,
+        reconciled: Option<ScheduleStatus>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
@@ -41,6 +46,7 @@ impl Health {
             redis,
             chain,
             readers,
+            reconciled,
             clock,
         }
     }
@@ -78,6 +84,7 @@ impl HealthView for Health {
             redis,
             chain: of_chain(self.chain.as_ref()),
             readers,
+            reconciliation: self.reconciled.as_ref().map(of_reconciliation),
             horizon_age_secs: since.map(|since| (self.clock.now() - since).whole_seconds().max(0)),
         }
     }
@@ -95,6 +102,22 @@ fn of_chain(chain: &dyn ChainView) -> ChainHealth {
         head: status.head.map(|head| head.number),
         lag_blocks: status.lag_blocks,
         read_until: status.read_until,
+    }
+}
+
+fn of_reconciliation(status: &ScheduleStatus) -> ReconciliationHealth {
+    let (last, failure) = (status.last(), status.failure());
+    ReconciliationHealth {
+        condition: match (&failure, last) {
+            (Some(_), _) => Condition::Down,
+            (None, None) => Condition::Starting,
+            (None, Some(last)) if last.differences == 0 => Condition::Up,
+            (None, Some(_)) => Condition::Differs,
+        },
+        differences: last.map(|last| last.differences),
+        last_success: last.map(|last| last.at),
+        block: last.and_then(|last| last.block).map(|block| block.number),
+        reason: failure,
     }
 }
 

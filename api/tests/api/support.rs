@@ -101,6 +101,7 @@ pub(crate) fn well() -> Report {
             read_until: Some(datetime!(2026-01-31 12:00 UTC)),
         },
         readers: Vec::new(),
+        reconciliation: None,
         horizon_age_secs: None,
     }
 }

@@ -3,10 +3,12 @@
 
 pub mod attempts;
 pub mod chain;
+pub mod chain_record;
 pub mod checkpoint;
 pub mod clock;
 pub mod contract_signatures;
 pub mod due_payments;
+pub mod escrow_view;
 pub mod event_log;
 pub mod nonce;
 pub mod rate_limit;

@@ -3,6 +3,7 @@
 //! - [`EvmRail`] signs quotes for the escrow contract and says what a payment costs in gas;
 //! - [`Listener`] follows the chain and settles what the escrow's logs say;
 //! - [`EvmAttempts`] looks for transactions that buyers reported;
+//! - [`EvmEscrowView`] shows the contract as it was after a block, to compare it with;
 //! - [`EvmContractSignatures`] asks contract wallets whether they signed;
 //! - [`Node`] is the JSON-RPC client below both, which knows what nodes differ in.
 //!
@@ -13,6 +14,7 @@ mod attempts;
 mod contract;
 mod contract_signatures;
 mod deploy;
+mod escrow_view;
 mod gas;
 mod key;
 mod listener;
@@ -20,11 +22,13 @@ mod logs;
 mod node;
 mod quote;
 mod rail;
+mod ranges;
 
 pub use attempts::EvmAttempts;
 pub use contract::ShopEscrow;
 pub use contract_signatures::EvmContractSignatures;
 pub use deploy::{DeployError, Deployed, deploy};
+pub use escrow_view::{EscrowViewSettings, EvmEscrowView};
 pub use key::{InvalidKey, LocalKey, SigningFailed};
 pub use listener::{Listener, ListenerParts, ListenerSettings, ListenerStatus};
 pub use node::{ClientError, Node, NodeError};

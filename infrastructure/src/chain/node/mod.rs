@@ -74,6 +74,19 @@ impl Node {
         self.ask("eth_call", (call, "latest")).await
     }
 
+    /// Asks a contract as it was after a block.
+    pub(super) async fn call_at(
+        &self,
+        contract: Address,
+        data: Bytes,
+        block: u64,
+    ) -> Result<Bytes, NodeError> {
+        let call = TransactionRequest::default()
+            .to(contract)
+            .input(data.into());
+        self.ask("eth_call", (call, U64::from(block))).await
+    }
+
     /// Asks a contract that may be anyone's, at the head of the chain, and lets it use no more
     /// gas than this.
     pub(super) async fn call_within(
@@ -103,6 +116,12 @@ impl Node {
     /// [`NodeError`].
     pub async fn balance(&self, account: Address) -> Result<U256, NodeError> {
         self.ask("eth_getBalance", (account, "latest")).await
+    }
+
+    /// The same as it was after a block.
+    pub(super) async fn balance_at(&self, account: Address, block: u64) -> Result<U256, NodeError> {
+        self.ask("eth_getBalance", (account, U64::from(block)))
+            .await
     }
 
     pub(super) async fn head(&self) -> Result<Block, NodeError> {
