@@ -57,7 +57,7 @@ pub enum Command {
     ///
     /// The server may go on running. The result says whether the two were identical.
     Rebuild {
-        /// catalog, orders or payments
+        /// catalog, orders, payments or ledger
         #[arg(value_name = "NAME")]
         name: ProjectionName,
         /// Where the events are.
@@ -94,8 +94,8 @@ pub enum Command {
     /// Print every event of a stream, oldest first
     ///
     /// For example: gage history Order:018f3c5e-7b5a-7000-8000-000000000001. The types are Shop,
-    /// Product, Inventory, Order and Payment; an order's payment has the order's UUID. A global id
-    /// of the API is taken too.
+    /// Product, Inventory, Order, Payment and Payout; an order's payment has the order's UUID, and
+    /// a payout is named CHAIN-ESCROW-ACCOUNT-TOKEN. A global id of the API is taken too.
     History {
         /// TYPE:UUID, or a global id of the API
         #[arg(value_name = "STREAM")]

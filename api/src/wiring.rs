@@ -33,8 +33,8 @@ use gage_infrastructure::{
     redis::{RedisNonces, RedisRateLimiter, RedisSessions, RedisStore, RedisWakeUps},
 };
 use gage_projections::{
-    catalog::CatalogQueries, consumer, name::ProjectionName, orders::OrderQueries,
-    payments::PaymentQueries, setup,
+    catalog::CatalogQueries, consumer, ledger::LedgerQueries, name::ProjectionName,
+    orders::OrderQueries, payments::PaymentQueries, setup,
 };
 use metrics_exporter_prometheus::PrometheusHandle;
 use sqlx::PgPool;
@@ -203,6 +203,7 @@ pub(crate) fn assemble(
         catalog: CatalogQueries::new(pool.clone()),
         orders,
         payments,
+        ledger: LedgerQueries::new(pool.clone()),
         rail: chain.rail.clone(),
         chain: view,
         desk: desk.clone(),
@@ -316,8 +317,8 @@ fn watched(consumer: Arc<dyn Consumer>, progress: &ReadProgress) -> Arc<dyn Cons
         Ok(ProjectionName::Catalog) => &progress.catalog,
         Ok(ProjectionName::Orders) => &progress.orders,
         Ok(ProjectionName::Payments) => &progress.payments,
-        // A reader of another kind keeps nothing that is looked at.
-        Err(_) => return consumer,
+        // Nobody waits for accounts, and a reader of another kind keeps nothing that is looked at.
+        Ok(ProjectionName::Ledger) | Err(_) => return consumer,
     };
     Arc::new(Watched::new(consumer, progress.clone()))
 }

@@ -15,6 +15,7 @@ use crate::{
     inventory::{Inventory, InventoryEvent},
     order::{Order, OrderEvent},
     payment::{Payment, PaymentEvent},
+    payout::{Payout, PayoutEvent},
     product::{Product, ProductEvent},
     shop::{Shop, ShopEvent},
 };
@@ -157,6 +158,7 @@ impl Upcasters {
             .aggregate(Inventory::TYPE, InventoryEvent::TYPES)
             .aggregate(Order::TYPE, OrderEvent::TYPES)
             .aggregate(Payment::TYPE, PaymentEvent::TYPES)
+            .aggregate(Payout::TYPE, PayoutEvent::TYPES)
     }
 
     /// Adds the events of an aggregate with their current versions. One whose version is not

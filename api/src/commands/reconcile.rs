@@ -100,6 +100,7 @@ fn tell_token(out: &mut impl Write, totals: &TokenTotals) -> io::Result<()> {
         held,
         released,
         refunded,
+        withdrawn,
         withdrawable,
         balance,
     } = totals;
@@ -111,7 +112,7 @@ fn tell_token(out: &mut impl Write, totals: &TokenTotals) -> io::Result<()> {
     writeln!(
         out,
         "{token}: funded {funded} = held {held} + released {released} + refunded {refunded}; \
-         withdrawable {withdrawable}; the contract owns {balance}"
+         withdrawn {withdrawn}, withdrawable {withdrawable}; the contract owns {balance}"
     )
 }
 

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use time::OffsetDateTime;
 
+use crate::ports::StoreUnavailable;
+
 /// What an order asks the rail to collect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaymentDraft {
@@ -48,6 +50,31 @@ pub struct PaymentInstructions {
     pub gas: Result<GasQuote, GasUnavailable>,
 }
 
+/// A call of the escrow that a party's own wallet signs and sends. No coins go with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WalletCall {
+    /// The chain.
+    pub chain_id: u64,
+    /// The wallet that is to send it.
+    pub from: Address,
+    /// The contract to call.
+    pub contract: Address,
+    /// The call's data.
+    pub call_data: Vec<u8>,
+    /// What it will cost in gas; absent, with the reason, when the node cannot tell.
+    pub gas: Result<GasQuote, GasUnavailable>,
+}
+
+/// What an account can take out of the escrow: what was released or refunded to it and not
+/// taken out yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Withdrawal {
+    /// Base units of the token.
+    pub amount: BaseUnits,
+    /// The call that takes all of it out; none when there is nothing.
+    pub call: Option<WalletCall>,
+}
+
 /// A gas quote, for information: the wallet sets the final fees.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GasQuote {
@@ -74,7 +101,7 @@ pub enum GasUnavailable {
     #[error("the node is not reachable")]
     NodeUnreachable,
     /// The call would fail now, for example for lack of funds.
-    #[error("the payment would fail now: {reason}")]
+    #[error("it would fail now: {reason}")]
     WouldFail {
         /// The node's or the contract's word.
         reason: String,
@@ -89,6 +116,17 @@ pub trait PaymentRail: Send + Sync {
 
     /// What the wallet `payer` needs to pay these terms. Works while the node is away.
     async fn instructions(&self, terms: &Terms, payer: Address) -> PaymentInstructions;
+
+    /// What an account can take out of the escrow in a token (the zero address: the chain's
+    /// native coin).
+    ///
+    /// # Errors
+    /// [`StoreUnavailable`] when the node is away.
+    async fn withdrawal(
+        &self,
+        account: Address,
+        token: Address,
+    ) -> Result<Withdrawal, StoreUnavailable>;
 
     /// The tokens that orders may be priced in.
     fn accepts(&self, token: Address) -> bool;
@@ -113,7 +151,7 @@ pub struct Observation {
     pub log: LogRef,
     /// The payment it names (the order's UUID), if that is one.
     pub payment: Option<PaymentId>,
-    /// The quote's key.
+    /// The quote's key; zero for what belongs to no payment.
     pub key: B256,
     /// What it says.
     pub what: Observed,
@@ -145,6 +183,15 @@ pub enum Observed {
     Disputed {
         /// By whom.
         by: Address,
+    },
+    /// An account took out what was released or refunded to it. Belongs to no payment.
+    Withdrawn {
+        /// The account.
+        account: Address,
+        /// The token.
+        token: Address,
+        /// Base units.
+        amount: BaseUnits,
     },
 }
 

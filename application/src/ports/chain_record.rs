@@ -6,7 +6,7 @@ use gage_domain::payment::LogId;
 use crate::{
     ports::{
         StoreUnavailable,
-        chain::{BlockRef, Sighting},
+        chain::{BlockRef, Sighting, SightingStatus},
     },
     position::LogPosition,
 };
@@ -36,13 +36,14 @@ pub trait ChainRecord: Send + Sync {
     /// [`StoreUnavailable`].
     async fn sighting(&self, log: LogId) -> Result<Option<Sighting>, StoreUnavailable>;
 
-    /// The next `limit` sightings that fit nothing of ours after one (from the first, without),
-    /// in the order of the chain.
+    /// The next `limit` sightings of a status after one (from the first, without), in the order
+    /// of the chain.
     ///
     /// # Errors
     /// [`StoreUnavailable`].
-    async fn unmatched(
+    async fn sightings_after(
         &self,
+        status: SightingStatus,
         after: Option<&Sighting>,
         limit: u32,
     ) -> Result<Vec<Sighting>, StoreUnavailable>;

@@ -223,6 +223,8 @@ impl Money {
             Observed::Released { amount } => self.released = sum(self.released, *amount),
             Observed::Refunded { amount } => self.refunded = sum(self.refunded, *amount),
             Observed::Disputed { .. } => self.disputed = true,
+            // Of no payment.
+            Observed::Withdrawn { .. } => {}
         }
         self
     }

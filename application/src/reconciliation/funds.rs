@@ -19,8 +19,20 @@ pub(super) struct Funds {
     tokens: BTreeMap<Address, TokenTotals>,
     /// What is held as the contract says, by token.
     held_found: BTreeMap<Address, BaseUnits>,
-    /// What went to each account.
-    accounts: BTreeMap<EscrowAccount, BaseUnits>,
+    accounts: BTreeMap<EscrowAccount, Account>,
+}
+
+/// The money of an account.
+#[derive(Debug, Default)]
+struct Account {
+    /// What went to it.
+    credited: BaseUnits,
+    /// What it took out, as the event log has it, with what waits.
+    withdrawn: BaseUnits,
+    /// What it took out, as the contract's logs say.
+    withdrawn_found: BaseUnits,
+    /// What it may take out, as the contract says.
+    withdrawable_found: BaseUnits,
 }
 
 impl Funds {
@@ -43,12 +55,27 @@ impl Funds {
         if amount.is_zero() {
             return;
         }
-        self.totals(token);
-        let credited = self
-            .accounts
-            .entry(EscrowAccount { token, owner })
-            .or_default();
-        *credited = sum(*credited, amount);
+        let account = self.account(EscrowAccount { token, owner });
+        account.credited = sum(account.credited, amount);
+    }
+
+    /// Adds what an account took out, as the event log has it or will have it.
+    pub(super) fn withdrawn(&mut self, account: EscrowAccount, amount: BaseUnits) {
+        let account = self.account(account);
+        account.withdrawn = sum(account.withdrawn, amount);
+    }
+
+    /// Takes back what the event log took back.
+    pub(super) fn returned(&mut self, account: EscrowAccount, amount: BaseUnits) {
+        let account = self.account(account);
+        // Only what was added is taken back.
+        account.withdrawn = account.withdrawn.checked_sub(amount).unwrap_or_default();
+    }
+
+    /// Adds what an account took out, as the chain has it.
+    pub(super) fn withdrawal_found(&mut self, account: EscrowAccount, amount: BaseUnits) {
+        let account = self.account(account);
+        account.withdrawn_found = sum(account.withdrawn_found, amount);
     }
 
     /// Everyone who may have something to take out.
@@ -58,6 +85,7 @@ impl Funds {
 
     /// Takes what the contract says of an account.
     pub(super) fn withdrawable(&mut self, account: EscrowAccount, withdrawable: BaseUnits) {
+        self.account(account).withdrawable_found = withdrawable;
         let totals = self.totals(account.token);
         totals.withdrawable = sum(totals.withdrawable, withdrawable);
     }
@@ -74,7 +102,10 @@ impl Funds {
 
     /// What does not add up.
     pub(super) fn differences(&self) -> Vec<Difference> {
-        let mut differences = Vec::new();
+        let accounts = self.accounts.iter();
+        let mut differences: Vec<Difference> = accounts
+            .flat_map(|(account, money)| money.differences(*account))
+            .collect();
         for totals in self.tokens.values() {
             let owed = sum(totals.held, totals.withdrawable);
             let difference = |field, recorded, found| Difference {
@@ -98,8 +129,17 @@ impl Funds {
     }
 
     /// The sums by token.
-    pub(super) fn into_totals(self) -> Vec<TokenTotals> {
+    pub(super) fn into_totals(mut self) -> Vec<TokenTotals> {
+        for (account, money) in std::mem::take(&mut self.accounts) {
+            let totals = self.totals(account.token);
+            totals.withdrawn = sum(totals.withdrawn, money.withdrawn);
+        }
         self.tokens.into_values().collect()
+    }
+
+    fn account(&mut self, account: EscrowAccount) -> &mut Account {
+        self.totals(account.token);
+        self.accounts.entry(account).or_default()
     }
 
     fn totals(&mut self, token: Address) -> &mut TokenTotals {
@@ -109,9 +149,31 @@ impl Funds {
             held: BaseUnits::ZERO,
             released: BaseUnits::ZERO,
             refunded: BaseUnits::ZERO,
+            withdrawn: BaseUnits::ZERO,
             withdrawable: BaseUnits::ZERO,
             balance: BaseUnits::ZERO,
         })
+    }
+}
+
+impl Account {
+    fn differences(&self, account: EscrowAccount) -> Vec<Difference> {
+        // Nothing when more was taken out than went there.
+        let left = self.credited.checked_sub(self.withdrawn);
+        let pairs = [
+            (Field::Withdrawn, Some(self.withdrawn), self.withdrawn_found),
+            (Field::Withdrawable, left, self.withdrawable_found),
+        ];
+        pairs
+            .into_iter()
+            .filter(|(_, recorded, found)| *recorded != Some(*found))
+            .map(|(field, recorded, found)| Difference {
+                subject: Subject::Account(account),
+                field,
+                recorded: recorded.map_or(Datum::Nothing, Datum::Amount),
+                found: Datum::Amount(found),
+            })
+            .collect()
     }
 }
 

@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::{
     ports::{
         chain::{BlockRef, Observed},
-        escrow_view::EscrowAccount,
+        escrow_view::{EscrowAccount, EscrowView},
     },
     position::LogPosition,
 };
@@ -74,6 +74,8 @@ pub struct TokenTotals {
     pub released: BaseUnits,
     /// What went back to buyers.
     pub refunded: BaseUnits,
+    /// What was taken out.
+    pub withdrawn: BaseUnits,
     /// What can be taken out, as the contract says.
     pub withdrawable: BaseUnits,
     /// What the contract owns.
@@ -140,6 +142,10 @@ pub enum Field {
     Disputed,
     /// A log that one side has and the other has not, or that says something else.
     Log,
+    /// What an account took out.
+    Withdrawn,
+    /// What an account may take out: what went to it, less what it took out.
+    Withdrawable,
     /// held + withdrawable ≤ balance.
     Funds,
     /// funded = held + released + refunded.
@@ -194,6 +200,24 @@ pub struct Unmatched {
 }
 
 impl Report {
+    /// Nothing found yet.
+    pub(super) fn new(escrow: &dyn EscrowView, events: LogPosition) -> Self {
+        Self {
+            chain_id: escrow.chain_id(),
+            escrow: escrow.escrow(),
+            block: None,
+            events,
+            payments: 0,
+            elsewhere: 0,
+            logs: 0,
+            accounts: 0,
+            tokens: Vec::new(),
+            differences: Findings::default(),
+            pending: Findings::default(),
+            unmatched: Findings::default(),
+        }
+    }
+
     /// Whether nothing differs.
     pub fn agrees(&self) -> bool {
         self.differences.count == 0
@@ -270,6 +294,8 @@ impl fmt::Display for Field {
             Self::Refunded => "refunded",
             Self::Disputed => "disputed",
             Self::Log => "log",
+            Self::Withdrawn => "withdrawn",
+            Self::Withdrawable => "withdrawable",
             Self::Funds => "held and withdrawable, against what the contract owns",
             Self::Equation => "held, released and refunded, against funded",
         })
@@ -335,6 +361,9 @@ impl fmt::Display for Said<'_> {
             Observed::Released { amount } => write!(f, "released {amount}"),
             Observed::Refunded { amount } => write!(f, "refunded {amount}"),
             Observed::Disputed { by } => write!(f, "{by} opened a dispute"),
+            Observed::Withdrawn {
+                account, amount, ..
+            } => write!(f, "{account} took out {amount}"),
         }
     }
 }

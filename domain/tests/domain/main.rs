@@ -18,6 +18,7 @@ mod payment_chain;
 mod payment_funds;
 mod payment_histories;
 mod payment_request;
+mod payout;
 mod policy;
 mod product;
 mod samples;

@@ -22,7 +22,7 @@ pub(super) struct MalformedLog {
     reason: String,
 }
 
-/// What a log of the escrow says; nothing when it says what does not concern payments.
+/// What a log of the escrow says; nothing when it says what does not concern money.
 ///
 /// # Errors
 /// [`MalformedLog`].
@@ -64,11 +64,21 @@ pub(super) fn decode(chain_id: u64, log: &Log) -> Result<Option<Observation>, Ma
             let by = disputed.by;
             (disputed.key, disputed.order, Observed::Disputed { by })
         }
-        // What an account takes out was released or refunded before. The domain's name and
-        // version never change in a contract that cannot be upgraded.
-        ShopEscrowEvents::Withdrawn(_) | ShopEscrowEvents::EIP712DomainChanged(_) => {
-            return Ok(None);
+        ShopEscrowEvents::Withdrawn(withdrawn) => {
+            let what = Observed::Withdrawn {
+                account: withdrawn.account,
+                token: withdrawn.token,
+                amount: BaseUnits(withdrawn.amount),
+            };
+            return Ok(Some(Observation {
+                log: place,
+                payment: None,
+                key: B256::ZERO,
+                what,
+            }));
         }
+        // The domain's name and version never change in a contract that cannot be upgraded.
+        ShopEscrowEvents::EIP712DomainChanged(_) => return Ok(None),
     };
     let payment = payment_of(order);
     Ok(Some(Observation {

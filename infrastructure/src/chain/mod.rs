@@ -23,6 +23,7 @@ mod node;
 mod quote;
 mod rail;
 mod ranges;
+mod wallet_call;
 
 pub use attempts::EvmAttempts;
 pub use contract::ShopEscrow;

@@ -2,10 +2,17 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use alloy::primitives::{Address, Bytes};
+use alloy::{
+    primitives::{Address, Bytes},
+    sol_types::SolCall,
+};
 use async_trait::async_trait;
 use gage_application::ports::{
-    chain::{GasQuote, GasUnavailable, PaymentDraft, PaymentInstructions, PaymentRail},
+    StoreUnavailable,
+    chain::{
+        GasQuote, GasUnavailable, PaymentDraft, PaymentInstructions, PaymentRail, WalletCall,
+        Withdrawal,
+    },
     clock::Clock,
 };
 use gage_domain::{
@@ -15,10 +22,12 @@ use gage_domain::{
 use tokio::time::timeout;
 
 use super::{
+    ShopEscrow::withdrawableCall,
     gas,
     key::LocalKey,
     node::Node,
     quote::{key_of, pay_call},
+    wallet_call::withdraw_call,
 };
 
 /// How long a caller may wait for the gas quote.
@@ -67,26 +76,46 @@ impl EvmRail {
         }
     }
 
-    async fn gas(
-        &self,
-        terms: &Terms,
-        payer: Address,
-        data: Bytes,
-    ) -> Result<GasQuote, GasUnavailable> {
-        if terms.chain_id != self.settings.chain_id {
-            let reason = format!("the payment belongs to chain {}", terms.chain_id);
+    async fn gas(&self, chain_id: u64, call: gas::Call) -> Result<GasQuote, GasUnavailable> {
+        if chain_id != self.settings.chain_id {
+            let reason = format!("the payment belongs to chain {chain_id}");
             return Err(GasUnavailable::WouldFail { reason });
         }
-        let call = gas::Call {
-            from: payer,
-            to: terms.escrow,
-            value: terms.amount.0,
-            data,
-        };
         let quote = gas::quote(&self.node, call, self.clock.now());
         timeout(GAS_PATIENCE, quote)
             .await
             .unwrap_or(Err(GasUnavailable::NodeUnreachable))
+    }
+}
+
+impl EvmRail {
+    async fn call(
+        &self,
+        chain_id: u64,
+        contract: Address,
+        from: Address,
+        data: Bytes,
+    ) -> WalletCall {
+        let call = gas::Call {
+            from,
+            to: contract,
+            value: U256::ZERO,
+            data: data.clone(),
+        };
+        WalletCall {
+            chain_id,
+            from,
+            contract,
+            call_data: data.to_vec(),
+            gas: self.gas(chain_id, call).await,
+        }
+    }
+}
+
+fn away(reason: String) -> StoreUnavailable {
+    StoreUnavailable {
+        store: "chain",
+        reason,
     }
 }
 
@@ -113,7 +142,15 @@ impl PaymentRail for EvmRail {
 
     async fn instructions(&self, terms: &Terms, payer: Address) -> PaymentInstructions {
         let (call_data, gas) = match pay_call(terms, &self.signer) {
-            Ok(data) => (data.to_vec(), self.gas(terms, payer, data).await),
+            Ok(data) => {
+                let call = gas::Call {
+                    from: payer,
+                    to: terms.escrow,
+                    value: terms.amount.0,
+                    data: data.clone(),
+                };
+                (data.to_vec(), self.gas(terms.chain_id, call).await)
+            }
             Err(error) => {
                 tracing::error!(order = %terms.order, %error, "a quote could not be signed");
                 let reason = "the quote could not be signed".to_owned();
@@ -128,6 +165,40 @@ impl PaymentRail for EvmRail {
             deadline: terms.deadline,
             gas,
         }
+    }
+
+    async fn withdrawal(
+        &self,
+        account: Address,
+        token: Address,
+    ) -> Result<Withdrawal, StoreUnavailable> {
+        let RailSettings {
+            chain_id, escrow, ..
+        } = self.settings;
+        let question = withdrawableCall { account, token };
+        let answer = timeout(
+            GAS_PATIENCE,
+            self.node.call(escrow, question.abi_encode().into()),
+        );
+        let answer = match answer.await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => return Err(away(error.to_string())),
+            Err(_) => return Err(away("the node takes too long".to_owned())),
+        };
+        let amount = withdrawableCall::abi_decode_returns(&answer)
+            .map_err(|error| away(format!("the escrow answers {answer}: {error}")))?;
+        let call = if amount.is_zero() {
+            None
+        } else {
+            Some(
+                self.call(chain_id, escrow, account, withdraw_call(token))
+                    .await,
+            )
+        };
+        Ok(Withdrawal {
+            amount: BaseUnits(amount),
+            call,
+        })
     }
 
     /// The native coin only, so far.

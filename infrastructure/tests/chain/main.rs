@@ -23,7 +23,11 @@ mod halts;
 mod outages;
 mod proxy;
 mod quotes;
+mod reconciliation;
+mod reconciliation_outages;
 mod reorganisations;
+mod watching;
+mod withdrawals;
 mod world;
 
 /// Runs a test on both programs, each as a test of its own.

@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use gage_application::{event::Recorded, ports::wake::Notice};
 use gage_domain::{
-    decider::Decider, inventory::Inventory, order::Order, product::Product, shop::Shop,
+    decider::Decider, inventory::Inventory, order::Order, payout::Payout, product::Product,
+    shop::Shop,
 };
 use sqlx::PgConnection;
 
@@ -46,8 +47,13 @@ impl Projection for Payments {
             "(reported_at, order_id, tx_hash) WHERE watched",
         ),
     ];
-    const IGNORES: &'static [&'static str] =
-        &[Shop::TYPE, Product::TYPE, Inventory::TYPE, Order::TYPE];
+    const IGNORES: &'static [&'static str] = &[
+        Shop::TYPE,
+        Product::TYPE,
+        Inventory::TYPE,
+        Order::TYPE,
+        Payout::TYPE,
+    ];
 
     type Rows = fold::Rows;
 

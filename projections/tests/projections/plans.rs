@@ -20,6 +20,7 @@ use gage_projections::{
     PageRequest, PageSize,
     catalog::{CatalogQueries, ProductFilter, Visibility},
     consumer,
+    ledger::LedgerQueries,
     orders::OrderQueries,
     payments::PaymentQueries,
 };
@@ -72,6 +73,10 @@ const ROWS: &str = "
     INSERT INTO payments_v3.attempts
     SELECT id(i), hash(i), 1, wallet(1), now() - i * interval '1 second', NULL, i % 100 = 0, i, 2
       FROM generate_series(1, 120000) i;
+
+    INSERT INTO ledger_v1.accounts
+    SELECT wallet(i), wallet(0), 1, wallet(4), 1, 1, 0, 0, 0, i, 1 FROM generate_series(1, 120000) i;
+    INSERT INTO ledger_v1.shop_wallets SELECT id(i), wallet(i), i, 1 FROM generate_series(1, 20000) i;
     ANALYZE;
 ";
 
@@ -176,6 +181,13 @@ async fn ask_payments(pool: &PgPool) {
     assert_eq!(payments.payments(&orders).await.unwrap().len(), 2);
     let pending = payments.pending(AttemptPlace::since(DAWN), 20).await;
     assert_eq!(pending.unwrap().len(), 20);
+}
+
+async fn ask_ledger(pool: &PgPool) {
+    let ledger = LedgerQueries::new(pool.clone());
+    assert!(ledger.reached(LogPosition::START).await.unwrap());
+    assert_eq!(ledger.accounts_of(wallet()).await.unwrap().len(), 1);
+    assert_eq!(ledger.wallets_of_shop(shop()).await.unwrap().len(), 1);
 }
 
 /// A statement that was asked, as PostgreSQL has it.
@@ -334,6 +346,7 @@ async fn every_question_is_answered_from_an_index() {
     ask_catalog(&pool).await;
     ask_orders(&pool).await;
     ask_payments(&pool).await;
+    ask_ledger(&pool).await;
     assert!(asked(&pool).await.len() > 60);
     let faults = all_faults(&pool).await;
     assert!(faults.is_empty(), "{}", faults.join("\n\n"));

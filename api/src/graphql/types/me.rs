@@ -8,7 +8,7 @@ use crate::{
         context::Asked as _,
         pages::{PageArguments, connection, weight},
         scalars::{Address, DateTime},
-        types::{Order, OrderStatus, Shop},
+        types::{Ledger, Order, OrderStatus, Shop},
     },
     identity::{roles::Role, viewer::SignedIn},
 };
@@ -62,6 +62,11 @@ impl Me {
             Role::Operator => ViewerRole::Operator,
         }));
         Ok(roles)
+    }
+
+    /// What the escrow holds for it, and what it may take out.
+    async fn ledger(&self) -> Ledger {
+        Ledger(self.0.address)
     }
 
     /// Its shops, newest first.

@@ -1,5 +1,6 @@
 //! What the schema shows, each type with what its viewer may see of it.
 
+mod ledger;
 mod me;
 mod node;
 mod order;
@@ -9,7 +10,9 @@ mod product;
 mod shop;
 mod text;
 mod timeline;
+mod wallet_call;
 
+pub use ledger::{Ledger, LedgerAccount};
 pub use me::{Me, ViewerRole};
 pub use node::Node;
 pub use order::{Order, OrderLine, OrderStatus, Tracking, may_see as may_see_order};
@@ -23,3 +26,4 @@ pub(super) use product::may_see as may_see_product;
 pub use shop::Shop;
 pub use text::{LocalizedText, LocalizedTextInput};
 pub use timeline::{TimelineEntry, TimelineEvent};
+pub use wallet_call::WalletCall;

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use gage_application::{
     ports::{
         StoreUnavailable,
-        chain::Sighting,
+        chain::{Sighting, SightingStatus},
         chain_record::{ChainRecord, Settled},
     },
     position::LogPosition,
@@ -12,7 +12,9 @@ use gage_application::{
 use gage_domain::payment::LogId;
 use sqlx::FromRow;
 
-use super::{BlockRow, ChainStoreError, PostgresChainStore, SightingRow, unavailable};
+use super::{
+    BlockRow, ChainStoreError, PostgresChainStore, SightingRow, stored_status, unavailable,
+};
 
 /// The cursor, and the newest event in the same snapshot: everything that was settled up to the
 /// cursor stands at or before it.
@@ -25,11 +27,17 @@ SELECT c.block_number, c.block_hash, coalesce(e.xact_id, 0) AS xact_id,
     ON true
  WHERE c.chain_id = $1 AND c.escrow = $2";
 
-const UNMATCHED: &str = "
-SELECT observation, status, reason FROM chain_sightings
- WHERE chain_id = $1 AND escrow = $2 AND status = 'unmatched'
-   AND (block_number, log_index, block_hash) > ($3, $4, $5)
- ORDER BY block_number, log_index, block_hash LIMIT $6";
+/// The status stands in the statement: of those few that there are indexes for, PostgreSQL then
+/// knows that they serve.
+fn listing(status: SightingStatus) -> String {
+    let status = stored_status(status);
+    format!(
+        "SELECT observation, status, reason FROM chain_sightings \
+         WHERE chain_id = $1 AND escrow = $2 AND status = '{status}' \
+         AND (block_number, log_index, block_hash) > ($3, $4, $5) \
+         ORDER BY block_number, log_index, block_hash LIMIT $6"
+    )
+}
 
 #[async_trait]
 impl ChainRecord for PostgresChainStore {
@@ -41,12 +49,13 @@ impl ChainRecord for PostgresChainStore {
         Ok(self.sighting(log.block_hash, log.log_index).await?)
     }
 
-    async fn unmatched(
+    async fn sightings_after(
         &self,
+        status: SightingStatus,
         after: Option<&Sighting>,
         limit: u32,
     ) -> Result<Vec<Sighting>, StoreUnavailable> {
-        Ok(self.unmatched_rows(after, limit).await?)
+        Ok(self.listed(status, after, limit).await?)
     }
 }
 
@@ -70,8 +79,9 @@ impl PostgresChainStore {
         .transpose()
     }
 
-    async fn unmatched_rows(
+    async fn listed(
         &self,
+        status: SightingStatus,
         after: Option<&Sighting>,
         limit: u32,
     ) -> Result<Vec<Sighting>, ChainStoreError> {
@@ -84,7 +94,8 @@ impl PostgresChainStore {
                 log.block_hash.to_vec(),
             ),
         };
-        let rows: Vec<SightingRow> = sqlx::query_as(UNMATCHED)
+        let sql = listing(status);
+        let rows: Vec<SightingRow> = sqlx::query_as(&sql)
             .bind(self.chain()?)
             .bind(self.escrow.as_slice())
             .bind(block)
