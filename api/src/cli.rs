@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use gage_projections::name::ProjectionName;
 
-use crate::config::args::{DatabaseArgs, LogArgs, NodeArgs, ServeArgs};
+use crate::config::args::{ChainArgs, DatabaseArgs, LogArgs, NodeArgs, RpcArgs, ServeArgs};
 
 /// Gage: a shop that is paid in crypto, with its whole history kept as events.
 ///
@@ -57,7 +57,7 @@ pub enum Command {
     ///
     /// The server may go on running. The result says whether the two were identical.
     Rebuild {
-        /// catalog, orders or payments
+        /// catalog, orders, payments or ledger
         #[arg(value_name = "NAME")]
         name: ProjectionName,
         /// Where the events are.
@@ -67,11 +67,35 @@ pub enum Command {
         #[command(flatten)]
         log: LogArgs,
     },
+    /// Compare the event log with the escrow contract, payment by payment
+    ///
+    /// Folds every payment from its events and asks the contract about each, both as of the
+    /// newest block that is deep enough; read models are not looked at. Prints what differs, what
+    /// only waits for confirmations, and logs that fit nothing. Ends with an error if anything
+    /// differs, and also if the node is away. Changes nothing; the server may go on running, and
+    /// does the same by itself (`GAGE_RECONCILE_INTERVAL`).
+    Reconcile {
+        /// One JSON object, for other programs
+        #[arg(long)]
+        json: bool,
+        /// Where the events are.
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// The chain's node.
+        #[command(flatten)]
+        rpc: RpcArgs,
+        /// The contract.
+        #[command(flatten)]
+        chain: Box<ChainArgs>,
+        /// Environment and logs.
+        #[command(flatten)]
+        log: LogArgs,
+    },
     /// Print every event of a stream, oldest first
     ///
     /// For example: gage history Order:018f3c5e-7b5a-7000-8000-000000000001. The types are Shop,
-    /// Product, Inventory, Order and Payment; an order's payment has the order's UUID. A global id
-    /// of the API is taken too.
+    /// Product, Inventory, Order, Payment and Payout; an order's payment has the order's UUID, and
+    /// a payout is named CHAIN-ESCROW-ACCOUNT-TOKEN. A global id of the API is taken too.
     History {
         /// TYPE:UUID, or a global id of the API
         #[arg(value_name = "STREAM")]

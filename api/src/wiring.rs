@@ -2,6 +2,7 @@
 
 mod chain;
 mod health;
+mod reconcile;
 mod watch;
 
 use std::{sync::Arc, time::Duration};
@@ -13,6 +14,7 @@ use gage_application::{
     expiry::Expiry,
     gateway::{Gateway, Parts, snapshotter},
     ports::{
+        chain::ChainView,
         clock::{Clock, Entropy},
         event_log::EventLog,
         rate_limit::RateLimiter,
@@ -20,6 +22,7 @@ use gage_application::{
     },
     progress::Watched,
     reactions::Reactions,
+    reconciliation::Reconciliation,
 };
 use gage_domain::value::Address;
 use gage_infrastructure::{
@@ -30,15 +33,15 @@ use gage_infrastructure::{
     redis::{RedisNonces, RedisRateLimiter, RedisSessions, RedisStore, RedisWakeUps},
 };
 use gage_projections::{
-    catalog::CatalogQueries, consumer, name::ProjectionName, orders::OrderQueries,
-    payments::PaymentQueries, setup,
+    catalog::CatalogQueries, consumer, ledger::LedgerQueries, name::ProjectionName,
+    orders::OrderQueries, payments::PaymentQueries, setup,
 };
 use metrics_exporter_prometheus::PrometheusHandle;
 use sqlx::PgPool;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    config::{DatabaseSettings, NodeSettings, PrivateKey, Settings},
+    config::{ChainSettings, DatabaseSettings, NodeSettings, PrivateKey, ServiceUrl, Settings},
     graphql::{
         context::{ReadProgress, Services},
         engine::Engine,
@@ -127,6 +130,18 @@ pub(crate) async fn deploy_escrow(
     chain::deploy(node, deployer).await
 }
 
+/// What compares the event log with the chain.
+///
+/// # Errors
+/// When a setting cannot be used.
+pub(crate) fn reconciliation(
+    database: &Database,
+    rpc_url: &ServiceUrl,
+    chain: &ChainSettings,
+) -> anyhow::Result<Reconciliation> {
+    Ok(reconcile::prepare(database, chain::node(rpc_url)?, chain))
+}
+
 /// The adapters that everything stands on.
 struct Adapters {
     database: Database,
@@ -161,15 +176,13 @@ pub(crate) fn assemble(
     let keeper = chain.keep(settings.keeper.as_ref(), &adapters, &tasks, loops_stop)?;
     let pool = &adapters.database.pool;
     let orders = OrderQueries::new(pool.clone());
-    let expiry = Expiry {
-        gateway: gateway.clone(),
-        due: Arc::new(orders.clone()),
-        chain: view.clone(),
-        clock: adapters.clock.clone(),
-        entropy: adapters.entropy.clone(),
-        grace: settings.rules.expiry_grace,
-    };
+    let expiry = expiry(settings, &adapters, &gateway, &orders, &view);
     tasks.spawn(expiry.run(loops_stop.clone()));
+    let payments = PaymentQueries::new(pool.clone());
+    let pending = Arc::new(payments.clone());
+    let watch = chain.watch(settings, &adapters, gateway.clone(), pending);
+    tasks.spawn(watch.run(loops_stop.clone()));
+    let reconciled = reconcile::start(settings, &adapters, &tasks, loops_stop)?;
     let log = adapters.database.log.clone();
     tasks.spawn(watch::run(
         log.clone(),
@@ -183,6 +196,7 @@ pub(crate) fn assemble(
         view.clone(),
         keeper,
         readers,
+        reconciled,
         adapters.clock.clone(),
     );
     let desk = Arc::new(desk(settings, &adapters, chain.contracts.clone())?);
@@ -190,7 +204,8 @@ pub(crate) fn assemble(
         gateway,
         catalog: CatalogQueries::new(pool.clone()),
         orders,
-        payments: PaymentQueries::new(pool.clone()),
+        payments,
+        ledger: LedgerQueries::new(pool.clone()),
         rail: chain.rail.clone(),
         chain: view,
         desk: desk.clone(),
@@ -281,14 +296,32 @@ fn start_readers(
         .collect()
 }
 
+/// The worker that lets payment windows end.
+fn expiry(
+    settings: &Settings,
+    adapters: &Adapters,
+    gateway: &Arc<Gateway>,
+    orders: &OrderQueries,
+    chain: &Arc<dyn ChainView>,
+) -> Expiry {
+    Expiry {
+        gateway: gateway.clone(),
+        due: Arc::new(orders.clone()),
+        chain: chain.clone(),
+        clock: adapters.clock.clone(),
+        entropy: adapters.entropy.clone(),
+        grace: settings.rules.expiry_grace,
+    }
+}
+
 /// A read model's progress is told to those who wait for it or keep answers from it.
 fn watched(consumer: Arc<dyn Consumer>, progress: &ReadProgress) -> Arc<dyn Consumer> {
     let progress = match consumer.name().parse() {
         Ok(ProjectionName::Catalog) => &progress.catalog,
         Ok(ProjectionName::Orders) => &progress.orders,
         Ok(ProjectionName::Payments) => &progress.payments,
-        // A reader of another kind keeps nothing that is looked at.
-        Err(_) => return consumer,
+        // Nobody waits for accounts, and a reader of another kind keeps nothing that is looked at.
+        Ok(ProjectionName::Ledger) | Err(_) => return consumer,
     };
     Arc::new(Watched::new(consumer, progress.clone()))
 }

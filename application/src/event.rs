@@ -4,10 +4,11 @@ use std::fmt;
 
 use gage_domain::{
     decider::Decider,
-    ids::{OrderId, PaymentId, ProductId, ShopId, SkuId},
+    ids::{OrderId, PaymentId, PayoutId, ProductId, ShopId, SkuId},
     inventory::{Inventory, InventoryEvent},
     order::{Order, OrderEvent},
     payment::{Payment, PaymentEvent},
+    payout::{Payout, PayoutEvent},
     product::{Product, ProductEvent},
     shop::{Shop, ShopEvent},
     upcast::Upcasters,
@@ -102,6 +103,8 @@ pub enum Fact {
     Order(OrderId, OrderEvent),
     /// Of a payment.
     Payment(PaymentId, PaymentEvent),
+    /// Of what an account took out of an escrow.
+    Payout(PayoutId, PayoutEvent),
 }
 
 /// A typed event with its place and circumstances: what consumers of the log see.
@@ -167,6 +170,7 @@ impl Decoder {
             Inventory::TYPE => Fact::Inventory(id(&stored)?, self.event::<Inventory>(&stored)?),
             Order::TYPE => Fact::Order(id(&stored)?, self.event::<Order>(&stored)?),
             Payment::TYPE => Fact::Payment(id(&stored)?, self.event::<Payment>(&stored)?),
+            Payout::TYPE => Fact::Payout(id(&stored)?, self.event::<Payout>(&stored)?),
             _ => {
                 return Err(LogError::corrupt(
                     &stored,

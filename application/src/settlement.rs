@@ -1,13 +1,13 @@
-//! Settlement: what a log of the escrow means for its payment. Pure.
+//! Settlement: what a log of the escrow means for its payment, or its account. Pure.
 
 use async_trait::async_trait;
-use gage_domain::payment::PaymentCommand;
+use gage_domain::{ids::PayoutId, payment::PaymentCommand, payout::PayoutCommand, value::Address};
 
 use crate::{
     gateway::{Gateway, GatewayError, Request},
     metadata::Actor,
     operations::settle_block::SettleBlock,
-    ports::chain::{Observation, Observed},
+    ports::chain::{Observation, Observed, SightingStatus},
 };
 use uuid::Uuid;
 
@@ -27,22 +27,26 @@ pub fn on_seen(observation: &Observation) -> Option<PaymentCommand> {
             amount,
             mined_at: observation.mined_at,
         }),
-        Observed::Released { .. } | Observed::Refunded { .. } | Observed::Disputed { .. } => None,
+        Observed::Released { .. }
+        | Observed::Refunded { .. }
+        | Observed::Disputed { .. }
+        | Observed::Withdrawn { .. } => None,
     }
 }
 
-/// What a log means once it is deep enough.
-pub fn on_confirmed(observation: &Observation, confirmations: u64) -> PaymentCommand {
+/// What a log means for its payment once it is deep enough.
+pub fn on_confirmed(observation: &Observation, confirmations: u64) -> Option<PaymentCommand> {
     let log = observation.log;
     match observation.what {
-        Observed::Paid { .. } => PaymentCommand::Confirm { log, confirmations },
-        Observed::Released { amount } => PaymentCommand::RecordRelease { log, amount },
-        Observed::Refunded { amount } => PaymentCommand::RecordRefund { log, amount },
-        Observed::Disputed { by } => PaymentCommand::RecordDispute {
+        Observed::Paid { .. } => Some(PaymentCommand::Confirm { log, confirmations }),
+        Observed::Released { amount } => Some(PaymentCommand::RecordRelease { log, amount }),
+        Observed::Refunded { amount } => Some(PaymentCommand::RecordRefund { log, amount }),
+        Observed::Disputed { by } => Some(PaymentCommand::RecordDispute {
             log,
             by,
             mined_at: observation.mined_at,
-        },
+        }),
+        Observed::Withdrawn { .. } => None,
     }
 }
 
@@ -52,8 +56,41 @@ pub fn on_reverted(observation: &Observation) -> Option<PaymentCommand> {
         Observed::Paid { .. } => Some(PaymentCommand::Revert {
             log: observation.log,
         }),
-        Observed::Released { .. } | Observed::Refunded { .. } | Observed::Disputed { .. } => None,
+        Observed::Released { .. }
+        | Observed::Refunded { .. }
+        | Observed::Disputed { .. }
+        | Observed::Withdrawn { .. } => None,
     }
+}
+
+/// What a withdrawal means for what its account took out of `escrow`; nothing for other logs.
+/// It is recorded only when it is deep enough, after what it takes out.
+pub fn payout(
+    escrow: Address,
+    observation: &Observation,
+    status: SightingStatus,
+) -> Option<(PayoutId, Option<PayoutCommand>)> {
+    let Observed::Withdrawn {
+        account,
+        token,
+        amount,
+    } = observation.what
+    else {
+        return None;
+    };
+    let log = observation.log;
+    let id = PayoutId {
+        chain_id: log.chain_id,
+        escrow,
+        account,
+        token,
+    };
+    let command = match status {
+        SightingStatus::Confirmed => Some(PayoutCommand::RecordWithdrawal { log, amount }),
+        SightingStatus::Reverted => Some(PayoutCommand::RevertWithdrawal { log }),
+        SightingStatus::Seen | SightingStatus::Unmatched => None,
+    };
+    Some((id, command))
 }
 
 /// Takes what a listener saw.

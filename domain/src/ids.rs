@@ -1,4 +1,4 @@
-//! Identifiers: one UUID newtype per kind of thing, so that they cannot be mixed up.
+//! Identifiers: one type per kind of thing, mostly of a UUID, so that they cannot be mixed up.
 //!
 //! ```
 //! use gage_domain::ids::{OrderId, PaymentId};
@@ -16,9 +16,11 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use uuid::Uuid;
 
+use crate::value::Address;
+
 /// A text that is no identifier.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{text:?} is not a UUID")]
+#[error("{text:?} is no identifier")]
 pub struct InvalidId {
     /// What was given.
     pub text: String,
@@ -79,6 +81,61 @@ uuid_id!(
     /// The payment of an order: the order's own UUID, as one order has one payment.
     PaymentId
 );
+
+/// What one account took out of one escrow in one token: told by these four, so that whoever
+/// sees a withdrawal on a chain knows its stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PayoutId {
+    /// The chain (EIP-155).
+    pub chain_id: u64,
+    /// The escrow contract.
+    pub escrow: Address,
+    /// Who took it out.
+    pub account: Address,
+    /// The token's contract; the zero address is the chain's native coin.
+    pub token: Address,
+}
+
+impl fmt::Display for PayoutId {
+    /// `CHAIN-ESCROW-ACCOUNT-TOKEN`, addresses in lower case.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            chain_id,
+            escrow,
+            account,
+            token,
+        } = self;
+        write!(f, "{chain_id}-{escrow:#x}-{account:#x}-{token:#x}")
+    }
+}
+
+impl FromStr for PayoutId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let invalid = || InvalidId {
+            text: text.to_owned(),
+        };
+        let mut parts = text.split('-');
+        let mut next = || parts.next().ok_or_else(invalid);
+        let chain_id = next()?.parse().map_err(|_| invalid())?;
+        let mut address = || next()?.parse::<Address>().map_err(|_| invalid());
+        let id = Self {
+            chain_id,
+            escrow: address()?,
+            account: address()?,
+            token: address()?,
+        };
+        // One stream has one name: no capitals, no leading zeros, nothing after it.
+        if id.to_string() == text {
+            Ok(id)
+        } else {
+            Err(invalid())
+        }
+    }
+}
+
+impl StreamId for PayoutId {}
 
 impl From<OrderId> for PaymentId {
     fn from(order: OrderId) -> Self {

@@ -3,7 +3,7 @@
 //!
 //! # What it is for
 //!
-//! Five aggregates, each a stream of events with two pure functions ([`Decider`]): `decide`
+//! Six aggregates, each a stream of events with two pure functions ([`Decider`]): `decide`
 //! says which events a command leads to, or which named rule forbids it; `evolve` says what
 //! an event makes of the state.
 //!
@@ -14,6 +14,7 @@
 //! | [`inventory`] | one per SKU | reserved ≤ on hand; one reservation per order |
 //! | [`order`] | one per order | only legal transitions; prices frozen at placing |
 //! | [`payment`] | one per order | a log credits once; funded = held + released + refunded |
+//! | [`payout`] | one per chain, escrow, account and token | a withdrawal counts once |
 //!
 //! Beside them stand two kernels that further aggregates will share: [`allotment`] for all
 //! that is limited, [`escrow`] for all that holds value.
@@ -50,6 +51,7 @@ pub mod ids;
 pub mod inventory;
 pub mod order;
 pub mod payment;
+pub mod payout;
 pub mod policy;
 pub mod product;
 pub mod rejection;

@@ -14,6 +14,14 @@ pub const MAX_LINES: usize = 100;
 /// reporter nothing, so they are bounded.
 pub const MAX_ATTEMPTS: usize = 20;
 
+/// How long a node may not know a reported transaction, whose nonce is free, before it counts as
+/// dropped. Long enough for it to spread, and for a wallet to send it again.
+pub const ATTEMPT_DROPPED_AFTER: Duration = Duration::minutes(10);
+
+/// How long after the payment window a reported transaction is watched whose end is not known:
+/// by then nothing depends on it any more.
+pub const ATTEMPT_WATCHED_AFTER_WINDOW: Duration = Duration::days(1);
+
 /// A shop's name.
 pub const SHOP_NAME: TextRule = TextRule::line(100);
 

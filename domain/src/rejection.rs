@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::{
     inventory::InventoryRejection, order::OrderRejection, payment::PaymentRejection,
-    product::ProductRejection, shop::ShopRejection,
+    payout::PayoutRejection, product::ProductRejection, shop::ShopRejection,
 };
 
 /// A refusal of any aggregate. The state is as it was before the command.
@@ -25,4 +25,7 @@ pub enum Rejection {
     /// A payment refused.
     #[error(transparent)]
     Payment(#[from] PaymentRejection),
+    /// A payout refused.
+    #[error(transparent)]
+    Payout(#[from] PayoutRejection),
 }

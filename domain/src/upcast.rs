@@ -15,6 +15,7 @@ use crate::{
     inventory::{Inventory, InventoryEvent},
     order::{Order, OrderEvent},
     payment::{Payment, PaymentEvent},
+    payout::{Payout, PayoutEvent},
     product::{Product, ProductEvent},
     shop::{Shop, ShopEvent},
 };
@@ -169,6 +170,7 @@ impl Upcasters {
                 Version::new(1, 1, 0),
                 |payload| add_mined_at(payload, "DisputeOpened"),
             )
+            .aggregate(Payout::TYPE, PayoutEvent::TYPES)
     }
 
     /// Adds the events of an aggregate with their current versions. One whose version is not

@@ -12,6 +12,7 @@ use sqlx::PgPool;
 
 use crate::{
     catalog::Catalog,
+    ledger::Ledger,
     orders::Orders,
     payments::Payments,
     progress,
@@ -42,6 +43,7 @@ pub fn all(pool: &PgPool) -> Vec<Arc<dyn Consumer>> {
         Arc::new(ProjectionConsumer::<Catalog>::new(pool.clone())),
         Arc::new(ProjectionConsumer::<Orders>::new(pool.clone())),
         Arc::new(ProjectionConsumer::<Payments>::new(pool.clone())),
+        Arc::new(ProjectionConsumer::<Ledger>::new(pool.clone())),
     ]
 }
 

@@ -3,7 +3,8 @@
 //! # What it is for
 //!
 //! A read model turns the event log into rows: [`catalog`] (shops, products, stock),
-//! [`orders`] (orders, lines, timelines) and [`payments`] (terms, attempts, funding). Its
+//! [`orders`] (orders, lines, timelines), [`payments`] (terms, attempts, funding) and [`ledger`]
+//! (accounts of the escrow). Its
 //! events come through the [`consumer::ProjectionConsumer`], which folds a batch in memory, then
 //! writes its rows with one statement a table and moves the checkpoint, in one short
 //! transaction. Nothing else writes these tables.
@@ -40,6 +41,7 @@ mod columns;
 pub mod consumer;
 mod entities;
 mod failure;
+pub mod ledger;
 pub mod name;
 pub mod orders;
 mod page;

@@ -4,7 +4,9 @@ use std::{fmt, str::FromStr};
 
 use thiserror::Error;
 
-use crate::{catalog::Catalog, orders::Orders, payments::Payments, projection::Projection};
+use crate::{
+    catalog::Catalog, ledger::Ledger, orders::Orders, payments::Payments, projection::Projection,
+};
 
 /// A read model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -15,11 +17,13 @@ pub enum ProjectionName {
     Orders,
     /// Terms, attempts, funding.
     Payments,
+    /// Accounts of the escrow.
+    Ledger,
 }
 
 impl ProjectionName {
     /// Every read model.
-    pub const ALL: [Self; 3] = [Self::Catalog, Self::Orders, Self::Payments];
+    pub const ALL: [Self; 4] = [Self::Catalog, Self::Orders, Self::Payments, Self::Ledger];
 
     /// Its name.
     pub const fn as_str(self) -> &'static str {
@@ -27,6 +31,7 @@ impl ProjectionName {
             Self::Catalog => Catalog::NAME,
             Self::Orders => Orders::NAME,
             Self::Payments => Payments::NAME,
+            Self::Ledger => Ledger::NAME,
         }
     }
 
@@ -36,6 +41,7 @@ impl ProjectionName {
             Self::Catalog => Catalog::VERSION,
             Self::Orders => Orders::VERSION,
             Self::Payments => Payments::VERSION,
+            Self::Ledger => Ledger::VERSION,
         }
     }
 }
@@ -81,6 +87,7 @@ mod tests {
         schema_fits::<Catalog>();
         schema_fits::<Orders>();
         schema_fits::<Payments>();
+        schema_fits::<Ledger>();
     }
 
     /// Tables that exist already do not change with the file: replicas would then write rows of
@@ -108,6 +115,7 @@ mod tests {
         assert_eq!(stamp::<Catalog>(), (2, 0xd7e1_d3a7_b940_20d3), "catalog");
         assert_eq!(stamp::<Orders>(), (3, 0xc516_f3b1_b2bb_2537), "orders");
         assert_eq!(stamp::<Payments>(), (3, 0x1dc0_f539_c829_2201), "payments");
+        assert_eq!(stamp::<Ledger>(), (1, 0), "ledger");
     }
 
     #[test]
@@ -115,7 +123,7 @@ mod tests {
         let error = "katalog".parse::<ProjectionName>().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "there is no projection \"katalog\"; there are catalog, orders, payments"
+            "there is no projection \"katalog\"; there are catalog, orders, payments, ledger"
         );
         assert_eq!("orders".parse(), Ok(ProjectionName::Orders));
     }

@@ -4,7 +4,7 @@ use gage_application::{ports::StoreUnavailable, position::LogPosition};
 use sqlx::{Executor, PgConnection, PgPool, Row};
 
 use crate::{
-    catalog::Catalog, failure::unavailable, name::ProjectionName, orders::Orders,
+    catalog::Catalog, failure::unavailable, ledger::Ledger, name::ProjectionName, orders::Orders,
     payments::Payments, progress, projection::Projection, tables::Tables,
 };
 
@@ -55,6 +55,7 @@ async fn ensure_all(pool: &PgPool) -> Result<Vec<Ensured>, sqlx::Error> {
             ProjectionName::Catalog => ensure_one::<Catalog>(pool).await?,
             ProjectionName::Orders => ensure_one::<Orders>(pool).await?,
             ProjectionName::Payments => ensure_one::<Payments>(pool).await?,
+            ProjectionName::Ledger => ensure_one::<Ledger>(pool).await?,
         };
         ensured.push(Ensured {
             name,
@@ -145,6 +146,7 @@ pub async fn status(pool: &PgPool) -> Result<Vec<ProjectionStatus>, StoreUnavail
             ProjectionName::Catalog => progress::checkpoint::<Catalog>(pool, Tables::Live).await,
             ProjectionName::Orders => progress::checkpoint::<Orders>(pool, Tables::Live).await,
             ProjectionName::Payments => progress::checkpoint::<Payments>(pool, Tables::Live).await,
+            ProjectionName::Ledger => progress::checkpoint::<Ledger>(pool, Tables::Live).await,
         };
         let checkpoint = checkpoint.map_err(|error| unavailable(&error))?;
         status.push(ProjectionStatus { name, checkpoint });

@@ -113,8 +113,30 @@ impl Stack {
         self.folder.path()
     }
 
-    /// Ends everything and leaves nothing behind.
+    /// Looks whether the event log and the chain say the same of all money, then ends
+    /// everything and leaves nothing behind.
+    ///
+    /// # Panics
+    /// When they do not.
     pub async fn end(self) {
+        self.reconciles();
+        self.leave().await;
+    }
+
+    /// Whatever a story came to, nothing may differ; a chain that the story took away cannot be
+    /// compared with.
+    fn reconciles(&self) {
+        let output = self.server.command().arg("reconcile").output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success() || errors.contains("nothing was compared"),
+            "{text}\n{errors}"
+        );
+    }
+
+    /// Ends everything and leaves nothing behind.
+    pub async fn leave(self) {
         let Self {
             database,
             mut node,

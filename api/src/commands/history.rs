@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use anyhow::{Context as _, bail};
 use gage_application::event::{StoredEvent, StreamName};
+use gage_domain::ids::PayoutId;
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 
@@ -17,7 +18,10 @@ use crate::{
 };
 
 /// The types of streams, as the log names them.
-const TYPES: [&str; 5] = ["Shop", "Product", "Inventory", "Order", "Payment"];
+const TYPES: [&str; 6] = ["Shop", "Product", "Inventory", "Order", "Payment", PAYOUT];
+
+/// Of which the streams are named by what they are about, and not by a UUID.
+const PAYOUT: &str = "Payout";
 
 /// Prints a stream.
 pub(super) async fn run(
@@ -65,12 +69,18 @@ fn parse(text: &str) -> anyhow::Result<StreamName> {
             TYPES.join(", ")
         );
     };
-    let id: uuid::Uuid = aggregate_id
-        .parse()
-        .with_context(|| format!("{aggregate_id:?} is no UUID"))?;
+    let aggregate_id = if *aggregate_type == PAYOUT {
+        let id: PayoutId = aggregate_id.to_ascii_lowercase().parse()?;
+        id.to_string()
+    } else {
+        let id: uuid::Uuid = aggregate_id
+            .parse()
+            .with_context(|| format!("{aggregate_id:?} is no UUID"))?;
+        id.hyphenated().to_string()
+    };
     Ok(StreamName {
         aggregate_type: (*aggregate_type).to_owned(),
-        aggregate_id: id.hyphenated().to_string(),
+        aggregate_id,
     })
 }
 
@@ -129,6 +139,17 @@ mod tests {
         let named = parse(&format!("order:{id}")).unwrap();
         assert_eq!(named.to_string(), format!("Order:{id}"));
         assert_eq!(parse(&OrderId(id).to_global()).unwrap(), named);
+    }
+
+    #[test]
+    fn a_payout_is_named_by_chain_escrow_account_and_token() {
+        let address = |digits: &str| format!("0x{}", digits.repeat(20));
+        let (escrow, account, coin) = (address("E5"), address("A1"), address("00"));
+        let named = parse(&format!("payout:1337-{escrow}-{account}-{coin}")).unwrap();
+        let (escrow, account) = (escrow.to_lowercase(), account.to_lowercase());
+        let expected = format!("Payout:1337-{escrow}-{account}-{coin}");
+        assert_eq!(named.to_string(), expected);
+        assert!(parse("Payout:1337").is_err());
     }
 
     #[test]

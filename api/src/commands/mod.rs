@@ -5,6 +5,7 @@ mod deploy_escrow;
 mod history;
 mod migrate;
 mod rebuild;
+mod reconcile;
 mod schema;
 mod serve;
 
@@ -27,6 +28,13 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
             database,
             log,
         } => rebuild::run(name, &database, &log).await,
+        Command::Reconcile {
+            json,
+            database,
+            rpc,
+            chain,
+            log,
+        } => reconcile::run(json, &database, &rpc, &chain, &log).await,
         Command::History {
             stream,
             json,

@@ -31,10 +31,10 @@ pub struct RedisArgs {
     pub redis_prefix: Option<String>,
 }
 
-/// The chain's node.
+/// Where the chain's node is.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Chain")]
-pub struct NodeArgs {
+pub struct RpcArgs {
     /// HTTP JSON-RPC of an Ethereum node, for example `http://localhost:8545`
     #[arg(
         long,
@@ -43,6 +43,15 @@ pub struct NodeArgs {
         hide_env_values = true
     )]
     pub chain_rpc_url: Option<String>,
+}
+
+/// The chain's node, and who signs for it.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Chain")]
+pub struct NodeArgs {
+    /// Where it is.
+    #[command(flatten)]
+    pub rpc: RpcArgs,
     /// File with the private key (0x…) that signs payment quotes
     #[arg(long, env = "GAGE_QUOTE_SIGNER_KEY_FILE", value_name = "FILE")]
     pub quote_signer_key_file: Option<PathBuf>,
@@ -142,6 +151,9 @@ pub struct ServerArgs {
     /// Requests that one wallet, or one address, may make in a minute [default: 1200; in development: 1000000]
     #[arg(long, env = "GAGE_REQUESTS_PER_MINUTE", value_name = "N")]
     pub requests_per_minute: Option<String>,
+    /// Time between reconciliations of the event log with the chain in seconds; 0 for none [default: 3600]
+    #[arg(long, env = "GAGE_RECONCILE_INTERVAL", value_name = "SECS")]
+    pub reconcile_interval: Option<String>,
     /// Wallets that may see every order, comma-separated
     #[arg(long, env = "GAGE_AUDITORS", value_name = "ADDRESSES")]
     pub auditors: Option<String>,

@@ -6,7 +6,8 @@ use gage_domain::{policy::Policy, value::Address};
 
 use super::{
     args::{
-        ChainArgs, DatabaseArgs, KeeperArgs, LogArgs, NodeArgs, RedisArgs, RuleArgs, ServerArgs,
+        ChainArgs, DatabaseArgs, KeeperArgs, LogArgs, NodeArgs, RedisArgs, RpcArgs, RuleArgs,
+        ServerArgs,
     },
     names,
     origin::Origin,
@@ -77,20 +78,21 @@ impl Checks {
     }
 
     pub(super) fn node(&mut self, args: &NodeArgs) -> Option<NodeSettings> {
-        let url = self.required(names::CHAIN_RPC_URL, args.chain_rpc_url.as_deref());
-        let url = url.and_then(|url| {
-            self.service(
-                names::CHAIN_RPC_URL,
-                &url,
-                &["http", "https"],
-                PathHolds::PerhapsAKey,
-            )
-        });
-        let signer_key = self.signer_key(args);
+        let (rpc_url, signer_key) = (self.rpc_url(&args.rpc), self.signer_key(args));
         Some(NodeSettings {
-            rpc_url: url?,
+            rpc_url: rpc_url?,
             signer_key: signer_key?,
         })
+    }
+
+    pub(super) fn rpc_url(&mut self, args: &RpcArgs) -> Option<ServiceUrl> {
+        let url = self.required(names::CHAIN_RPC_URL, args.chain_rpc_url.as_deref())?;
+        self.service(
+            names::CHAIN_RPC_URL,
+            &url,
+            &["http", "https"],
+            PathHolds::PerhapsAKey,
+        )
     }
 
     fn signer_key(&mut self, args: &NodeArgs) -> Option<PrivateKey> {
@@ -229,6 +231,8 @@ impl Checks {
         let sign_ins = self.number(names::SIGN_INS, given, sign_ins, 1, most);
         let given = args.requests_per_minute.as_deref();
         let requests = self.number(names::REQUESTS, given, requests, 1, most);
+        let given = args.reconcile_interval.as_deref();
+        let reconcile = self.number(names::RECONCILE_INTERVAL, given, 3_600, 0, 31_536_000);
         let auditors = self.addresses(names::AUDITORS, args.auditors.as_deref());
         let operators = self.addresses(names::OPERATORS, args.operators.as_deref());
         Some(ServerSettings {
@@ -237,6 +241,8 @@ impl Checks {
             session_ttl: Duration::from_secs(ttl?),
             sign_ins_per_minute: u32::try_from(sign_ins?).ok()?,
             requests_per_minute: u32::try_from(requests?).ok()?,
+            reconcile_interval: Some(Duration::from_secs(reconcile?))
+                .filter(|interval| !interval.is_zero()),
             auditors: auditors?,
             operators: operators?,
         })

@@ -21,7 +21,7 @@ pub use settings::{
 };
 pub use table::{Row, Source, table};
 
-use args::{DatabaseArgs, LogArgs, NodeArgs};
+use args::{ChainArgs, DatabaseArgs, LogArgs, NodeArgs, RpcArgs};
 
 /// Checks only what a command on the database needs.
 ///
@@ -44,6 +44,49 @@ pub fn node(node: &NodeArgs, log: &LogArgs) -> Result<(NodeSettings, LogSettings
     let mut checks = checks::Checks::default();
     let checked = (checks.node(node), checks.log(log));
     checks.finish(checked.0.zip(checked.1))
+}
+
+/// What a command needs that looks at the database and the chain, and signs nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LookSettings {
+    /// Where the events are.
+    pub database: DatabaseSettings,
+    /// The chain's node.
+    pub rpc_url: ServiceUrl,
+    /// How the chain is followed.
+    pub chain: ChainSettings,
+    /// Environment and logs.
+    pub log: LogSettings,
+}
+
+/// Checks only what a command needs that looks at the database and the chain.
+///
+/// # Errors
+/// Everything that is wrong.
+pub fn look(
+    database: &DatabaseArgs,
+    rpc: &RpcArgs,
+    chain: &ChainArgs,
+    log: &LogArgs,
+) -> Result<LookSettings, Problems> {
+    let mut checks = checks::Checks::default();
+    let log = checks.log(log);
+    let environment = log
+        .as_ref()
+        .map_or(Environment::Production, |log| log.environment);
+    let (database, rpc_url) = (checks.database(database), checks.rpc_url(rpc));
+    let chain = checks.chain(chain, environment);
+    let settings =
+        database
+            .zip(rpc_url)
+            .zip(chain.zip(log))
+            .map(|((database, rpc_url), (chain, log))| LookSettings {
+                database,
+                rpc_url,
+                chain,
+                log,
+            });
+    checks.finish(settings)
 }
 
 /// Checks only what a command that asks nobody needs.

@@ -61,6 +61,8 @@ settings! {
         "how many sign-ins one address may try in a minute, for example 60";
     REQUESTS = "GAGE_REQUESTS_PER_MINUTE", "requests-per-minute",
         "how many requests one wallet, or one address, may make in a minute, for example 1200";
+    RECONCILE_INTERVAL = "GAGE_RECONCILE_INTERVAL", "reconcile-interval",
+        "the time between reconciliations in seconds, for example 3600, or 0 for none";
     AUDITORS = "GAGE_AUDITORS", "auditors", "wallets of auditors, comma-separated";
     OPERATORS = "GAGE_OPERATORS", "operators", "wallets of operators, comma-separated";
     ENVIRONMENT = "GAGE_ENV", "env", "the kind of place it runs in";

@@ -124,6 +124,8 @@ pub struct ServerSettings {
     pub sign_ins_per_minute: u32,
     /// Requests that one wallet, or one address, may make in a minute.
     pub requests_per_minute: u32,
+    /// Time between reconciliations; nothing for none.
+    pub reconcile_interval: Option<Duration>,
     /// Wallets of auditors.
     pub auditors: Vec<Address>,
     /// Wallets of operators.

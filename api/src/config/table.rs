@@ -103,7 +103,7 @@ fn services(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
         ),
         (
             names::CHAIN_RPC_URL,
-            args.node.chain_rpc_url.clone(),
+            args.node.rpc.chain_rpc_url.clone(),
             settings.node.rpc_url.to_string(),
         ),
         key,
@@ -211,6 +211,7 @@ fn server(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
     let sign_ins = server.sign_ins_per_minute.to_string();
     let requests = server.requests_per_minute.to_string();
     let ttl = server.session_ttl.as_secs().to_string();
+    let reconcile = server.reconcile_interval.unwrap_or_default().as_secs();
     vec![
         (
             names::LISTEN,
@@ -236,6 +237,11 @@ fn server(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
             names::REQUESTS,
             args.server.requests_per_minute.clone(),
             requests,
+        ),
+        (
+            names::RECONCILE_INTERVAL,
+            args.server.reconcile_interval.clone(),
+            reconcile.to_string(),
         ),
         (
             names::AUDITORS,

@@ -14,7 +14,9 @@ use gage_application::{
         event_log::IdempotencyKey,
     },
 };
-use gage_projections::{catalog::CatalogQueries, orders::OrderQueries, payments::PaymentQueries};
+use gage_projections::{
+    catalog::CatalogQueries, ledger::LedgerQueries, orders::OrderQueries, payments::PaymentQueries,
+};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
@@ -41,6 +43,8 @@ pub struct Services {
     pub orders: OrderQueries,
     /// Questions to payments.
     pub payments: PaymentQueries,
+    /// Questions to the ledger.
+    pub ledger: LedgerQueries,
     /// How payments are asked for.
     pub rail: Arc<dyn PaymentRail>,
     /// How far the chain was read.

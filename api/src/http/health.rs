@@ -31,6 +31,8 @@ pub enum Condition {
     Starting,
     /// It stopped and needs the operator.
     Stopped,
+    /// It works, and found what needs the operator.
+    Differs,
 }
 
 /// How the listener of the chain fares.
@@ -75,6 +77,22 @@ pub struct KeeperHealth {
     pub reason: Option<String>,
 }
 
+/// What the last comparisons of the event log with the chain found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReconciliationHealth {
+    /// Agreeing, differing, or what kept it from a result.
+    pub condition: Condition,
+    /// Differences of the last one that came to a result.
+    pub differences: Option<u64>,
+    /// When that ended.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub last_success: Option<OffsetDateTime>,
+    /// The block of which it was.
+    pub block: Option<u64>,
+    /// Why the last one came to no result, if it did not.
+    pub reason: Option<String>,
+}
+
 /// How the parts of the server fare.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
@@ -91,6 +109,8 @@ pub struct Report {
     pub keeper: Option<KeeperHealth>,
     /// The readers of the log.
     pub readers: Vec<ReaderHealth>,
+    /// Reconciliation with the chain; absent when it is switched off.
+    pub reconciliation: Option<ReconciliationHealth>,
     /// Seconds since which an open transaction keeps new events from the readers.
     pub horizon_age_secs: Option<i64>,
 }

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use gage_application::{
+    attempts::{AttemptWatch, WatchParts, WatchSettings},
     gateway::Gateway,
     ports::{
+        attempts::PendingAttempts,
         chain::{ChainView, PaymentRail},
         contract_signatures::ContractSignatures,
     },
@@ -13,8 +15,8 @@ use gage_application::{
 use gage_domain::value::Address;
 use gage_infrastructure::{
     chain::{
-        EvmContractSignatures, EvmRail, Keeper, KeeperParts, KeeperSettings, KeeperStatus,
-        Listener, ListenerParts, ListenerSettings, LocalKey, Node, RailSettings,
+        EvmAttempts, EvmContractSignatures, EvmRail, Keeper, KeeperParts, KeeperSettings,
+        KeeperStatus, Listener, ListenerParts, ListenerSettings, LocalKey, Node, RailSettings,
         deploy as deploy_contract,
     },
     postgres::{PostgresChainStore, PostgresKeeperLedger},
@@ -23,7 +25,7 @@ use gage_projections::payments::PaymentQueries;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::Adapters;
-use crate::config::{self, ChainSettings, NodeSettings, PrivateKey, Settings};
+use crate::config::{self, ChainSettings, NodeSettings, PrivateKey, ServiceUrl, Settings};
 
 /// What the server asks of the chain, whether its node answers or not.
 pub(super) struct Chain {
@@ -37,7 +39,7 @@ pub(super) struct Chain {
 
 /// Prepares the chain's side. Asks the node nothing.
 pub(super) fn prepare(settings: &Settings, adapters: &Adapters) -> anyhow::Result<Chain> {
-    let node = node(&settings.node)?;
+    let node = node(&settings.node.rpc_url)?;
     let signer = local_key(&settings.node.signer_key)?;
     let ChainSettings {
         chain_id,
@@ -82,12 +84,9 @@ impl Chain {
         tasks: &TaskTracker,
         stop: &CancellationToken,
     ) -> Arc<dyn ChainView> {
-        let ListenerSettings {
-            chain_id, escrow, ..
-        } = self.settings;
         let parts = ListenerParts {
             node: self.node.clone(),
-            store: PostgresChainStore::new(adapters.database.pool.clone(), chain_id, escrow),
+            store: self.store(adapters),
             settle: gateway,
             clock: adapters.clock.clone(),
             entropy: adapters.entropy.clone(),
@@ -129,6 +128,40 @@ impl Chain {
         tasks.spawn(keeper.run(stop.clone()));
         Ok(Some(status))
     }
+
+    /// The worker that watches reported transactions.
+    pub(super) fn watch(
+        &self,
+        settings: &Settings,
+        adapters: &Adapters,
+        gateway: Arc<Gateway>,
+        pending: Arc<dyn PendingAttempts>,
+    ) -> AttemptWatch {
+        let ListenerSettings {
+            chain_id,
+            confirmations,
+            ..
+        } = self.settings;
+        let store = self.store(adapters);
+        let chain = EvmAttempts::new(self.node.clone(), store, chain_id, confirmations);
+        let parts = WatchParts {
+            gateway,
+            pending,
+            chain: Arc::new(chain),
+            clock: adapters.clock.clone(),
+            entropy: adapters.entropy.clone(),
+        };
+        let window = settings.rules.policy.payment_window;
+        AttemptWatch::new(parts, WatchSettings::standard(window))
+    }
+
+    /// What the listener has stored.
+    fn store(&self, adapters: &Adapters) -> PostgresChainStore {
+        let ListenerSettings {
+            chain_id, escrow, ..
+        } = self.settings;
+        PostgresChainStore::new(adapters.database.pool.clone(), chain_id, escrow)
+    }
 }
 
 /// Puts the escrow contract on the chain; its address and block.
@@ -136,7 +169,7 @@ pub(super) async fn deploy(
     settings: &NodeSettings,
     deployer: &PrivateKey,
 ) -> anyhow::Result<(Address, u64)> {
-    let node = node(settings)?;
+    let node = node(&settings.rpc_url)?;
     let signer = local_key(&settings.signer_key)?;
     let contract = deploy_contract(&node, &local_key(deployer)?, signer.address())
         .await
@@ -144,8 +177,9 @@ pub(super) async fn deploy(
     Ok((contract.address, contract.block))
 }
 
-fn node(settings: &NodeSettings) -> anyhow::Result<Node> {
-    Ok(Node::new(settings.rpc_url.to_url())?)
+/// The chain's node. Asks it nothing.
+pub(super) fn node(rpc_url: &ServiceUrl) -> anyhow::Result<Node> {
+    Ok(Node::new(rpc_url.to_url())?)
 }
 
 fn local_key(key: &PrivateKey) -> anyhow::Result<LocalKey> {

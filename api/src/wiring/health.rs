@@ -10,6 +10,7 @@ use gage_application::{
         clock::Clock,
         event_log::EventLog,
     },
+    reconciliation::ScheduleStatus,
 };
 use gage_infrastructure::{
     chain::{KeeperCondition, KeeperStatus},
@@ -17,7 +18,9 @@ use gage_infrastructure::{
 };
 use tokio::time::timeout;
 
-use crate::http::health::{ChainHealth, Condition, HealthView, KeeperHealth, ReaderHealth, Report};
+use crate::http::health::{
+    ChainHealth, Condition, HealthView, KeeperHealth, ReaderHealth, ReconciliationHealth, Report,
+};
 
 /// How long a part may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -29,6 +32,7 @@ pub(super) struct Health {
     chain: Arc<dyn ChainView>,
     keeper: Option<KeeperStatus>,
     readers: Vec<HealthHandle>,
+    reconciled: Option<ScheduleStatus>,
     clock: Arc<dyn Clock>,
 }
 
@@ -39,6 +43,7 @@ impl Health {
         chain: Arc<dyn ChainView>,
         keeper: Option<KeeperStatus>,
         readers: Vec<HealthHandle>,
+        reconciled: Option<ScheduleStatus>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
@@ -47,6 +52,7 @@ impl Health {
             chain,
             keeper,
             readers,
+            reconciled,
             clock,
         }
     }
@@ -85,6 +91,7 @@ impl HealthView for Health {
             chain: of_chain(self.chain.as_ref()),
             keeper: self.keeper.as_ref().map(of_keeper),
             readers,
+            reconciliation: self.reconciled.as_ref().map(of_reconciliation),
             horizon_age_secs: since.map(|since| (self.clock.now() - since).whole_seconds().max(0)),
         }
     }
@@ -117,6 +124,22 @@ fn of_keeper(keeper: &KeeperStatus) -> KeeperHealth {
         spent_wei: spent.to_string(),
         daily_budget_wei: daily_budget.to_string(),
         reason,
+    }
+}
+
+fn of_reconciliation(status: &ScheduleStatus) -> ReconciliationHealth {
+    let (last, failure) = (status.last(), status.failure());
+    ReconciliationHealth {
+        condition: match (&failure, last) {
+            (Some(_), _) => Condition::Down,
+            (None, None) => Condition::Starting,
+            (None, Some(last)) if last.differences == 0 => Condition::Up,
+            (None, Some(_)) => Condition::Differs,
+        },
+        differences: last.map(|last| last.differences),
+        last_success: last.map(|last| last.at),
+        block: last.and_then(|last| last.block).map(|block| block.number),
+        reason: failure,
     }
 }
 

@@ -75,6 +75,19 @@ fn describe() {
         "Time of an operation in the gateway"
     );
     describe_counter!("gage_commands_total", "Operations, by outcome");
+    describe_counter!(
+        "gage_attempts_failed_total",
+        "Reported transactions that will not pay, by reason"
+    );
+    describe_gauge!(
+        "gage_reconcile_differences",
+        "Differences between the event log and the chain in the last reconciliation"
+    );
+    describe_gauge!(
+        "gage_reconcile_last_success_timestamp_seconds",
+        "When the last reconciliation came to a result"
+    );
+    describe_counter!("gage_reconcile_runs_total", "Reconciliations, by outcome");
     describe_counter!("gage_conflicts_total", "Appends that another writer won");
     describe_counter!(
         "gage_keeper_transactions_total",

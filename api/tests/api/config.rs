@@ -2,7 +2,7 @@
 
 use gage_api::config::{
     Environment, LogFormat, Problems, Settings, Source,
-    args::{ChainArgs, DatabaseArgs, KeeperArgs, NodeArgs, RedisArgs, ServeArgs},
+    args::{ChainArgs, DatabaseArgs, KeeperArgs, NodeArgs, RedisArgs, RpcArgs, ServeArgs},
     table,
 };
 
@@ -25,7 +25,9 @@ fn complete() -> ServeArgs {
             ..RedisArgs::default()
         },
         node: NodeArgs {
-            chain_rpc_url: text("https://node.example/v3/hunter2"),
+            rpc: RpcArgs {
+                chain_rpc_url: text("https://node.example/v3/hunter2"),
+            },
             quote_signer_key: text(KEY),
             ..NodeArgs::default()
         },

@@ -102,6 +102,7 @@ pub(crate) fn well() -> Report {
         },
         keeper: None,
         readers: Vec::new(),
+        reconciliation: None,
         horizon_age_secs: None,
     }
 }

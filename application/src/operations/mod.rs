@@ -14,6 +14,7 @@ pub mod change_price;
 pub mod complete_order;
 pub mod confirm_delivery;
 pub mod expire_order;
+pub mod fail_attempt;
 pub mod list_product;
 pub mod mark_order_paid;
 pub mod mark_order_refunded;

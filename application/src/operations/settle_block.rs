@@ -1,8 +1,10 @@
-//! Settles what the listener saw: payments, and the cursor, in one append.
+//! Settles what the listener saw: payments, payouts and the cursor, in one append.
 
 use gage_domain::{
     ids::PaymentId,
     payment::{Payment, PaymentCommand},
+    payout::Payout,
+    value::Address,
 };
 use serde::Serialize;
 
@@ -12,7 +14,7 @@ use crate::{
     settlement,
 };
 
-/// Settles what the listener saw: payments, and the cursor, in one append. What fits no
+/// Settles what the listener saw: payments, payouts and the cursor, in one append. What fits no
 /// payment of ours is kept as unmatched, and never holds the cursor up.
 #[derive(Debug, Clone, Serialize)]
 pub struct SettleBlock {
@@ -34,12 +36,15 @@ impl Operation for SettleBlock {
     fn run(&self, unit: &mut Unit<'_>) -> Result<(), UnitError> {
         let confirmed = self.confirm.iter().map(|(observation, _)| observation);
         let all = self.revert.iter().chain(&self.detect).chain(confirmed);
-        unit.want::<Payment>(all.filter_map(|observation| observation.payment));
+        unit.want::<Payment>(all.clone().filter_map(|observation| observation.payment));
+        let escrow = self.cursor.escrow;
+        let payout = |observation| settlement::payout(escrow, observation, SightingStatus::Seen);
+        unit.want::<Payout>(all.filter_map(payout).map(|(id, _)| id));
         let mut sightings = Vec::new();
         // Reverts first: a log that moved to another block is detected again after it.
         for observation in &self.revert {
             let command = settlement::on_reverted(observation);
-            let settled = settle(unit, observation, command, SightingStatus::Reverted)?;
+            let settled = settle(unit, escrow, observation, command, SightingStatus::Reverted)?;
             // A log that left the chain left it, whatever the payment says of it.
             sightings.push(Sighting {
                 status: SightingStatus::Reverted,
@@ -48,7 +53,8 @@ impl Operation for SettleBlock {
         }
         for observation in &self.detect {
             let command = settlement::on_seen(observation);
-            sightings.push(settle(unit, observation, command, SightingStatus::Seen)?);
+            let status = SightingStatus::Seen;
+            sightings.push(settle(unit, escrow, observation, command, status)?);
         }
         for (observation, confirmations) in &self.confirm {
             // What was just found to fit no payment keeps the reason why.
@@ -60,12 +66,8 @@ impl Operation for SettleBlock {
                 continue;
             }
             let command = settlement::on_confirmed(observation, *confirmations);
-            sightings.push(settle(
-                unit,
-                observation,
-                Some(command),
-                SightingStatus::Confirmed,
-            )?);
+            let status = SightingStatus::Confirmed;
+            sightings.push(settle(unit, escrow, observation, command, status)?);
         }
         unit.move_cursor(CursorMove {
             sightings,
@@ -75,9 +77,11 @@ impl Operation for SettleBlock {
     }
 }
 
-/// Puts the command to the payment that the log names; a refusal makes the log unmatched.
+/// Puts the command to the payment that the log names, or to the account's payout; a refusal
+/// makes the log unmatched.
 fn settle(
     unit: &mut Unit<'_>,
+    escrow: Address,
     observation: &Observation,
     command: Option<PaymentCommand>,
     status: SightingStatus,
@@ -88,6 +92,15 @@ fn settle(
         reason,
     };
     let unmatched = |reason| sighting(SightingStatus::Unmatched, Some(reason));
+    if let Some((id, command)) = settlement::payout(escrow, observation, status) {
+        let Some(command) = command else {
+            return Ok(sighting(status, None));
+        };
+        return Ok(match unit.try_decide::<Payout>(id, &command)? {
+            Ok(_) => sighting(status, None),
+            Err(rejection) => unmatched(rejection.to_string()),
+        });
+    }
     let Some(payment) = observation.payment else {
         return Ok(unmatched("the log names no order of ours".to_owned()));
     };

@@ -156,7 +156,7 @@ pub struct Observation {
     pub log: LogRef,
     /// The payment it names (the order's UUID), if that is one.
     pub payment: Option<PaymentId>,
-    /// The quote's key.
+    /// The quote's key; zero for what belongs to no payment.
     pub key: B256,
     /// What it says.
     pub what: Observed,
@@ -191,6 +191,15 @@ pub enum Observed {
     Disputed {
         /// By whom.
         by: Address,
+    },
+    /// An account took out what was released or refunded to it. Belongs to no payment.
+    Withdrawn {
+        /// The account.
+        account: Address,
+        /// The token.
+        token: Address,
+        /// Base units.
+        amount: BaseUnits,
     },
 }
 

@@ -1,12 +1,15 @@
 //! Ports: what the application needs of the world. Adapters live in `infrastructure`
 //! and, for what read models answer, in `projections`.
 
+pub mod attempts;
 pub mod chain;
+pub mod chain_record;
 pub mod checkpoint;
 pub mod clock;
 pub mod contract_signatures;
 pub mod due_payments;
 pub mod due_releases;
+pub mod escrow_view;
 pub mod event_log;
 pub mod nonce;
 pub mod rate_limit;

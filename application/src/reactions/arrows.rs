@@ -42,7 +42,8 @@ pub fn reactions_to(fact: &Fact) -> Vec<Reaction> {
         | Fact::Product(..)
         | Fact::Inventory(..)
         | Fact::Order(..)
-        | Fact::Payment(..) => Vec::new(),
+        | Fact::Payment(..)
+        | Fact::Payout(..) => Vec::new(),
     }
 }
 

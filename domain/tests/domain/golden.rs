@@ -12,6 +12,7 @@ use gage_domain::{
     inventory::{Inventory, InventoryEvent},
     order::{Order, OrderEvent},
     payment::{AttemptFailure, ClosingReason, Payment, PaymentEvent},
+    payout::{Payout, PayoutEvent},
     product::{Product, ProductEvent},
     shop::{Shop, ShopEvent},
 };
@@ -140,6 +141,19 @@ fn payment_samples() -> Vec<PaymentEvent> {
     ]
 }
 
+fn payout_samples() -> Vec<PayoutEvent> {
+    vec![
+        PayoutEvent::FundsWithdrawn {
+            log: log(3, 0),
+            amount: most(),
+        },
+        PayoutEvent::WithdrawalReverted {
+            log: log(3, 1),
+            amount: wei(600),
+        },
+    ]
+}
+
 /// The variant's name, once more and by hand: a new variant does not compile before it stands
 /// here, and must then have a sample above.
 fn shop_name(event: &ShopEvent) -> &'static str {
@@ -198,6 +212,13 @@ fn payment_name(event: &PaymentEvent) -> &'static str {
         PaymentEvent::FundsReleased { .. } => "FundsReleased",
         PaymentEvent::FundsRefunded { .. } => "FundsRefunded",
         PaymentEvent::DisputeOpened { .. } => "DisputeOpened",
+    }
+}
+
+fn payout_name(event: &PayoutEvent) -> &'static str {
+    match event {
+        PayoutEvent::FundsWithdrawn { .. } => "FundsWithdrawn",
+        PayoutEvent::WithdrawalReverted { .. } => "WithdrawalReverted",
     }
 }
 
@@ -294,6 +315,11 @@ fn events_of_a_payment_stay_readable() {
 }
 
 #[test]
+fn events_of_a_payout_stay_readable() {
+    check::<Payout>(&payout_samples(), PayoutEvent::TYPES, payout_name);
+}
+
+#[test]
 fn an_event_with_a_field_of_tomorrow_is_still_read() {
     let payload = serde_json::json!({ "OrderPaid": { "note": "new" } });
     let event: OrderEvent = serde_json::from_value(payload).expect("an event");
@@ -348,4 +374,5 @@ fn the_layout_of_snapshots_changes_only_with_its_version() {
         .filter(|event| !matches!(event, PaymentEvent::PaymentReverted { .. }))
         .collect();
     check_state::<Payment>(&kept);
+    check_state::<Payout>(&payout_samples());
 }

@@ -19,6 +19,7 @@ mod payment_custody;
 mod payment_funds;
 mod payment_histories;
 mod payment_request;
+mod payout;
 mod policy;
 mod product;
 mod samples;

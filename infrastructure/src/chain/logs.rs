@@ -23,7 +23,7 @@ pub(super) struct MalformedLog {
     reason: String,
 }
 
-/// What a log of the escrow says; nothing when it says what does not concern payments.
+/// What a log of the escrow says; nothing when it says what does not concern money.
 ///
 /// # Errors
 /// [`MalformedLog`].
@@ -65,12 +65,23 @@ pub(super) fn decode(chain_id: u64, log: &Log) -> Result<Option<Observation>, Ma
             let by = disputed.by;
             (disputed.key, disputed.order, Observed::Disputed { by })
         }
-        // What an account takes out was released or refunded before. The tokens that are accepted
-        // are said once, at the deployment. The domain's name and version never change in a
-        // contract that cannot be upgraded.
-        ShopEscrowEvents::Withdrawn(_)
-        | ShopEscrowEvents::TokenAccepted(_)
-        | ShopEscrowEvents::EIP712DomainChanged(_) => {
+        ShopEscrowEvents::Withdrawn(withdrawn) => {
+            let what = Observed::Withdrawn {
+                account: withdrawn.account,
+                token: withdrawn.token,
+                amount: BaseUnits(withdrawn.amount),
+            };
+            return Ok(Some(Observation {
+                log: place,
+                payment: None,
+                key: B256::ZERO,
+                what,
+                mined_at: log.block_timestamp.and_then(moment),
+            }));
+        }
+        // The tokens that are accepted are said once, at the deployment. The domain's name and
+        // version never change in a contract that cannot be upgraded.
+        ShopEscrowEvents::TokenAccepted(_) | ShopEscrowEvents::EIP712DomainChanged(_) => {
             return Ok(None);
         }
     };

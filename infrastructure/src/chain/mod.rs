@@ -3,15 +3,19 @@
 //! - [`EvmRail`] signs quotes for the escrow contract and says what a payment costs in gas;
 //! - [`Listener`] follows the chain and settles what the escrow's logs say;
 //! - [`Keeper`] releases what nobody disputed when the hold time is over;
+//! - [`EvmAttempts`] looks for transactions that buyers reported;
+//! - [`EvmEscrowView`] shows the contract as it was after a block, to compare it with;
 //! - [`EvmContractSignatures`] asks contract wallets whether they signed;
 //! - [`Node`] is the JSON-RPC client below both, which knows what nodes differ in.
 //!
 //! Assumptions: a block's hash commits to its parents and its logs; a log is the same log
 //! while its block and its place in it are the same; the escrow's code never changes.
 
+mod attempts;
 mod contract;
 mod contract_signatures;
 mod deploy;
+mod escrow_view;
 mod gas;
 mod keeper;
 mod key;
@@ -20,12 +24,15 @@ mod logs;
 mod node;
 mod quote;
 mod rail;
+mod ranges;
 mod wallet_call;
 
+pub use attempts::EvmAttempts;
 pub use contract::ShopEscrow;
 pub use contract_signatures::EvmContractSignatures;
 pub use deploy::{DeployError, Deployed, deploy};
 pub use keeper::{Keeper, KeeperCondition, KeeperParts, KeeperSettings, KeeperStatus};
+pub use escrow_view::{EscrowViewSettings, EvmEscrowView};
 pub use key::{InvalidKey, LocalKey, SigningFailed};
 pub use listener::{Listener, ListenerParts, ListenerSettings, ListenerStatus};
 pub use node::{ClientError, Node, NodeError};

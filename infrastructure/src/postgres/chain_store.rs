@@ -4,6 +4,8 @@
 //! ([`gage_application::ports::chain::CursorMove`]), in the transaction of the events that the
 //! sightings led to; only the very first position of a cursor is set here.
 
+mod record;
+
 use gage_application::ports::{
     StoreUnavailable,
     chain::{BlockRef, Observation, Sighting, SightingStatus},

@@ -14,6 +14,7 @@ mod support;
 #[expect(unreachable_pub, reason = "shared with other test binaries")]
 mod node;
 
+mod attempts;
 mod backfill;
 mod bytecode;
 mod custody;
@@ -24,7 +25,11 @@ mod keeper;
 mod outages;
 mod proxy;
 mod quotes;
+mod reconciliation;
+mod reconciliation_outages;
 mod reorganisations;
+mod watching;
+mod withdrawals;
 mod world;
 
 /// Runs a test on both programs, each as a test of its own.

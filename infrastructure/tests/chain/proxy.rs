@@ -29,31 +29,44 @@ pub(crate) enum Fault {
     NoLogs,
     /// It does not know receipts yet.
     NoReceipts,
+    /// It knows no block above this one.
+    Behind(u64),
+    /// It takes no more requests for now.
+    Limits,
+    /// Asked for the first time, it knows no transaction.
+    ForgetsOnce,
 }
 
 /// Stands between a client and a node.
 pub(crate) struct Proxy {
     address: SocketAddr,
-    asked_for_logs: Arc<AtomicU64>,
+    asked: Asked,
     accepting: JoinHandle<()>,
+}
+
+/// How often something was asked for.
+#[derive(Clone, Default)]
+struct Asked {
+    logs: Arc<AtomicU64>,
+    transactions: Arc<AtomicU64>,
 }
 
 impl Proxy {
     pub(crate) async fn start(node_port: u16, fault: Fault) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let asked_for_logs = Arc::new(AtomicU64::new(0));
-        let asked = asked_for_logs.clone();
+        let asked = Asked::default();
+        let counting = asked.clone();
         let accepting = tokio::spawn(async move {
             let http = Client::new();
             while let Ok((client, _)) = listener.accept().await {
-                let (http, asked) = (http.clone(), asked.clone());
+                let (http, asked) = (http.clone(), counting.clone());
                 tokio::spawn(async move { serve(client, http, node_port, fault, &asked).await });
             }
         });
         Self {
             address,
-            asked_for_logs,
+            asked,
             accepting,
         }
     }
@@ -65,7 +78,7 @@ impl Proxy {
 
     /// How often logs of a range were asked for.
     pub(crate) fn asked_for_logs(&self) -> u64 {
-        self.asked_for_logs.load(Ordering::Relaxed)
+        self.asked.logs.load(Ordering::Relaxed)
     }
 }
 
@@ -75,13 +88,20 @@ impl Drop for Proxy {
     }
 }
 
-async fn serve(mut client: TcpStream, http: Client, port: u16, fault: Fault, asked: &AtomicU64) {
+async fn serve(mut client: TcpStream, http: Client, port: u16, fault: Fault, asked: &Asked) {
     while let Some(question) = question_of(&mut client).await {
         if question["method"] == "eth_getLogs" {
-            asked.fetch_add(1, Ordering::Relaxed);
+            asked.logs.fetch_add(1, Ordering::Relaxed);
         }
         let mut answer = answer_of(&http, port, &question).await;
         spoil(&question, &mut answer, fault);
+        let of_one = ["eth_getTransactionReceipt", "eth_getTransactionByHash"];
+        if fault == Fault::ForgetsOnce
+            && of_one.contains(&question["method"].as_str().unwrap())
+            && asked.transactions.fetch_add(1, Ordering::Relaxed) < 2
+        {
+            answer["result"] = Value::Null;
+        }
         let answer = answer.to_string();
         let head = format!(
             "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
@@ -122,6 +142,16 @@ fn spoil(question: &Value, answer: &mut Value, fault: Fault) {
             if block("toBlock") - block("fromBlock") >= most =>
         {
             let error = json!({ "code": -32005, "message": "query returned too many results" });
+            *answer = json!({ "jsonrpc": "2.0", "id": question["id"], "error": error });
+        }
+        (Fault::Behind(height), "eth_getBlockByNumber") => {
+            let asked = serde_json::from_value::<U64>(question["params"][0].clone());
+            if asked.is_ok_and(|number| number.to::<u64>() > height) {
+                answer["result"] = Value::Null;
+            }
+        }
+        (Fault::Limits, _) => {
+            let error = json!({ "code": -32005, "message": "daily request count exceeded, request rate limited" });
             *answer = json!({ "jsonrpc": "2.0", "id": question["id"], "error": error });
         }
         (Fault::NoLogs, "eth_getLogs") => answer["result"] = json!([]),

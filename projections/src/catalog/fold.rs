@@ -105,7 +105,7 @@ impl Rows {
             Fact::Shop(id, happened) => self.shop(event, *id, happened),
             Fact::Product(id, happened) => self.product(event, *id, happened),
             Fact::Inventory(sku, happened) => self.stock(event.position, *sku, happened),
-            Fact::Order(..) | Fact::Payment(..) => Ok(()),
+            Fact::Order(..) | Fact::Payment(..) | Fact::Payout(..) => Ok(()),
         }
     }
 

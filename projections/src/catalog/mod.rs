@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use gage_application::{event::Recorded, ports::wake::Notice};
-use gage_domain::{decider::Decider, order::Order, payment::Payment};
+use gage_domain::{decider::Decider, order::Order, payment::Payment, payout::Payout};
 use sqlx::PgConnection;
 
 pub use self::{
@@ -56,7 +56,7 @@ impl Projection for Catalog {
         ),
         Index::on("products", "products_search", "USING gin (search_grams)"),
     ];
-    const IGNORES: &'static [&'static str] = &[Order::TYPE, Payment::TYPE];
+    const IGNORES: &'static [&'static str] = &[Order::TYPE, Payment::TYPE, Payout::TYPE];
 
     type Rows = fold::Rows;
 

@@ -42,7 +42,7 @@ pub(super) async fn load(
             Fact::Inventory(sku, _) => {
                 stock.insert(sku.0);
             }
-            Fact::Order(..) | Fact::Payment(..) => {}
+            Fact::Order(..) | Fact::Payment(..) | Fact::Payout(..) => {}
         }
     }
     let find_shops = format!("SELECT {SHOP_COLUMNS} FROM shops s WHERE s.id = ANY($1)");

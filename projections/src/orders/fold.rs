@@ -120,7 +120,8 @@ impl Rows {
                 ShopEvent::ShopRevised { .. } | ShopEvent::PayoutAddressChanged { .. },
             )
             | Fact::Product(..)
-            | Fact::Inventory(..) => Ok(()),
+            | Fact::Inventory(..)
+            | Fact::Payout(..) => Ok(()),
         }
     }
 

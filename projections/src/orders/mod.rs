@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use gage_application::{event::Recorded, ports::wake::Notice};
-use gage_domain::{decider::Decider, inventory::Inventory, product::Product};
+use gage_domain::{decider::Decider, inventory::Inventory, payout::Payout, product::Product};
 use sqlx::PgConnection;
 
 pub use self::{
@@ -62,7 +62,7 @@ impl Projection for Orders {
             "(order_id, xact_id, position)",
         ),
     ];
-    const IGNORES: &'static [&'static str] = &[Product::TYPE, Inventory::TYPE];
+    const IGNORES: &'static [&'static str] = &[Product::TYPE, Inventory::TYPE, Payout::TYPE];
 
     type Rows = fold::Rows;
 

@@ -38,7 +38,7 @@ pub(super) async fn load(
             Fact::Payment(id, _) => {
                 orders.insert(id.0);
             }
-            Fact::Shop(..) | Fact::Product(..) | Fact::Inventory(..) => {}
+            Fact::Shop(..) | Fact::Product(..) | Fact::Inventory(..) | Fact::Payout(..) => {}
         }
     }
     let find_shops = "SELECT s.id, s.owner, s.xact_id, s.position FROM shops s \

@@ -37,6 +37,8 @@ pub struct Rows {
 pub(super) struct Attempt {
     pub(super) row: AttemptRow,
     pub(super) reported: LogPosition,
+    /// Whether it may still come to something.
+    pub(super) watched: bool,
     pub(super) changed: bool,
 }
 
@@ -144,9 +146,13 @@ impl Rows {
                 change(&|payment| payment.funding.detect(seen))
             }
             PaymentEvent::PaymentConfirmed { log, confirmations } => {
-                change(&|payment| payment.funding.confirm(log, *confirmations))
+                let outcome = change(&|payment| payment.funding.confirm(log, *confirmations))?;
+                Ok(self.watch(order, log.tx_hash, false, outcome))
             }
-            PaymentEvent::PaymentReverted { log } => change(&|payment| payment.funding.revert(log)),
+            PaymentEvent::PaymentReverted { log } => {
+                let outcome = change(&|payment| payment.funding.revert(log))?;
+                Ok(self.watch(order, log.tx_hash, true, outcome))
+            }
             PaymentEvent::PaymentExpired { reason } => change(&|payment| match payment.standing {
                 Standing::Awaited => {
                     payment.standing = Standing::Closed(*reason);
@@ -180,6 +186,7 @@ impl Rows {
                 Entry::Vacant(place) => place.insert(Attempt {
                     row,
                     reported,
+                    watched: true,
                     changed: true,
                 }),
                 Entry::Occupied(_) => {
@@ -202,9 +209,24 @@ impl Rows {
                 return Err(impossible(order, tx_hash, "the attempt was never reported"));
             };
             attempt.row.standing = AttemptStanding::Failed(failure);
+            attempt.watched = match failure {
+                AttemptFailure::Dropped => true,
+                AttemptFailure::Reverted | AttemptFailure::Replaced => false,
+            };
             attempt.changed = true;
         }
         Ok(outcome)
+    }
+
+    /// What pays needs no watching, until it is taken back. Most that pay were reported, not all.
+    fn watch(&mut self, order: OrderId, tx_hash: B256, watched: bool, outcome: Outcome) -> Outcome {
+        if outcome == Outcome::Changed
+            && let Some(attempt) = self.attempts.get_mut(&(order, tx_hash))
+        {
+            attempt.watched = watched;
+            attempt.changed = true;
+        }
+        outcome
     }
 }
 

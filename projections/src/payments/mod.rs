@@ -9,7 +9,9 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use gage_application::{event::Recorded, ports::wake::Notice};
-use gage_domain::{decider::Decider, inventory::Inventory, product::Product, shop::Shop};
+use gage_domain::{
+    decider::Decider, inventory::Inventory, payout::Payout, product::Product, shop::Shop,
+};
 use sqlx::PgConnection;
 
 pub use self::{
@@ -49,8 +51,19 @@ impl Projection for Payments {
             "(hold_ends, order_id) WHERE funding = 'confirmed' AND shipped \
              AND disputed_by IS NULL AND released + refunded < funded",
         ),
+        // Few among all that were ever reported.
+        Index::on(
+            "attempts",
+            "attempts_watched",
+            "(reported_at, order_id, tx_hash) WHERE watched",
+        ),
     ];
-    const IGNORES: &'static [&'static str] = &[Shop::TYPE, Product::TYPE, Inventory::TYPE];
+    const IGNORES: &'static [&'static str] = &[
+        Shop::TYPE,
+        Product::TYPE,
+        Inventory::TYPE,
+        Payout::TYPE,
+    ];
 
     type Rows = fold::Rows;
 

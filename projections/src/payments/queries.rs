@@ -6,12 +6,13 @@ use async_trait::async_trait;
 use gage_application::{
     ports::{
         StoreUnavailable,
+        attempts::{AttemptPlace, PendingAttempt, PendingAttempts},
         due_releases::{DueRelease, DueReleases},
     },
     position::LogPosition,
 };
 use gage_domain::{ids::OrderId, value::Address};
-use sqlx::{PgPool, Postgres, QueryBuilder};
+use sqlx::{PgPool, Postgres, QueryBuilder, postgres::PgRow};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -20,6 +21,7 @@ use super::{
     rows::{self, ATTEMPT_COLUMNS, DISPUTE_COLUMNS, DisputeRow, PAYMENT_COLUMNS, PaymentRow},
 };
 use crate::{
+    columns::Columns,
     failure::{QueryError, unavailable},
     page::{Listing, Page, PageRequest},
     progress,
@@ -136,4 +138,52 @@ impl DueReleases for PaymentQueries {
             reason: error.to_string(),
         })
     }
+}
+
+#[async_trait]
+impl PendingAttempts for PaymentQueries {
+    async fn pending(
+        &self,
+        after: AttemptPlace,
+        limit: u32,
+    ) -> Result<Vec<PendingAttempt>, StoreUnavailable> {
+        let sql = format!(
+            "SELECT a.order_id, {ATTEMPT_COLUMNS}, p.chain_id::text AS chain_id \
+             FROM {SCHEMA}.attempts a JOIN {SCHEMA}.payments p ON p.order_id = a.order_id \
+             WHERE a.watched AND (a.reported_at, a.order_id, a.tx_hash) > ($1, $2, $3) \
+             ORDER BY a.reported_at, a.order_id, a.tx_hash LIMIT $4"
+        );
+        let found = sqlx::query(&sql)
+            .bind(after.reported_at)
+            .bind(after.order.0)
+            .bind(after.tx_hash.as_slice())
+            .bind(i64::from(limit))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|error| unavailable(&error))?;
+        let read: Result<Vec<Option<PendingAttempt>>, QueryError> =
+            found.iter().map(pending_attempt).collect();
+        match read {
+            Ok(attempts) => Ok(attempts.into_iter().flatten().collect()),
+            Err(QueryError::Unavailable(away)) => Err(away),
+            Err(corrupt @ QueryError::Corrupt { .. }) => Err(StoreUnavailable {
+                store: "postgres",
+                reason: corrupt.to_string(),
+            }),
+        }
+    }
+}
+
+fn pending_attempt(row: &PgRow) -> Result<Option<PendingAttempt>, QueryError> {
+    let columns = Columns::of(row, "payments.attempts", "order_id");
+    let (order, chain_id) = (rows::order_of(row)?, columns.parse("chain_id")?);
+    Ok(rows::attempt(row)?.map(|attempt| PendingAttempt {
+        order,
+        tx_hash: attempt.tx_hash,
+        nonce: attempt.nonce,
+        by: attempt.by,
+        reported_at: attempt.reported_at,
+        standing: attempt.standing,
+        chain_id,
+    }))
 }

@@ -61,6 +61,8 @@ CREATE TABLE attempts (
     reported_by      bytea       NOT NULL CHECK (octet_length(reported_by) = 20),
     reported_at      timestamptz NOT NULL,
     failure          text        CHECK (failure IN ('reverted', 'replaced', 'dropped')),
+    -- Whether it may still come to something: its end is not known, or it may turn up again.
+    watched          boolean     NOT NULL,
     xact_id          bigint      NOT NULL,
     position         bigint      NOT NULL,
     PRIMARY KEY (order_id, tx_hash)

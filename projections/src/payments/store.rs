@@ -34,8 +34,10 @@ pub(super) async fn load(
         match &event.fact {
             Fact::Payment(id, happened) => {
                 payments.insert(id.0);
-                if let PaymentEvent::AttemptReported { .. } | PaymentEvent::AttemptFailed { .. } =
-                    happened
+                if let PaymentEvent::AttemptReported { .. }
+                | PaymentEvent::AttemptFailed { .. }
+                | PaymentEvent::PaymentConfirmed { .. }
+                | PaymentEvent::PaymentReverted { .. } = happened
                 {
                     attempted.insert(id.0);
                 }
@@ -43,7 +45,7 @@ pub(super) async fn load(
             Fact::Order(id, OrderEvent::OrderShipped { .. }) => {
                 payments.insert(id.0);
             }
-            Fact::Order(..) | Fact::Shop(..) | Fact::Product(..) | Fact::Inventory(..) => {}
+            Fact::Order(..) | Fact::Shop(..) | Fact::Product(..) | Fact::Inventory(..) | Fact::Payout(..) => {}
         }
     }
     let find = format!("SELECT {PAYMENT_COLUMNS} FROM payments p WHERE p.order_id = ANY($1)");
@@ -65,7 +67,8 @@ async fn load_attempts(
     }
     let orders: Vec<Uuid> = orders.into_iter().collect();
     let sql = format!(
-        "SELECT a.order_id, {ATTEMPT_COLUMNS}, a.xact_id, a.position FROM attempts a \
+        "SELECT a.order_id, {ATTEMPT_COLUMNS}, a.watched, a.xact_id, a.position \
+         FROM attempts a \
          WHERE a.order_id = ANY($1)"
     );
     let found = sqlx::query(&sql)
@@ -80,10 +83,11 @@ async fn load_attempts(
         let order = rows::order_of(found)?;
         let columns = Columns::of(found, "payments.attempts", "order_id");
         let reported = columns.position("xact_id", "position")?;
-        let changed = false;
+        let (watched, changed) = (columns.get("watched")?, false);
         attempts.entry((order, row.tx_hash)).or_insert(Attempt {
             row,
             reported,
+            watched,
             changed,
         });
     }
@@ -266,14 +270,15 @@ async fn write_attempts(
 ) -> Result<(), ApplyError> {
     let statement = sqlx::query(
         "INSERT INTO attempts (order_id, tx_hash, nonce, reported_by, reported_at, failure, \
-         xact_id, position) \
-         SELECT order_id, tx_hash, nonce::numeric, reported_by, reported_at, failure, xact_id, \
-         position \
+         watched, xact_id, position) \
+         SELECT order_id, tx_hash, nonce::numeric, reported_by, reported_at, failure, watched, \
+         xact_id, position \
          FROM unnest($1::uuid[], $2::bytea[], $3::text[], $4::bytea[], $5::timestamptz[], \
-         $6::text[], $7::bigint[], $8::bigint[]) \
-         AS given (order_id, tx_hash, nonce, reported_by, reported_at, failure, xact_id, \
-         position) \
-         ON CONFLICT (order_id, tx_hash) DO UPDATE SET failure = excluded.failure",
+         $6::text[], $7::boolean[], $8::bigint[], $9::bigint[]) \
+         AS given (order_id, tx_hash, nonce, reported_by, reported_at, failure, watched, \
+         xact_id, position) \
+         ON CONFLICT (order_id, tx_hash) DO UPDATE \
+         SET failure = excluded.failure, watched = excluded.watched",
     )
     .bind(column(attempts, |(order, _)| order.0))
     .bind(column(attempts, |(_, attempt)| {
@@ -290,6 +295,7 @@ async fn write_attempts(
             AttemptStanding::Failed(failure) => Some(failure_name(failure)),
         }
     }))
+    .bind(column(attempts, |(_, attempt)| attempt.watched))
     .bind(column(attempts, |(_, attempt)| attempt.reported.xact_id))
     .bind(column(attempts, |(_, attempt)| attempt.reported.position));
     write(db, "attempts", attempts.len(), statement).await

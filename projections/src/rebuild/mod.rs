@@ -27,6 +27,7 @@ use thiserror::Error;
 use crate::{
     catalog::Catalog,
     failure::unavailable,
+    ledger::Ledger,
     name::ProjectionName,
     orders::Orders,
     payments::Payments,
@@ -164,6 +165,7 @@ pub async fn rebuild(
         ProjectionName::Catalog => rebuild.run::<Catalog>().await,
         ProjectionName::Orders => rebuild.run::<Orders>().await,
         ProjectionName::Payments => rebuild.run::<Payments>().await,
+        ProjectionName::Ledger => rebuild.run::<Ledger>().await,
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod catalog;
 mod exactly_once;
+mod ledger;
 mod orders;
 mod pages;
 mod payments;

@@ -1,6 +1,10 @@
 //! What events make of payments.
 
-use gage_application::ports::{due_releases::DueReleases, wake::Notice};
+use gage_application::ports::{
+    attempts::{AttemptPlace, PendingAttempt, PendingAttempts},
+    due_releases::DueReleases,
+    wake::Notice,
+};
 use gage_domain::{
     ids::PaymentId,
     order::OrderEvent,
@@ -159,6 +163,102 @@ async fn attempts_are_listed_with_what_became_of_them() {
         PaymentStatus::Requested,
         "a report proves nothing"
     );
+}
+
+/// The transaction `number` is reported.
+fn reported(number: u8) -> PaymentEvent {
+    PaymentEvent::AttemptReported {
+        tx_hash: B256::repeat_byte(number),
+        nonce: u64::from(number),
+        by: wallet(7),
+    }
+}
+
+fn attempt_failed(number: u8, reason: AttemptFailure) -> PaymentEvent {
+    PaymentEvent::AttemptFailed {
+        tx_hash: B256::repeat_byte(number),
+        reason,
+    }
+}
+
+/// The attempts that are still watched after some events, by number.
+async fn pending_after(events: impl IntoIterator<Item = PaymentEvent>) -> Vec<PendingAttempt> {
+    let db = TestDb::new().await;
+    let mut history = requested();
+    for event in events {
+        add(&mut history, event);
+        // Each event in a batch of its own: rows are loaded, changed and written every time.
+        db.project::<Payments>(&history).await;
+    }
+    let queries = PaymentQueries::new(db.pool.clone());
+    let all = queries
+        .pending(AttemptPlace::since(DAWN), 10)
+        .await
+        .unwrap();
+    // Page by page they are the same.
+    let mut paged: Vec<PendingAttempt> = vec![];
+    loop {
+        let after = paged
+            .last()
+            .map_or(AttemptPlace::since(DAWN), PendingAttempt::place);
+        let page = queries.pending(after, 1).await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        paged.extend(page);
+    }
+    assert_eq!(paged, all);
+    all
+}
+
+fn hashes(attempts: &[PendingAttempt]) -> Vec<B256> {
+    attempts.iter().map(|attempt| attempt.tx_hash).collect()
+}
+
+#[tokio::test]
+async fn attempts_are_watched_until_their_end_is_known() {
+    let [failed, replaced, dropped, open] = [1, 2, 3, 4];
+    let pending = pending_after([
+        reported(open),
+        reported(failed),
+        reported(dropped),
+        reported(replaced),
+        attempt_failed(failed, AttemptFailure::Reverted),
+        attempt_failed(replaced, AttemptFailure::Replaced),
+        attempt_failed(dropped, AttemptFailure::Dropped),
+    ])
+    .await;
+    let [open, dropped] = [open, dropped].map(B256::repeat_byte);
+    assert_eq!(hashes(&pending), [open, dropped], "oldest first");
+    let expected = PendingAttempt {
+        order: order_id(1),
+        tx_hash: open,
+        nonce: 4,
+        by: wallet(7),
+        reported_at: DAWN + Duration::MINUTE,
+        standing: AttemptStanding::Pending,
+        chain_id: 1337,
+    };
+    assert_eq!(pending[0], expected);
+    let turned_up = AttemptStanding::Failed(AttemptFailure::Dropped);
+    assert_eq!(pending[1].standing, turned_up);
+}
+
+#[tokio::test]
+async fn the_attempt_that_pays_is_watched_until_it_counts_and_again_if_it_is_taken_back() {
+    let (paying, other) = (0x77, 1);
+    let [paying_hash, other_hash] = [paying, other].map(B256::repeat_byte);
+    let seen = [reported(paying), reported(other), detected()];
+    let pending = pending_after(seen.clone()).await;
+    assert_eq!(hashes(&pending), [paying_hash, other_hash]);
+
+    let counted = seen.into_iter().chain([confirmed()]);
+    let pending = pending_after(counted.clone()).await;
+    assert_eq!(hashes(&pending), [other_hash]);
+
+    let taken_back = PaymentEvent::PaymentReverted { log: log_in(5) };
+    let pending = pending_after(counted.chain([taken_back])).await;
+    assert_eq!(hashes(&pending), [paying_hash, other_hash]);
 }
 
 #[tokio::test]

@@ -4,7 +4,11 @@
 //! PostgreSQL then knows their statements as prepared ones, and is asked for the plan of each.
 
 use gage_application::{
-    ports::{due_payments::DuePayments, due_releases::DueReleases},
+    ports::{
+        attempts::{AttemptPlace, PendingAttempts},
+        due_payments::DuePayments,
+        due_releases::DueReleases,
+    },
     position::LogPosition,
 };
 use gage_domain::{
@@ -17,6 +21,7 @@ use gage_projections::{
     PageRequest, PageSize,
     catalog::{CatalogQueries, ProductFilter, Visibility},
     consumer,
+    ledger::LedgerQueries,
     orders::OrderQueries,
     payments::PaymentQueries,
 };
@@ -70,7 +75,12 @@ const ROWS: &str = "
            CASE WHEN i % 1000 = 0 THEN i END, CASE WHEN i % 1000 = 0 THEN 1 END, true, now(), i, 1
       FROM generate_series(1, 120000) i;
     INSERT INTO payments_v3.attempts
-    SELECT id(i), hash(i), 1, wallet(1), now(), NULL, i, 2 FROM generate_series(1, 120000) i;
+    SELECT id(i), hash(i), 1, wallet(1), now() - i * interval '1 second', NULL, i % 100 = 0, i, 2
+      FROM generate_series(1, 120000) i;
+
+    INSERT INTO ledger_v1.accounts
+    SELECT wallet(i), wallet(0), 1, wallet(4), 1, 1, 0, 0, 0, i, 1 FROM generate_series(1, 120000) i;
+    INSERT INTO ledger_v1.shop_wallets SELECT id(i), wallet(i), i, 1 FROM generate_series(1, 20000) i;
     ANALYZE;
 ";
 
@@ -179,6 +189,15 @@ async fn ask_payments(pool: &PgPool) {
     for after in [None, Some((DAWN, orders[0]))] {
         payments.due(DAWN, after, 100).await.unwrap();
     }
+    let pending = payments.pending(AttemptPlace::since(DAWN), 20).await;
+    assert_eq!(pending.unwrap().len(), 20);
+}
+
+async fn ask_ledger(pool: &PgPool) {
+    let ledger = LedgerQueries::new(pool.clone());
+    assert!(ledger.reached(LogPosition::START).await.unwrap());
+    assert_eq!(ledger.accounts_of(wallet()).await.unwrap().len(), 1);
+    assert_eq!(ledger.wallets_of_shop(shop()).await.unwrap().len(), 1);
 }
 
 /// A statement that was asked, as PostgreSQL has it.
@@ -337,6 +356,7 @@ async fn every_question_is_answered_from_an_index() {
     ask_catalog(&pool).await;
     ask_orders(&pool).await;
     ask_payments(&pool).await;
+    ask_ledger(&pool).await;
     assert!(asked(&pool).await.len() > 60);
     let faults = all_faults(&pool).await;
     assert!(faults.is_empty(), "{}", faults.join("\n\n"));
@@ -344,12 +364,14 @@ async fn every_question_is_answered_from_an_index() {
     // What the above is there for is seen.
     sqlx::raw_sql(
         "DROP INDEX orders_v3.orders_shop_changed, catalog_v2.products_listed,
-         payments_v3.payments_to_decide, payments_v3.payments_to_release",
+         payments_v3.payments_to_decide, payments_v3.payments_to_release,
+         payments_v3.attempts_watched",
     )
     .execute(&pool)
     .await
     .unwrap();
     let faults = all_faults(&pool).await.join("\n");
+    assert!(faults.contains("reads all of attempts"), "{faults}");
     assert!(faults.contains("sorts"), "{faults}");
     assert!(faults.contains("reads all of products"), "{faults}");
     assert!(faults.contains("reads all of payments"), "{faults}");

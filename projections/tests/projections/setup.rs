@@ -27,11 +27,11 @@ async fn tables_are_made_once() {
     );
     assert_eq!(
         states(&setup::ensure(&db.pool).await.unwrap()),
-        [CREATED; 3]
+        [CREATED; 4]
     );
     assert_eq!(
         states(&setup::ensure(&db.pool).await.unwrap()),
-        [EnsuredState::Present; 3]
+        [EnsuredState::Present; 4]
     );
     let status = setup::status(&db.pool).await.unwrap();
     assert_eq!(
@@ -58,7 +58,7 @@ async fn replicas_that_start_together_make_them_once() {
         .iter()
         .filter(|ensured| ensured.state == CREATED)
         .count();
-    assert_eq!((ensured.len(), created), (18, 3));
+    assert_eq!((ensured.len(), created), (24, 4));
 }
 
 #[tokio::test]
@@ -95,6 +95,6 @@ async fn a_new_version_is_made_beside_the_older_one_which_goes_when_told() {
     assert!(setup::drop_older(&db.pool).await.unwrap().is_empty());
     assert_eq!(
         states(&setup::ensure(&db.pool).await.unwrap()),
-        [EnsuredState::Present; 3]
+        [EnsuredState::Present; 4]
     );
 }

@@ -14,10 +14,11 @@ use gage_application::{
     position::LogPosition,
 };
 use gage_domain::{
-    ids::{OrderId, PaymentId, ProductId, ShopId, SkuId},
+    ids::{OrderId, PaymentId, PayoutId, ProductId, ShopId, SkuId},
     inventory::InventoryEvent,
     order::{OrderEvent, OrderLine},
     payment::{LogRef, PaymentEvent, Terms},
+    payout::PayoutEvent,
     product::ProductEvent,
     shop::ShopEvent,
     text::LocalizedText,
@@ -239,7 +240,8 @@ facts!(
     Product(ProductId, ProductEvent),
     Inventory(SkuId, InventoryEvent),
     Order(OrderId, OrderEvent),
-    Payment(PaymentId, PaymentEvent)
+    Payment(PaymentId, PaymentEvent),
+    Payout(PayoutId, PayoutEvent)
 );
 
 pub(crate) fn wallet(number: u8) -> Address {

@@ -205,7 +205,7 @@ impl Site {
 
     /// Ends everything.
     pub async fn end(self) {
-        self.stack.end().await;
+        self.stack.leave().await;
     }
 }
 

@@ -5,14 +5,17 @@
     reason = "a test fails by panicking where something is not as it must be"
 )]
 
+mod attempts;
 mod bad_input;
 mod crashes;
 mod deadlines;
 mod idempotency;
+mod ledger;
 mod main_job;
 mod outages;
 mod pages;
 mod privacy;
+mod reconciliation;
 mod replicas;
 mod settlement;
 mod shared_answers;

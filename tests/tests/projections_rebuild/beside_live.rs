@@ -197,7 +197,7 @@ async fn two_rebuilds_of_one_read_model_do_not_meet() {
     }
     assert_eq!(
         world.schemas().await,
-        ["catalog_v2", "orders_v3", "payments_v3"]
+        ["catalog_v2", "ledger_v1", "orders_v3", "payments_v3"]
     );
     world.end().await;
 }

@@ -6,8 +6,8 @@ use gage_application::{
     catch_up::ConsumerError, ports::event_log::LogError, position::LogPosition,
 };
 use gage_domain::{
-    inventory::InventoryEvent, order::OrderEvent, payment::PaymentEvent, product::ProductEvent,
-    shop::ShopEvent,
+    inventory::InventoryEvent, order::OrderEvent, payment::PaymentEvent, payout::PayoutEvent,
+    product::ProductEvent, shop::ShopEvent,
 };
 use gage_projections::{
     name::ProjectionName,
@@ -16,7 +16,7 @@ use gage_projections::{
 
 use crate::{story::Story, support::World};
 
-const LIVE: [&str; 3] = ["catalog_v2", "orders_v3", "payments_v3"];
+const LIVE: [&str; 4] = ["catalog_v2", "ledger_v1", "orders_v3", "payments_v3"];
 
 /// Three shops with stories in which every event occurs.
 async fn world_with_stories() -> World {
@@ -41,6 +41,7 @@ async fn a_rebuilt_read_model_is_the_live_one_byte_by_byte() {
         InventoryEvent::TYPES,
         OrderEvent::TYPES,
         PaymentEvent::TYPES,
+        PayoutEvent::TYPES,
     ]
     .concat()
     .into_iter()

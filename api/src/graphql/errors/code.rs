@@ -146,6 +146,8 @@ fn code_of_rejection(rejection: &Rejection) -> ErrorCode {
         Rejection::Inventory(rejection) => code_of_inventory(rejection),
         Rejection::Order(rejection) => code_of_order(rejection),
         Rejection::Payment(rejection) => code_of_payment(rejection),
+        // Only the chain's listener asks for these.
+        Rejection::Payout(_) => ErrorCode::PaymentStateConflict,
     }
 }
 

@@ -1,15 +1,14 @@
 //! The wallet that asks.
 
-use async_graphql::{Context, Enum, Object, Result, SimpleObject, connection::Connection};
-use gage_domain::value;
+use async_graphql::{Context, Enum, Object, Result, connection::Connection};
 use gage_projections::{PageRequest, PageSize};
 
 use crate::{
     graphql::{
         context::Asked as _,
         pages::{PageArguments, connection, weight},
-        scalars::{Address, BaseUnits, DateTime},
-        types::{Dispute, Order, OrderStatus, Shop, WalletCall},
+        scalars::{Address, DateTime},
+        types::{Dispute, Ledger, Order, OrderStatus, Shop},
     },
     identity::{roles::Role, viewer::SignedIn},
 };
@@ -25,16 +24,6 @@ pub enum ViewerRole {
     Auditor,
     /// Runs the server.
     Operator,
-}
-
-/// What a wallet can take out of the escrow: what was released or refunded to it and not taken
-/// out yet.
-#[derive(SimpleObject)]
-pub struct Withdrawal {
-    /// Base units of the token.
-    amount: BaseUnits,
-    /// The call that takes all of it out. Null when there is nothing.
-    call: Option<WalletCall>,
 }
 
 /// The wallet that asks.
@@ -73,6 +62,11 @@ impl Me {
             Role::Operator => ViewerRole::Operator,
         }));
         Ok(roles)
+    }
+
+    /// What the escrow holds for it, and what it may take out.
+    async fn ledger(&self) -> Ledger {
+        Ledger(self.0.address)
     }
 
     /// Its shops, newest first.
@@ -159,24 +153,5 @@ impl Me {
             found.map_err(|error| ctx.error(error.into()))?,
             Dispute,
         ))
-    }
-
-    /// What it can take out of the escrow: releases and refunds only write down who may.
-    #[graphql(complexity = "100 + child_complexity")]
-    async fn withdrawal(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The token; the chain's own coin when it is left out.")] token: Option<
-            Address,
-        >,
-    ) -> Result<Withdrawal> {
-        let token = token.map_or(value::Address::ZERO, |token| token.0);
-        let rail = &ctx.services()?.rail;
-        let found = rail.withdrawal(self.0.address, token).await;
-        let found = found.map_err(|error| ctx.error(error.into()))?;
-        Ok(Withdrawal {
-            amount: BaseUnits(found.amount),
-            call: found.call.map(Into::into),
-        })
     }
 }

@@ -1,6 +1,7 @@
 //! What the schema shows, each type with what its viewer may see of it.
 
 mod dispute;
+mod ledger;
 mod me;
 mod node;
 mod order;
@@ -13,7 +14,8 @@ mod timeline;
 mod wallet_call;
 
 pub use dispute::Dispute;
-pub use me::{Me, ViewerRole, Withdrawal};
+pub use ledger::{Ledger, LedgerAccount, Withdrawal};
+pub use me::{Me, ViewerRole};
 pub use node::Node;
 pub use order::{Order, OrderLine, OrderStatus, Tracking, may_see as may_see_order};
 pub use payment::{

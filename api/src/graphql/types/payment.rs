@@ -252,7 +252,11 @@ impl Payment {
 
     /// Transactions that the buyer reported, oldest first: hints, never proof.
     async fn attempts(&self) -> Vec<Attempt> {
-        self.0.attempts.iter().map(Attempt::from).collect()
+        let paid = self.0.funding.sighting().map(|seen| seen.log.tx_hash);
+        let attempts = self.0.attempts.iter();
+        attempts
+            .map(|attempt| Attempt::of(attempt, paid == Some(attempt.tx_hash)))
+            .collect()
     }
 }
 
@@ -287,6 +291,8 @@ impl Payment {
 pub enum AttemptStatus {
     /// Nothing is known yet.
     Pending,
+    /// It pays: the payment was seen in it.
+    Paid,
     /// It ran and failed.
     Reverted,
     /// Another one with its nonce was mined.
@@ -308,13 +314,15 @@ pub struct Attempt {
     status: AttemptStatus,
 }
 
-impl From<&AttemptRow> for Attempt {
-    fn from(row: &AttemptRow) -> Self {
+impl Attempt {
+    /// What was seen of the payment counts more than what was said of the transaction before.
+    fn of(row: &AttemptRow, paid: bool) -> Self {
         Self {
             transaction_hash: Hash(row.tx_hash),
             nonce: Long(row.nonce),
             reported_at: DateTime(row.reported_at),
             status: match row.standing {
+                _ if paid => AttemptStatus::Paid,
                 AttemptStanding::Pending => AttemptStatus::Pending,
                 AttemptStanding::Failed(AttemptFailure::Reverted) => AttemptStatus::Reverted,
                 AttemptStanding::Failed(AttemptFailure::Replaced) => AttemptStatus::Replaced,

@@ -10,7 +10,7 @@ use crate::graphql::{
     node_id::GlobalId as _,
     pages::{PageArguments, connection, weight},
     scalars::{Address, DateTime},
-    types::{LocalizedText, Order, OrderStatus, Product, product::visibility},
+    types::{Ledger, LocalizedText, Order, OrderStatus, Product, product::visibility},
 };
 
 /// A shop of one owner.
@@ -76,6 +76,19 @@ impl Shop {
             found.map_err(|error| ctx.error(error.into()))?,
             Product,
         ))
+    }
+
+    /// What the escrow holds for the wallets that its money goes or went to, and what they may
+    /// take out; the one that it goes to now comes first. For its owner, auditors and operators
+    /// only.
+    async fn ledgers(&self, ctx: &Context<'_>) -> Result<Vec<Ledger>> {
+        let viewer = ctx.signed_in()?;
+        if !viewer.is(self.0.owner) && !viewer.oversees() {
+            return Err(ctx.error(ApiError::Forbidden(What::Shop)));
+        }
+        let wallets = ctx.services()?.ledger.wallets_of_shop(self.0.id).await;
+        let wallets = wallets.map_err(|error| ctx.error(error.into()))?;
+        Ok(wallets.into_iter().map(Ledger).collect())
     }
 
     /// Its orders, newest first. For its owner, auditors and operators only.

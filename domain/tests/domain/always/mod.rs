@@ -5,6 +5,7 @@ mod inventory;
 mod kernels;
 mod order;
 mod payment;
+mod payout;
 mod product;
 mod shop;
 

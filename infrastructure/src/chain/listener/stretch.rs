@@ -8,6 +8,7 @@ use super::{ListenerSettings, fault::Fault};
 use crate::chain::{
     logs::decode,
     node::{Block, Node, NodeError, ReceiptSource},
+    ranges::Ranges,
 };
 
 /// Blocks below the head that are read one by one, from receipts.
@@ -16,10 +17,6 @@ pub(super) const NEAR_HEAD: u64 = 64;
 const AT_ONCE: u64 = 32;
 /// Observations that are settled in one append; a single block may hold more.
 const OBSERVATIONS: usize = 500;
-
-/// Bounds of the range of a backfill.
-const RANGE_MAX: u64 = 1024;
-const RANGE_START: u64 = 256;
 
 /// Consecutive blocks, and what the escrow's logs in them say.
 #[derive(Debug)]
@@ -41,20 +38,20 @@ impl Stretch {
     }
 }
 
-/// Reads stretches; remembers which ranges the node answers.
+/// Reads stretches.
 #[derive(Debug)]
 pub(super) struct Reader {
     node: Node,
     settings: ListenerSettings,
-    range: u64,
+    ranges: Ranges,
 }
 
 impl Reader {
     pub(super) fn new(node: Node, settings: ListenerSettings) -> Self {
         Self {
+            ranges: Ranges::new(node.clone(), settings.escrow),
             node,
             settings,
-            range: RANGE_START,
         }
     }
 
@@ -120,26 +117,7 @@ impl Reader {
         until: u64,
         receipts: ReceiptSource,
     ) -> Result<Stretch, Fault> {
-        let (last, logs) = loop {
-            let last = until.min(first + self.range - 1);
-            match self.node.logs(self.settings.escrow, first, last).await {
-                Ok(logs) if logs.len() > OBSERVATIONS && last > first => {
-                    self.range = (last - first).div_ceil(2);
-                }
-                Ok(logs) => break (last, logs),
-                // Nodes bound the range or the answer, each in words of its own.
-                Err(NodeError::Refused { message, .. }) if last > first => {
-                    self.range = (last - first).div_ceil(2);
-                    tracing::debug!(range = self.range, %message, "reading shorter ranges");
-                }
-                Err(error) => {
-                    // It may be the answer's size that took too long.
-                    self.range = self.range.div_ceil(2);
-                    return Err(error.into());
-                }
-            }
-        };
-        self.range = (self.range * 2).min(RANGE_MAX);
+        let (last, logs) = self.ranges.next(first, until, OBSERVATIONS).await?;
         let blocks = self.node.blocks(first, last).await?;
         let logs = self.completed(&blocks, logs, receipts).await?;
         let mut observations = Vec::new();

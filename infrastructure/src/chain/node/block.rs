@@ -40,6 +40,18 @@ pub(in crate::chain) enum Transaction {
     },
 }
 
+/// A transaction by itself, mined or not.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::chain) struct Sent {
+    /// Its block; none while it waits.
+    #[serde(default)]
+    pub(in crate::chain) block_hash: Option<B256>,
+    pub(in crate::chain) from: Address,
+    #[serde(with = "alloy::serde::quantity")]
+    pub(in crate::chain) nonce: u64,
+}
+
 /// What a transaction came to.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -19,7 +19,7 @@ use serde_json::json;
 use thiserror::Error;
 use url::Url;
 
-pub(in crate::chain) use block::{Block, Receipt};
+pub(in crate::chain) use block::{Block, Receipt, Sent};
 pub use error::NodeError;
 pub(in crate::chain) use reading::ReceiptSource;
 
@@ -74,6 +74,19 @@ impl Node {
         self.ask("eth_call", (call, "latest")).await
     }
 
+    /// Asks a contract as it was after a block.
+    pub(super) async fn call_at(
+        &self,
+        contract: Address,
+        data: Bytes,
+        block: u64,
+    ) -> Result<Bytes, NodeError> {
+        let call = TransactionRequest::default()
+            .to(contract)
+            .input(data.into());
+        self.ask("eth_call", (call, U64::from(block))).await
+    }
+
     /// Asks a contract that may be anyone's, at the head of the chain, and lets it use no more
     /// gas than this.
     pub(super) async fn call_within(
@@ -105,6 +118,12 @@ impl Node {
         self.ask("eth_getBalance", (account, "latest")).await
     }
 
+    /// The same as it was after a block.
+    pub(super) async fn balance_at(&self, account: Address, block: u64) -> Result<U256, NodeError> {
+        self.ask("eth_getBalance", (account, U64::from(block)))
+            .await
+    }
+
     pub(super) async fn head(&self) -> Result<Block, NodeError> {
         let block: Option<Block> = self.ask("eth_getBlockByNumber", ("latest", false)).await?;
         block.ok_or_else(|| NodeError::inconsistent("the chain has no head"))
@@ -130,6 +149,11 @@ impl Node {
 
     pub(super) async fn receipt(&self, transaction: B256) -> Result<Option<Receipt>, NodeError> {
         self.ask("eth_getTransactionReceipt", (transaction,)).await
+    }
+
+    /// A transaction that the node knows, mined or not.
+    pub(super) async fn transaction(&self, transaction: B256) -> Result<Option<Sent>, NodeError> {
+        self.ask("eth_getTransactionByHash", (transaction,)).await
     }
 
     pub(super) async fn block_receipts(
@@ -191,6 +215,14 @@ impl Node {
     pub(super) async fn mined_nonce(&self, account: Address) -> Result<u64, NodeError> {
         let nonce: U64 = self
             .ask("eth_getTransactionCount", (account, "latest"))
+            .await?;
+        Ok(nonce.to())
+    }
+
+    /// The same as it was after a block.
+    pub(super) async fn nonce_at(&self, account: Address, block: u64) -> Result<u64, NodeError> {
+        let nonce: U64 = self
+            .ask("eth_getTransactionCount", (account, U64::from(block)))
             .await?;
         Ok(nonce.to())
     }

@@ -13,14 +13,15 @@ use gage_application::{
 };
 use gage_domain::{
     decider::Decider,
-    ids::{OrderId, ProductId, ShopId, SkuId},
+    ids::{OrderId, PayoutId, ProductId, ShopId, SkuId},
     inventory::{Inventory, InventoryCommand},
     order::Order,
-    payment::Payment,
+    payment::{LogRef, Payment},
+    payout::{Payout, PayoutCommand},
     product::{Product, ProductCommand},
     shop::{Shop, ShopCommand},
     text::LocalizedText,
-    value::{Address, BaseUnits, Price, Quantity},
+    value::{Address, B256, BaseUnits, Price, Quantity},
 };
 use serde_json::value::to_raw_value;
 use time::{Duration, OffsetDateTime, macros::datetime};
@@ -43,6 +44,7 @@ pub(crate) struct Story {
     stock: Streams<Inventory>,
     order: Streams<Order>,
     payments: Streams<Payment>,
+    payouts: Streams<Payout>,
 }
 
 /// What one append will write.
@@ -62,6 +64,7 @@ impl Story {
             stock: Streams::<Inventory>::new(),
             order: Streams::<Order>::new(),
             payments: Streams::<Payment>::new(),
+            payouts: Streams::<Payout>::new(),
         }
     }
 
@@ -77,12 +80,13 @@ impl Story {
     pub(crate) async fn step(&mut self, log: &dyn EventLog) {
         self.minutes += 1;
         let mut draft = Draft::default();
-        match self.below(20) {
+        match self.below(22) {
             0 => self.shop(&mut draft),
             1..=2 => self.product(&mut draft),
             3 => self.count(&mut draft),
             4..=5 => self.place(&mut draft),
             6..=12 => self.follow_order(&mut draft),
+            13..=14 => self.take_out(&mut draft),
             _ => self.follow_payment(&mut draft),
         }
         self.write(log, draft).await;
@@ -141,6 +145,35 @@ impl Story {
             },
         };
         try_on(&mut self.shops, id, &command, now, draft);
+    }
+
+    /// Somebody takes money out, or it is found that they did not.
+    fn take_out(&mut self, draft: &mut Draft) {
+        let wallet = [0, 50, 60, 61][usize::try_from(self.below(4)).unwrap()];
+        let (id, now) = (self.payout_id(wallet), self.now());
+        let block = self.below(6);
+        let log = LogRef {
+            chain_id: 1337,
+            block_number: block,
+            block_hash: B256::with_last_byte(u8::try_from(block).unwrap()),
+            tx_hash: B256::repeat_byte(9),
+            log_index: 0,
+        };
+        let amount = BaseUnits::from(1 + self.below(9));
+        let command = match self.below(4) {
+            0 => PayoutCommand::RevertWithdrawal { log },
+            _ => PayoutCommand::RecordWithdrawal { log, amount },
+        };
+        try_on(&mut self.payouts, id, &command, now, draft);
+    }
+
+    fn payout_id(&self, wallet: u64) -> PayoutId {
+        PayoutId {
+            chain_id: 1337,
+            escrow: Address::repeat_byte(0xe5),
+            account: self.wallet(wallet),
+            token: Address::ZERO,
+        }
     }
 
     fn product(&mut self, draft: &mut Draft) {

@@ -1,0 +1,164 @@
+//! Reconciling again and again while the server runs.
+
+use std::{sync::Arc, time::Duration};
+
+use metrics::{counter, gauge};
+use time::OffsetDateTime;
+use tokio::{select, sync::watch, time::sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::{Reconciliation, Report};
+use crate::ports::{
+    chain::BlockRef,
+    clock::{Clock, Entropy},
+};
+
+/// Longest time until the first run, and until the next one after a run that came to nothing.
+const SOON: Duration = Duration::from_mins(1);
+/// Differences that are logged one by one; the rest is counted.
+const LOGGED: usize = 20;
+
+/// Reconciles again and again.
+pub struct Schedule {
+    /// What is run.
+    pub reconciliation: Reconciliation,
+    /// Time between runs.
+    pub interval: Duration,
+    /// When a run ended.
+    pub clock: Arc<dyn Clock>,
+    /// Jitter: replicas do not ask the node all at once.
+    pub entropy: Arc<dyn Entropy>,
+    /// Where the result is told.
+    pub status: ScheduleStatus,
+}
+
+/// A run that came to a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reconciled {
+    /// When it ended.
+    pub at: OffsetDateTime,
+    /// The block of which it was; nothing while none was deep enough.
+    pub block: Option<BlockRef>,
+    /// Differences that it found.
+    pub differences: u64,
+    /// What only waited for confirmations.
+    pub pending: u64,
+    /// Logs that fit nothing.
+    pub unmatched: u64,
+}
+
+/// What is known of the last runs. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct ScheduleStatus(Arc<watch::Sender<Known>>);
+
+/// The last run that came to a result, and why a later one did not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Known {
+    last: Option<Reconciled>,
+    failure: Option<String>,
+}
+
+impl ScheduleStatus {
+    /// The last run that came to a result.
+    pub fn last(&self) -> Option<Reconciled> {
+        self.0.borrow().last
+    }
+
+    /// Why the last run came to none, if it did not.
+    pub fn failure(&self) -> Option<String> {
+        self.0.borrow().failure.clone()
+    }
+}
+
+impl Schedule {
+    /// Runs until `stop`.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut pause = self.spread(self.interval.min(SOON));
+        loop {
+            select! {
+                biased;
+                () = stop.cancelled() => return,
+                () = sleep(pause) => {}
+            }
+            let run = self.reconciliation.run(&|_| {});
+            let result = select! {
+                biased;
+                () = stop.cancelled() => return,
+                result = run => result,
+            };
+            pause = match result {
+                Ok(report) => {
+                    self.tell(&report);
+                    self.interval
+                }
+                Err(error) => {
+                    let reason = error.to_string();
+                    if self.status.failure().is_none() {
+                        tracing::warn!(%reason, "no reconciliation; trying again");
+                    }
+                    counter!("gage_reconcile_runs_total", "outcome" => "failed").increment(1);
+                    let failure = Some(reason);
+                    self.status.0.send_modify(|known| known.failure = failure);
+                    self.spread(self.interval.min(SOON))
+                }
+            };
+        }
+    }
+
+    /// Half of the pause is sure, half is chance.
+    fn spread(&self, pause: Duration) -> Duration {
+        let half = pause / 2;
+        let bound = u64::try_from(half.as_millis()).unwrap_or(u64::MAX);
+        half + Duration::from_millis(self.entropy.below(bound.saturating_add(1)))
+    }
+
+    fn tell(&self, report: &Report) {
+        let at = self.clock.now();
+        let reconciled = Reconciled {
+            at,
+            block: report.block,
+            differences: report.differences.count,
+            pending: report.pending.count,
+            unmatched: report.unmatched.count,
+        };
+        self.status.0.send_modify(|known| {
+            known.last = Some(reconciled);
+            known.failure = None;
+        });
+        gauge!("gage_reconcile_differences").set(gauged(report.differences.count));
+        let seconds = u64::try_from(at.unix_timestamp()).unwrap_or_default();
+        gauge!("gage_reconcile_last_success_timestamp_seconds").set(gauged(seconds));
+        let Reconciled {
+            pending, unmatched, ..
+        } = reconciled;
+        let block = report.block.map(|block| block.number);
+        let payments = report.payments;
+        if report.agrees() {
+            counter!("gage_reconcile_runs_total", "outcome" => "agreed").increment(1);
+            tracing::info!(
+                ?block,
+                payments,
+                pending,
+                unmatched,
+                "the event log and the chain agree"
+            );
+            return;
+        }
+        counter!("gage_reconcile_runs_total", "outcome" => "differed").increment(1);
+        for difference in report.differences.first.iter().take(LOGGED) {
+            tracing::error!(%difference, "the event log and the chain differ");
+        }
+        let differences = report.differences.count;
+        tracing::error!(
+            ?block,
+            payments,
+            differences,
+            "the event log and the chain differ"
+        );
+    }
+}
+
+/// Gauges are floats; counts and seconds stay below 2^32.
+fn gauged(number: u64) -> f64 {
+    f64::from(u32::try_from(number).unwrap_or(u32::MAX))
+}
