@@ -48,7 +48,7 @@ impl Projection for Payments {
         Index::on(
             "payments",
             "payments_to_release",
-            "(hold_ends, order_id) WHERE funding = 'confirmed' AND shipped \
+            "(chain_id, hold_ends, order_id) WHERE funding = 'confirmed' AND shipped \
              AND disputed_by IS NULL AND released + refunded < funded",
         ),
         // Few among all that were ever reported.
@@ -58,12 +58,8 @@ impl Projection for Payments {
             "(reported_at, order_id, tx_hash) WHERE watched",
         ),
     ];
-    const IGNORES: &'static [&'static str] = &[
-        Shop::TYPE,
-        Product::TYPE,
-        Inventory::TYPE,
-        Payout::TYPE,
-    ];
+    const IGNORES: &'static [&'static str] =
+        &[Shop::TYPE, Product::TYPE, Inventory::TYPE, Payout::TYPE];
 
     type Rows = fold::Rows;
 

@@ -43,7 +43,12 @@ fn add(history: &mut History, order: u128, event: PaymentEvent) {
 fn paid(history: &mut History, number: u128) {
     history.then(payment_requested(number));
     let (log, payer, amount) = (log_in(5), wallet(7), units(200));
-    let detected = PaymentEvent::PaymentDetected { log, payer, amount };
+    let detected = PaymentEvent::PaymentDetected {
+        log,
+        payer,
+        amount,
+        mined_at: None,
+    };
     add(history, number, detected);
     let confirmations = 12;
     add(
@@ -307,6 +312,7 @@ fn steps() -> impl Strategy<Value = Step> {
         payer: BUYER,
         token: Address::ZERO,
         amount: units(200),
+        mined_at: None,
     };
     let confirmed = PaymentCommand::Confirm {
         log: log(5),
@@ -326,7 +332,12 @@ fn steps() -> impl Strategy<Value = Step> {
             })
         }),
     ];
-    let of_payout = (prop_oneof![Just(1_u8), Just(7), Just(8)], 0_u8..6, 1_u64..150, 0..4);
+    let of_payout = (
+        prop_oneof![Just(1_u8), Just(7), Just(8)],
+        0_u8..6,
+        1_u64..150,
+        0..4,
+    );
     prop_oneof![
         4 => of_payment.prop_map(|(number, command)| Step::Payment(number, command)),
         1 => of_payout.prop_map(|(owner, block, amount, kind)| Step::Payout(owner, match kind {
@@ -435,7 +446,10 @@ fn the_ledger_is_the_sum_of_payments_and_payouts() {
             .map(|escrow| escrow.funded().0.to::<u64>())
             .sum();
         let (seller, buyer) = (truth.sums(SELLER), truth.sums(BUYER));
-        let accounted: u64 = [seller, buyer].iter().map(|sums| sums[..3].iter().sum::<u64>()).sum();
+        let accounted: u64 = [seller, buyer]
+            .iter()
+            .map(|sums| sums[..3].iter().sum::<u64>())
+            .sum();
         prop_assert_eq!(funded, accounted, "funded = held + released + refunded");
         Ok(())
     };
