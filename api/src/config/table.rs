@@ -121,6 +121,7 @@ fn chain(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
     let poll_ms = chain.poll_interval.as_millis().to_string();
     let nodes: Vec<_> = chain.rpc.iter().map(ToString::to_string).collect();
     vec![
+        (names::CHAINS_FILE, None, "(none)".to_owned()),
         (names::CHAIN_RPC_URL, rpc, nodes.join(", ")),
         (
             names::CHAIN_ID,
