@@ -54,6 +54,7 @@ pub(super) fn start(
     for chain in settings.chains.iter() {
         let status = ScheduleStatus::default();
         let schedule = Schedule {
+            chain_id: chain.chain_id,
             reconciliation: prepare(&adapters.database, chain)?,
             interval,
             clock: adapters.clock.clone(),

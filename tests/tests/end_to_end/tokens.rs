@@ -63,7 +63,9 @@ async fn an_order_is_paid_in_a_token_after_its_approval_and_paid_out_in_it() {
 
     owner.approves(&order).await.unwrap();
     owner.ships(&order).await.unwrap();
-    customer.asks_escrow(&chain, &order, Ask::Release(None)).await;
+    customer
+        .asks_escrow(&chain, &order, Ask::Release(None))
+        .await;
     customer.sees(&order, "COMPLETED").await;
     let address = token.address.to_checksum(None);
     let expected = vec![(
