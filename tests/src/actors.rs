@@ -317,6 +317,9 @@ impl Person {
     ///
     /// # Errors
     /// The chain's word.
+    ///
+    /// # Panics
+    /// Never: the URL is well-formed.
     pub async fn try_sending(
         &self,
         chain: &str,

@@ -106,7 +106,7 @@ fn of_chain(chain: Chain, environment: Environment) -> Result<ChainSettings, Str
     let mut tokens = Vec::with_capacity(chain.token.len());
     let mut addresses = BTreeSet::new();
     for token in chain.token {
-        let token = of_token(token)?;
+        let token = of_token(&token)?;
         if !addresses.insert(token.address) {
             return Err(format!("token {} is there twice", token.address));
         }
@@ -149,7 +149,7 @@ fn of_chain(chain: Chain, environment: Environment) -> Result<ChainSettings, Str
     })
 }
 
-fn of_token(token: Token) -> Result<TokenSettings, String> {
+fn of_token(token: &Token) -> Result<TokenSettings, String> {
     let token = TokenSettings {
         address: address("token address", &token.address)?,
         symbol: symbol(&token.symbol)?,

@@ -51,7 +51,7 @@ pub(super) fn start(
         return Ok(Vec::new());
     };
     let mut statuses = Vec::new();
-    for chain in settings.chains.iter() {
+    for chain in &settings.chains {
         let status = ScheduleStatus::default();
         let schedule = Schedule {
             chain_id: chain.chain_id,
