@@ -14,6 +14,9 @@ use super::{
 /// Bytes of a file that is read: enough for hundreds of chains.
 const LARGEST_BYTES: u64 = 1 << 20;
 
+/// What looks a variable of the environment up.
+pub(super) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 /// The whole file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -56,8 +59,13 @@ struct Token {
 }
 
 /// Reads the chains of a file, the first of which is the one that prices without a chain and
-/// sign-ins are for.
-pub(super) fn read(path: &Path, environment: Environment) -> Result<Chains, Fault> {
+/// sign-ins are for. A node may be named by a variable of the environment (`$NAME`), so that its
+/// key need not stand in the file.
+pub(super) fn read(
+    path: &Path,
+    environment: Environment,
+    variable: Lookup<'_>,
+) -> Result<Chains, Fault> {
     let unreadable = |error: std::io::Error| Fault::File {
         path: path.to_owned(),
         kind: error.kind(),
@@ -80,10 +88,10 @@ pub(super) fn read(path: &Path, environment: Environment) -> Result<Chains, Faul
         });
         wrong(format!("line {line}: {}", without_urls(error.message())))
     })?;
-    parse(file, environment).map_err(wrong)
+    parse(file, environment, variable).map_err(wrong)
 }
 
-fn parse(file: File, environment: Environment) -> Result<Chains, String> {
+fn parse(file: File, environment: Environment, variable: Lookup<'_>) -> Result<Chains, String> {
     let mut ids = BTreeSet::new();
     let mut chains = Vec::with_capacity(file.chain.len());
     for chain in file.chain {
@@ -91,13 +99,17 @@ fn parse(file: File, environment: Environment) -> Result<Chains, String> {
         if !ids.insert(id) {
             return Err(format!("chain {id} is there twice"));
         }
-        let chain = of_chain(chain, environment);
+        let chain = of_chain(chain, environment, variable);
         chains.push(chain.map_err(|reason| format!("chain {id}: {reason}"))?);
     }
     Chains::new(chains).ok_or_else(|| "it has no [[chain]]".to_owned())
 }
 
-fn of_chain(chain: Chain, environment: Environment) -> Result<ChainSettings, String> {
+fn of_chain(
+    chain: Chain,
+    environment: Environment,
+    variable: Lookup<'_>,
+) -> Result<ChainSettings, String> {
     let confirmations = match environment {
         Environment::Production => ChainSettings::CONFIRMATIONS,
         Environment::Development => 1,
@@ -112,8 +124,8 @@ fn of_chain(chain: Chain, environment: Environment) -> Result<ChainSettings, Str
         }
         tokens.push(token);
     }
-    let rpc: Result<Vec<ServiceUrl>, String> = chain.rpc.iter().map(|url| of_node(url)).collect();
-    let rpc = rpc?;
+    let rpc = chain.rpc.iter().map(|url| of_node(url, variable));
+    let rpc: Vec<ServiceUrl> = rpc.collect::<Result<_, String>>()?;
     if rpc.is_empty() {
         return Err("rpc needs at least one URL of a node".to_owned());
     }
@@ -177,9 +189,15 @@ fn without_urls(message: &str) -> &str {
     }
 }
 
-/// The URL is not repeated: it may hold a key.
-fn of_node(url: &str) -> Result<ServiceUrl, String> {
-    ServiceUrl::parse(url, &["http", "https"], PathHolds::PerhapsAKey)
+/// A URL, or the name of the variable that holds it. The URL is not repeated: it may hold a key.
+fn of_node(text: &str, variable: Lookup<'_>) -> Result<ServiceUrl, String> {
+    let url = match text.strip_prefix('$') {
+        Some(name) => {
+            variable(name).ok_or_else(|| format!("rpc names ${name}, which is not set"))?
+        }
+        None => text.to_owned(),
+    };
+    ServiceUrl::parse(&url, &["http", "https"], PathHolds::PerhapsAKey)
         .map_err(|error| format!("a URL of rpc {error}"))
 }
 
@@ -241,7 +259,7 @@ mod tests {
         [[chain]]
         id = 137
         name = "Polygon"
-        rpc = ["https://polygon.example"]
+        rpc = ["$NODE"]
         escrow = "0xdbF03B407c01E7cD3CBea99509d93f8DDDC8C6FB"
         coin = { symbol = "POL" }
     "#;
@@ -249,7 +267,9 @@ mod tests {
     fn read(text: &str) -> Result<Chains, String> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
-        super::read(file.path(), Environment::Production).map_err(|fault| fault.to_string())
+        let variable = |name: &str| (name == "NODE").then(|| "https://named.example".to_owned());
+        super::read(file.path(), Environment::Production, &variable)
+            .map_err(|fault| fault.to_string())
     }
 
     #[test]
@@ -264,6 +284,7 @@ mod tests {
         assert_eq!((usdc.symbol.as_str(), usdc.decimals), ("USDC", 6));
         assert_eq!((polygon.chain_id, polygon.confirmations), (137, 12));
         assert_eq!(polygon.coin.symbol, "POL");
+        assert_eq!(polygon.rpc[0].reveal(), "https://named.example/");
         assert!(polygon.arbiter.is_zero() && polygon.tokens.is_empty());
     }
 
