@@ -303,11 +303,9 @@ mod tests {
                 "\"ftp://hunter2\"",
                 "must begin with",
             ),
-            (
-                "[\"https://polygon.example\"]",
-                "[]",
-                "chain 137: rpc needs",
-            ),
+            ("[\"$NODE\"]", "[]", "chain 137: rpc needs"),
+            ("[\"$NODE\"]", "\"https://hunter2\"", "a text stands"),
+            ("$NODE", "$NOBODY", "rpc names $NOBODY, which is not set"),
             ("0x5aAeb6", "0x5aaeb6", "chain 1: escrow must be"),
             (
                 "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48",
