@@ -179,7 +179,7 @@ pub(super) async fn deploy(
 
 /// The chain's node. Asks it nothing.
 pub(super) fn node(rpc_url: &ServiceUrl) -> anyhow::Result<Node> {
-    Ok(Node::new(rpc_url.to_url())?)
+    Ok(Node::new([rpc_url.to_url()])?)
 }
 
 fn local_key(key: &PrivateKey) -> anyhow::Result<LocalKey> {

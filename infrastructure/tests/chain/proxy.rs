@@ -73,7 +73,7 @@ impl Proxy {
 
     /// The node as it seems from here.
     pub(crate) fn client(&self) -> Node {
-        Node::new(format!("http://{}", self.address).parse().unwrap()).unwrap()
+        Node::new([self.url()]).unwrap()
     }
 
     /// How often logs of a range were asked for.

@@ -72,9 +72,14 @@ impl TestNode {
         self.port
     }
 
+    /// Where it is reached.
+    pub fn url(&self) -> Url {
+        format!("http://127.0.0.1:{}", self.port).parse().unwrap()
+    }
+
     /// A client as the server has it.
     pub fn client(&self) -> Node {
-        Node::new(format!("http://127.0.0.1:{}", self.port).parse().unwrap()).unwrap()
+        Node::new([self.url()]).unwrap()
     }
 
     /// Who puts the contract on the chain.

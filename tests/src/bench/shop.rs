@@ -229,7 +229,7 @@ pub fn rail(escrow: Address) -> Arc<EvmRail> {
         escrow,
         arbiter: Address::ZERO,
     };
-    let nobody = Node::new("http://127.0.0.1:9".parse().unwrap()).unwrap();
+    let nobody = Node::new(["http://127.0.0.1:9".parse().unwrap()]).unwrap();
     Arc::new(EvmRail::new(
         settings,
         quote_signer(),

@@ -169,7 +169,7 @@ fn rail() -> Arc<EvmRail> {
         arbiter: Address::ZERO,
     };
     let signer = LocalKey::from_hex(&"42".repeat(32)).unwrap();
-    let nobody = Node::new("http://127.0.0.1:9".parse().unwrap()).unwrap();
+    let nobody = Node::new(["http://127.0.0.1:9".parse().unwrap()]).unwrap();
     Arc::new(EvmRail::new(
         settings,
         signer,

@@ -2,8 +2,10 @@
 
 use alloy::{
     primitives::Bytes,
+    rpc::json_rpc::ErrorPayload,
     transports::{RpcError, TransportError, TransportErrorKind, http::reqwest},
 };
+use serde::Deserialize;
 use thiserror::Error;
 
 /// The longest part of a node's own words that is kept.
@@ -48,8 +50,16 @@ pub enum NodeError {
 }
 
 impl NodeError {
+    /// Whether the node is to blame, so that another one may do better: not where it answered.
+    pub(super) fn is_the_nodes(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::Unintelligible { .. } => true,
+            Self::Refused { .. } | Self::Inconsistent { .. } => false,
+        }
+    }
+
     pub(super) fn of(method: &'static str, error: TransportError) -> Self {
-        match error {
+        match answered(error) {
             RpcError::ErrorResp(payload)
                 if payload.is_retry_err()
                     && !too_many_logs(method, payload.code, &payload.message) =>
@@ -87,6 +97,23 @@ impl NodeError {
             reason: reason.into(),
         }
     }
+}
+
+/// Some nodes give their JSON-RPC error an HTTP status of its own; 429 stays "too many requests".
+fn answered(error: TransportError) -> TransportError {
+    const TOO_MANY_REQUESTS: u16 = 429;
+    let RpcError::Transport(TransportErrorKind::HttpError(http)) = &error else {
+        return error;
+    };
+    match serde_json::from_str::<Refusal>(&http.body) {
+        Ok(refusal) if http.status != TOO_MANY_REQUESTS => RpcError::ErrorResp(refusal.error),
+        _ => error,
+    }
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    error: ErrorPayload,
 }
 
 /// Some nodes say "too many requests" with a code that others use for "too many logs", which
