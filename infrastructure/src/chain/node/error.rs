@@ -2,8 +2,7 @@
 
 use alloy::{
     primitives::Bytes,
-    rpc::json_rpc::ErrorPayload,
-    transports::{RpcError, TransportError, TransportErrorKind, http::reqwest},
+    transports::{HttpError, RpcError, TransportError, TransportErrorKind, http::reqwest},
 };
 use serde::Deserialize;
 use thiserror::Error;
@@ -59,7 +58,7 @@ impl NodeError {
     }
 
     pub(super) fn of(method: &'static str, error: TransportError) -> Self {
-        match answered(error) {
+        match error {
             RpcError::ErrorResp(payload)
                 if payload.is_retry_err()
                     && !too_many_logs(method, payload.code, &payload.message) =>
@@ -74,6 +73,7 @@ impl NodeError {
                 revert: payload.as_revert_data(),
                 message: short(&payload.message),
             },
+            RpcError::Transport(TransportErrorKind::HttpError(http)) => of_http(method, &http),
             RpcError::Transport(kind) => Self::Unreachable {
                 reason: transport_reason(kind),
             },
@@ -99,21 +99,31 @@ impl NodeError {
     }
 }
 
-/// Some nodes give their JSON-RPC error an HTTP status of its own; 429 stays "too many requests".
-fn answered(error: TransportError) -> TransportError {
+/// An error status. Some nodes give their JSON-RPC errors one; then the error counts.
+fn of_http(method: &'static str, http: &HttpError) -> NodeError {
     const TOO_MANY_REQUESTS: u16 = 429;
-    let RpcError::Transport(TransportErrorKind::HttpError(http)) = &error else {
-        return error;
-    };
-    match serde_json::from_str::<Refusal>(&http.body) {
-        Ok(refusal) if http.status != TOO_MANY_REQUESTS => RpcError::ErrorResp(refusal.error),
-        _ => error,
+    match serde_json::from_str::<Answer>(&http.body) {
+        Ok(Answer { error }) if http.status != TOO_MANY_REQUESTS => NodeError::Refused {
+            method,
+            code: error.code,
+            message: short(&error.message),
+            revert: None,
+        },
+        _ => NodeError::Unreachable {
+            reason: format!("HTTP status {}", http.status),
+        },
     }
 }
 
 #[derive(Deserialize)]
+struct Answer {
+    error: Refusal,
+}
+
+#[derive(Deserialize)]
 struct Refusal {
-    error: ErrorPayload,
+    code: i64,
+    message: String,
 }
 
 /// Some nodes say "too many requests" with a code that others use for "too many logs", which
@@ -130,8 +140,7 @@ fn transport_reason(kind: TransportErrorKind) -> String {
             Ok(error) => with_sources(&error.without_url()),
             Err(_) => "the transport failed".to_owned(),
         },
-        TransportErrorKind::HttpError(error)
-        | TransportErrorKind::HttpErrorWithRetryAfter { error, .. } => {
+        TransportErrorKind::HttpErrorWithRetryAfter { error, .. } => {
             format!("HTTP status {}", error.status)
         }
         TransportErrorKind::MissingBatchResponse(_) => "an answer is missing".to_owned(),
