@@ -22,7 +22,7 @@ use crate::{
 pub struct SettleBlock {
     /// The cursor's move; its sightings are filled in here.
     pub cursor: CursorMove,
-    /// Logs whose block left the chain.
+    /// Logs whose block left the chain, the last one first.
     pub revert: Vec<Observation>,
     /// Logs that are new.
     pub detect: Vec<Observation>,

@@ -360,6 +360,9 @@ fn name_of(event: &PaymentEvent) -> &'static str {
         PaymentEvent::FundsReleased { .. } => "released",
         PaymentEvent::FundsRefunded { .. } => "refunded",
         PaymentEvent::DisputeOpened { .. } => "disputed",
+        PaymentEvent::ReleaseReverted { .. } => "release reverted",
+        PaymentEvent::RefundReverted { .. } => "refund reverted",
+        PaymentEvent::DisputeReverted { .. } => "dispute reverted",
     }
 }
 
