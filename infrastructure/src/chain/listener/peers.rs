@@ -23,8 +23,7 @@ pub(super) const LAG_MAX: u64 = 3;
 /// Whether another node is further than this one, which then is no head. One that is far behind
 /// rests.
 pub(super) async fn one_is_further(node: &Node, head: &Block) -> bool {
-    let others = node.others();
-    let heads = join_all(others.iter().map(|other| answer(other, other.head()))).await;
+    let heads = join_all(node.others().into_iter().map(head_of)).await;
     let highest = heads.into_iter().flatten().map(|head| head.number).max();
     let behind = highest.map_or(0, |highest| highest.saturating_sub(head.number));
     if behind > LAG_MAX {
@@ -39,22 +38,27 @@ pub(super) async fn all_have_left(
     settled: BlockRef,
     head: &Block,
 ) -> Result<(), Fault> {
-    let others = node.others();
-    let stand = others.iter().map(|other| has(other, settled, head.number));
+    let as_far_as = head.number;
+    let others = node.others().into_iter();
+    let stand = others.map(|other| has(other, settled, as_far_as));
     if join_all(stand).await.into_iter().any(|stands| stands) {
         return Err(Fault::Disagreement { settled });
     }
     Ok(())
 }
 
-async fn has(other: &Node, settled: BlockRef, as_far_as: u64) -> bool {
+async fn head_of(other: Node) -> Option<Block> {
+    answer(&other, other.head()).await
+}
+
+async fn has(other: Node, settled: BlockRef, as_far_as: u64) -> bool {
     let look = async {
         let head = other.head().await?;
         let found = other.block(settled.number, false).await?;
         let stands = found.is_some_and(|found| found.hash == settled.hash);
         Ok(stands && head.number >= as_far_as)
     };
-    answer(other, look).await.unwrap_or_default()
+    answer(&other, look).await.unwrap_or_default()
 }
 
 /// What another node says in time.

@@ -113,7 +113,7 @@ impl Reader {
         if blocks.is_empty() {
             return Err(not_there(first, head));
         }
-        let logs = self.receipts_of(session, blocks.iter()).await?;
+        let logs = self.receipts_of(session, blocks.clone()).await?;
         let mut observations = Vec::new();
         for logs in &logs {
             self.observe(logs, &mut observations)?;
@@ -172,7 +172,7 @@ impl Reader {
             .zip(&mut logs)
             .filter(|(block, logs)| !explained(block, logs))
             .collect();
-        let from_receipts = doubtful.iter().map(|(block, _)| *block);
+        let from_receipts = doubtful.iter().map(|(block, _)| (*block).clone()).collect();
         let from_receipts = self.receipts_of(session, from_receipts).await?;
         for ((_, logs), read) in doubtful.into_iter().zip(from_receipts) {
             *logs = read;
@@ -184,16 +184,15 @@ impl Reader {
     }
 
     /// The escrow's logs of each block, from its receipts.
-    async fn receipts_of<'b>(
+    async fn receipts_of(
         &self,
         session: &Session,
-        blocks: impl Iterator<Item = &'b Block>,
+        blocks: Vec<Block>,
     ) -> Result<Vec<Vec<Log>>, NodeError> {
         let escrow = self.settings.escrow;
-        stream::iter(blocks.cloned())
-            .map(
-                |block| async move { session.node.logs_in(&block, escrow, session.receipts).await },
-            )
+        let (node, source) = (&session.node, session.receipts);
+        stream::iter(blocks)
+            .map(|block| async move { node.logs_in(&block, escrow, source).await })
             .buffered(AT_ONCE)
             .try_collect()
             .await
