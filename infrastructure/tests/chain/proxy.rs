@@ -250,10 +250,7 @@ fn spoil(question: &Value, answer: &mut Value, fault: Fault) {
             answer["result"] = Value::Null;
         }
         (Fault::Limits, _) => {
-            *answer = refusal(
-                -32005,
-                "daily request count exceeded, request rate limited",
-            );
+            *answer = refusal(-32005, "daily request count exceeded, request rate limited");
         }
         (Fault::NoLogs, "eth_getLogs") => answer["result"] = json!([]),
         (Fault::HalfTheLogs, "eth_getLogs") => {
