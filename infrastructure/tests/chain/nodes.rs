@@ -150,11 +150,12 @@ async fn a_node_that_never_had_the_payment_goes_through_the_ring_and_back() {
 async fn a_node_that_parted_below_all_known_blocks_halts_until_the_other_is_back() {
     let mut world = World::new(Program::Anvil).await;
     let twin = world.node.twin().await;
-    twin.mine(400).await;
+    twin.mine(310).await;
     let terms = paid(&world).await;
     world.node.mine(320).await;
     let listener = follow(&world, [world.node.url(), twin.url()]);
     world.until_told(terms.order, &CONFIRMED).await;
+    listener.until_at_head().await;
 
     world.node.stop().await;
     listener.until_fares(ChainCondition::Halted).await;

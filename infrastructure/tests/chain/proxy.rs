@@ -203,7 +203,9 @@ async fn question_of(client: &mut TcpStream) -> Option<Value> {
 
 /// The question as it is put to the node.
 fn reworded(mut question: Value, fault: Fault) -> Value {
-    let height = &mut question["params"][0];
+    let Some(height) = question.pointer_mut("/params/0") else {
+        return question;
+    };
     match (fault, number_of(height)) {
         (Fault::Lags(at), None) if *height == "latest" => *height = json!(U64::from(at)),
         (Fault::RepeatsBlocks, Some(number)) if number % 2 == 1 => {
@@ -224,7 +226,7 @@ fn spoil(question: &Value, answer: &mut Value, fault: Fault) {
         let filter = &question["params"][0];
         number_of(&filter["toBlock"]).unwrap() - number_of(&filter["fromBlock"]).unwrap()
     };
-    let height = || number_of(&question["params"][0]);
+    let height = || number_of(question.pointer("/params/0")?);
     let refusal = |code: i64, message: &str| {
         let error = json!({ "code": code, "message": message });
         json!({ "jsonrpc": "2.0", "id": question["id"], "error": error })

@@ -230,6 +230,8 @@ impl TestNode {
                     "shanghai",
                 ])
                 .args(["--chain-id", &chain_id, "--mnemonic", MNEMONIC])
+                // What was written down can still be reorganised.
+                .arg("--preserve-historical-states")
                 .arg("--state")
                 .arg(self.data.join("anvil.json")),
         };
