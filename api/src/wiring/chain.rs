@@ -226,8 +226,7 @@ pub(super) async fn deploy(
 
 /// A chain's node. Asks it nothing.
 pub(super) fn node(rpc: &[ServiceUrl]) -> anyhow::Result<Node> {
-    let first = rpc.first().context("a chain has no node")?;
-    Ok(Node::new(first.to_url())?)
+    Ok(Node::new(rpc.iter().map(ServiceUrl::to_url))?)
 }
 
 fn local_key(key: &PrivateKey) -> anyhow::Result<LocalKey> {

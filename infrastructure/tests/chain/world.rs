@@ -8,14 +8,17 @@ use std::{
 use alloy::primitives::{Address, B256, U256};
 use gage_application::{
     event::{Decoder, StreamName},
-    gateway::{Gateway, Parts, Request, snapshotter},
+    gateway::{Gateway, GatewayError, Operation, Parts, Request, snapshotter},
     metadata::Actor,
     operations::{
         change_price::ChangePrice, list_product::ListProduct, open_shop::OpenShop,
         place_order::PlaceOrder, publish_product::PublishProduct, receive_stock::ReceiveStock,
     },
     ports::{
-        chain::{ChainCondition, ChainStatus, ChainView, PaymentChain, PaymentDraft, PaymentRail},
+        chain::{
+            AcceptedToken, ChainCondition, ChainStatus, ChainView, PaymentChain, PaymentDraft,
+            PaymentRail,
+        },
         clock::{Clock, Entropy},
         event_log::EventLog,
         wake::{Notice, WakeUps},
@@ -42,6 +45,7 @@ use tokio::{sync::broadcast, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    contracts,
     node::{CHAIN_ID, Program, TestNode},
     support::TestDb,
 };
@@ -57,7 +61,11 @@ pub(crate) struct World {
     pub(crate) escrow: Deployed,
     pub(crate) rail: Arc<EvmRail>,
     pub(crate) gateway: Arc<Gateway>,
+    /// The shop's owner, and whom releases go to.
+    pub(crate) owner: Address,
     pub(crate) buyer: Address,
+    /// What the contract takes beside coins.
+    pub(crate) tokens: Vec<AcceptedToken>,
     product: Option<(ShopId, ProductId)>,
 }
 
@@ -76,26 +84,45 @@ pub(crate) fn quote_signer() -> LocalKey {
 impl World {
     /// A chain with the contract, and a database; no shop yet.
     pub(crate) async fn bare(program: Program) -> Self {
+        Self::taking(program, &[]).await
+    }
+
+    /// The same with a contract that takes tokens with so many decimals, too.
+    pub(crate) async fn taking(program: Program, decimals: &[u8]) -> Self {
         let (node, db) = tokio::join!(TestNode::start(program), TestDb::new());
-        let signer = quote_signer();
-        let escrow = deploy(&node.client(), &TestNode::deployer(), signer.address(), &[])
+        let mut tokens = Vec::new();
+        for decimals in decimals {
+            let creation = contracts::token(*decimals);
+            tokens.push(AcceptedToken {
+                address: node.create(creation).await,
+                symbol: format!("T{decimals}"),
+                decimals: *decimals,
+            });
+        }
+        let addresses: Vec<Address> = tokens.iter().map(|token| token.address).collect();
+        let (deployer, signer) = (TestNode::deployer(), quote_signer());
+        let escrow = deploy(&node.client(), &deployer, signer.address(), &addresses)
             .await
             .expect("the contract is deployed");
+        let mut chain = PaymentChain::of_ether(CHAIN_ID, escrow.address);
+        chain.tokens.extend(tokens.clone());
         let chain = RailChain {
-            chain: PaymentChain::of_ether(CHAIN_ID, escrow.address),
+            chain,
             arbiter: Address::ZERO,
             node: node.client(),
         };
         let rail = Arc::new(EvmRail::new(chain, [], signer, Arc::new(SystemClock)));
         let gateway = gateway(&db, rail.clone());
-        let buyer = node.account(1).await;
+        let (owner, buyer) = (node.account(0).await, node.account(1).await);
         Self {
             node,
             db,
             escrow,
             rail,
             gateway,
+            owner,
             buyer,
+            tokens,
             product: None,
         }
     }
@@ -103,67 +130,58 @@ impl World {
     /// The same with a shop that sells plenty.
     pub(crate) async fn new(program: Program) -> Self {
         let mut world = Self::bare(program).await;
-        world.open_shop().await;
+        world.sells(Address::ZERO, U256::from(PRICE)).await;
         world
     }
 
-    async fn open_shop(&mut self) {
-        let owner = self.node.account(0).await;
+    /// From now on, orders are of a product with this price, in a shop of its own.
+    pub(crate) async fn sells(&mut self, token: Address, amount: U256) {
+        let by = self.owner;
         let (shop, product) = (ShopId(SystemEntropy.id()), ProductId(SystemEntropy.id()));
         let named = |name: &str| LocalizedText::new(None, Some(name.to_owned()));
-        let price = Price {
-            token: Address::ZERO,
-            amount: BaseUnits::from(PRICE),
-        };
+        let amount = BaseUnits(amount);
+        let price = Price { token, amount };
         let quantity = Quantity::try_from(1_000_000_u32).unwrap();
-        let gateway = &self.gateway;
-        let open = OpenShop {
+        self.does(OpenShop {
             shop,
-            by: owner,
+            by,
             name: named("Shop"),
-            payout: owner,
-        };
-        gateway.execute(open, request()).await.unwrap();
-        let list = ListProduct {
+            payout: by,
+        })
+        .await;
+        self.does(ListProduct {
             product,
-            by: owner,
+            by,
             shop,
             name: named("Tea"),
             description: LocalizedText::default(),
             price: None,
-        };
-        gateway.execute(list, request()).await.unwrap();
-        gateway
-            .execute(
-                ChangePrice {
-                    product,
-                    by: owner,
-                    price,
-                },
-                request(),
-            )
-            .await
-            .unwrap();
-        gateway
-            .execute(PublishProduct { product, by: owner }, request())
-            .await
-            .unwrap();
-        gateway
-            .execute(
-                ReceiveStock {
-                    product,
-                    by: owner,
-                    quantity,
-                },
-                request(),
-            )
-            .await
-            .unwrap();
+        })
+        .await;
+        self.does(ChangePrice { product, by, price }).await;
+        self.does(PublishProduct { product, by }).await;
+        self.does(ReceiveStock {
+            product,
+            by,
+            quantity,
+        })
+        .await;
         self.product = Some((shop, product));
+    }
+
+    /// Carries an operation out, which must be accepted.
+    pub(crate) async fn does<O: Operation>(&self, operation: O) -> O::Output {
+        let done = self.gateway.execute(operation, request()).await;
+        done.unwrap().output
     }
 
     /// The buyer orders some pieces.
     pub(crate) async fn order(&self, pieces: u32) -> Terms {
+        let order = self.tries_to_order(pieces).await.unwrap();
+        self.payment(order).await.request().unwrap().terms.clone()
+    }
+
+    pub(crate) async fn tries_to_order(&self, pieces: u32) -> Result<OrderId, GatewayError> {
         let (shop, product) = self.product.expect("a shop");
         let place = PlaceOrder {
             order: OrderId(SystemEntropy.id()),
@@ -175,8 +193,8 @@ impl World {
             }],
             seen_prices: vec![],
         };
-        let order = self.gateway.execute(place, request()).await.unwrap().output;
-        self.payment(order).await.request().unwrap().terms.clone()
+        let placed = self.gateway.execute(place, request()).await;
+        placed.map(|placed| placed.output)
     }
 
     /// Terms that the rail makes, of an order that nobody placed.
@@ -306,6 +324,10 @@ impl World {
 }
 
 impl Following {
+    pub(crate) fn confirmations(&self) -> u64 {
+        self.status.confirmations_required()
+    }
+
     pub(crate) fn now(&self) -> ChainStatus {
         self.status.status()
     }
@@ -360,6 +382,9 @@ fn name_of(event: &PaymentEvent) -> &'static str {
         PaymentEvent::FundsReleased { .. } => "released",
         PaymentEvent::FundsRefunded { .. } => "refunded",
         PaymentEvent::DisputeOpened { .. } => "disputed",
+        PaymentEvent::ReleaseReverted { .. } => "release reverted",
+        PaymentEvent::RefundReverted { .. } => "refund reverted",
+        PaymentEvent::DisputeReverted { .. } => "dispute reverted",
     }
 }
 
