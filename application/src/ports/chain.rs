@@ -1,10 +1,13 @@
 //! The chain: the payment rail, what was observed on it, and how far it was followed.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use gage_domain::{
     ids::{OrderId, PaymentId},
     payment::{Demand, LogRef, Terms},
-    value::{Address, B256, BaseUnits},
+    rate::Rate,
+    value::{Address, Asset, B256, BaseUnits, Fiat},
 };
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -21,8 +24,8 @@ pub struct PaymentDraft {
     pub buyer: Address,
     /// Whom a release goes to.
     pub seller: Address,
-    /// The token; the zero address is the chain's native coin.
-    pub token: Address,
+    /// What is to be paid with.
+    pub asset: Asset,
     /// Base units.
     pub amount: BaseUnits,
     /// The last moment to pay, whole seconds.
@@ -108,6 +111,61 @@ pub enum GasUnavailable {
     },
 }
 
+/// Something that can be paid with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AcceptedAsset {
+    /// Which token, on which chain.
+    pub asset: Asset,
+    /// What people call it, for example `ETH`.
+    pub symbol: String,
+    /// One whole token is 10^`decimals` base units.
+    pub decimals: u8,
+}
+
+impl fmt::Display for AcceptedAsset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.symbol, self.asset)
+    }
+}
+
+/// Why there is no rate.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum RateUnavailable {
+    /// Nobody set up where the rate comes from.
+    #[error("there is no rate in {fiat} for {asset}")]
+    NotConfigured {
+        /// The currency.
+        fiat: Fiat,
+        /// The asset.
+        asset: Asset,
+    },
+    /// The price feed gave no answer that may be used: it was not reached yet, or what it says
+    /// cannot be right.
+    #[error(
+        "the rate in {fiat} for {asset} is not known now; try again in a minute, or pay with \
+         another asset"
+    )]
+    NoAnswer {
+        /// The currency.
+        fiat: Fiat,
+        /// The asset.
+        asset: Asset,
+    },
+    /// The price feed's last answer is too old.
+    #[error(
+        "the rate in {fiat} for {asset} is of {as_of} and too old; try again in a minute, or pay \
+         with another asset"
+    )]
+    Stale {
+        /// The currency.
+        fiat: Fiat,
+        /// The asset.
+        asset: Asset,
+        /// When the feed answered.
+        as_of: OffsetDateTime,
+    },
+}
+
 /// A payment rail: how payments of one kind are asked for.
 #[async_trait]
 pub trait PaymentRail: Send + Sync {
@@ -133,8 +191,18 @@ pub trait PaymentRail: Send + Sync {
         token: Address,
     ) -> Result<Withdrawal, StoreUnavailable>;
 
-    /// The tokens that orders may be priced in.
-    fn accepts(&self, token: Address) -> bool;
+    /// The first chain that is configured (EIP-155): the one that is meant where none is named.
+    fn first_chain(&self) -> u64;
+
+    /// What can be paid with, in the order in which it is configured.
+    fn assets(&self) -> &[AcceptedAsset];
+
+    /// What one token of an asset costs in fiat money, at a moment. MUST answer from memory: it
+    /// is asked within decisions, which wait for nobody.
+    ///
+    /// # Errors
+    /// [`RateUnavailable`], when there is no rate that may be used at that moment.
+    fn rate(&self, fiat: Fiat, asset: Asset, now: OffsetDateTime) -> Result<Rate, RateUnavailable>;
 
     /// The most that one payment can carry, base units.
     fn largest_payment(&self) -> BaseUnits;

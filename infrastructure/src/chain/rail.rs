@@ -10,15 +10,17 @@ use async_trait::async_trait;
 use gage_application::ports::{
     StoreUnavailable,
     chain::{
-        GasQuote, GasUnavailable, PaymentDraft, PaymentInstructions, PaymentRail, WalletCall,
-        Withdrawal,
+        AcceptedAsset, GasQuote, GasUnavailable, PaymentDraft, PaymentInstructions, PaymentRail,
+        RateUnavailable, WalletCall, Withdrawal,
     },
     clock::Clock,
 };
 use gage_domain::{
     payment::{Demand, Terms},
-    value::{B256, BaseUnits, U256},
+    rate::Rate,
+    value::{Asset, B256, BaseUnits, Fiat, U256},
 };
+use time::OffsetDateTime;
 use tokio::time::timeout;
 
 use super::{
@@ -27,6 +29,7 @@ use super::{
     key::LocalKey,
     node::Node,
     quote::{key_of, pay_call},
+    rates::Rates,
     wallet_call::{demand_call, withdraw_call},
 };
 
@@ -50,6 +53,8 @@ pub struct EvmRail {
     signer: LocalKey,
     node: Node,
     clock: Arc<dyn Clock>,
+    assets: Vec<AcceptedAsset>,
+    rates: Rates,
 }
 
 impl fmt::Debug for EvmRail {
@@ -68,12 +73,34 @@ impl EvmRail {
         node: Node,
         clock: Arc<dyn Clock>,
     ) -> Self {
+        let coin = AcceptedAsset {
+            asset: Asset {
+                chain_id: settings.chain_id,
+                token: Address::ZERO,
+            },
+            symbol: "ETH".to_owned(),
+            decimals: 18,
+        };
         Self {
             settings,
             signer,
             node,
             clock,
+            assets: vec![coin],
+            rates: Rates::none(),
         }
+    }
+
+    /// The same, with rates for prices in fiat money. Without them prices are in tokens alone.
+    #[must_use]
+    pub fn with_rates(self, rates: Rates) -> Self {
+        Self { rates, ..self }
+    }
+
+    /// The same, with other things that can be paid with than the chain's native coin.
+    #[must_use]
+    pub fn with_assets(self, assets: Vec<AcceptedAsset>) -> Self {
+        Self { assets, ..self }
     }
 
     async fn gas(&self, chain_id: u64, call: gas::Call) -> Result<GasQuote, GasUnavailable> {
@@ -127,7 +154,7 @@ impl PaymentRail for EvmRail {
             buyer: draft.buyer,
             seller: draft.seller,
             arbiter: self.settings.arbiter,
-            token: draft.token,
+            token: draft.asset.token,
             amount: draft.amount,
             deadline: draft.deadline,
             hold_secs: draft.hold_secs,
@@ -206,9 +233,16 @@ impl PaymentRail for EvmRail {
         })
     }
 
-    /// The native coin only, so far.
-    fn accepts(&self, token: Address) -> bool {
-        token.is_zero()
+    fn first_chain(&self) -> u64 {
+        self.settings.chain_id
+    }
+
+    fn assets(&self) -> &[AcceptedAsset] {
+        &self.assets
+    }
+
+    fn rate(&self, fiat: Fiat, asset: Asset, now: OffsetDateTime) -> Result<Rate, RateUnavailable> {
+        self.rates.rate(fiat, asset, now)
     }
 
     /// The contract counts a payment in 128 bits: most of what `pay` costs is storage.

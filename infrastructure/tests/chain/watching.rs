@@ -118,7 +118,12 @@ pub(crate) struct Watching {
 }
 
 impl Watching {
-    pub(crate) fn new(world: &World, node: Node, confirmations: u64, dropped_after: Duration) -> Self {
+    pub(crate) fn new(
+        world: &World,
+        node: Node,
+        confirmations: u64,
+        dropped_after: Duration,
+    ) -> Self {
         let clock = Arc::new(OwnClock(Mutex::new(SystemClock.now() + MINUTE)));
         let parts = WatchParts {
             gateway: world.gateway.clone(),

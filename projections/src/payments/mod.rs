@@ -58,12 +58,8 @@ impl Projection for Payments {
             "(reported_at, order_id, tx_hash) WHERE watched",
         ),
     ];
-    const IGNORES: &'static [&'static str] = &[
-        Shop::TYPE,
-        Product::TYPE,
-        Inventory::TYPE,
-        Payout::TYPE,
-    ];
+    const IGNORES: &'static [&'static str] =
+        &[Shop::TYPE, Product::TYPE, Inventory::TYPE, Payout::TYPE];
 
     type Rows = fold::Rows;
 

@@ -45,7 +45,11 @@ pub(super) async fn load(
             Fact::Order(id, OrderEvent::OrderShipped { .. }) => {
                 payments.insert(id.0);
             }
-            Fact::Order(..) | Fact::Shop(..) | Fact::Product(..) | Fact::Inventory(..) | Fact::Payout(..) => {}
+            Fact::Order(..)
+            | Fact::Shop(..)
+            | Fact::Product(..)
+            | Fact::Inventory(..)
+            | Fact::Payout(..) => {}
         }
     }
     let find = format!("SELECT {PAYMENT_COLUMNS} FROM payments p WHERE p.order_id = ANY($1)");

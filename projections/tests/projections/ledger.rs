@@ -326,7 +326,12 @@ fn steps() -> impl Strategy<Value = Step> {
             })
         }),
     ];
-    let of_payout = (prop_oneof![Just(1_u8), Just(7), Just(8)], 0_u8..6, 1_u64..150, 0..4);
+    let of_payout = (
+        prop_oneof![Just(1_u8), Just(7), Just(8)],
+        0_u8..6,
+        1_u64..150,
+        0..4,
+    );
     prop_oneof![
         4 => of_payment.prop_map(|(number, command)| Step::Payment(number, command)),
         1 => of_payout.prop_map(|(owner, block, amount, kind)| Step::Payout(owner, match kind {
@@ -435,7 +440,10 @@ fn the_ledger_is_the_sum_of_payments_and_payouts() {
             .map(|escrow| escrow.funded().0.to::<u64>())
             .sum();
         let (seller, buyer) = (truth.sums(SELLER), truth.sums(BUYER));
-        let accounted: u64 = [seller, buyer].iter().map(|sums| sums[..3].iter().sum::<u64>()).sum();
+        let accounted: u64 = [seller, buyer]
+            .iter()
+            .map(|sums| sums[..3].iter().sum::<u64>())
+            .sum();
         prop_assert_eq!(funded, accounted, "funded = held + released + refunded");
         Ok(())
     };

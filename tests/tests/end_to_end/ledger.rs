@@ -119,7 +119,10 @@ async fn an_owner_and_a_customer_see_and_take_out_what_is_theirs() {
     }
     let nothing = own(&stranger).await;
     assert_eq!(nothing["accounts"], json!([]));
-    assert_eq!(nothing["withdrawal"], json!({ "amount": "0", "call": null }));
+    assert_eq!(
+        nothing["withdrawal"],
+        json!({ "amount": "0", "call": null })
+    );
 
     takes_out(&owner, &chain, &of_owner[0]).await;
     takes_out(&customer, &chain, &of_customer).await;
@@ -133,7 +136,10 @@ async fn an_owner_and_a_customer_see_and_take_out_what_is_theirs() {
     assert_eq!(own(&owner).await["withdrawal"]["call"], Value::Null);
     let report: Value = serde_json::from_str(&stack.server.run(&["reconcile", "--json"])).unwrap();
     let totals = &report["tokens"][0];
-    assert_eq!((&totals["withdrawn"], &totals["held"]), (&json!("10000"), &json!("5000")));
+    assert_eq!(
+        (&totals["withdrawn"], &totals["held"]),
+        (&json!("10000"), &json!("5000"))
+    );
 
     // The stream that says so can be read back.
     let addresses = [escrow, owner.address(), Address::ZERO];
