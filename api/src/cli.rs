@@ -120,6 +120,9 @@ pub enum Command {
         /// File with the private key (0x…) that pays for the deployment
         #[arg(long, env = "GAGE_DEPLOYER_KEY_FILE", value_name = "FILE")]
         deployer_key_file: PathBuf,
+        /// Tokens (ERC-20) that the contract takes beside the chain's own coin, for ever; comma-separated
+        #[arg(long, env = "GAGE_ESCROW_TOKENS", value_name = "ADDRESSES")]
+        tokens: Option<String>,
         /// The chain's node.
         #[command(flatten)]
         node: NodeArgs,

@@ -14,7 +14,7 @@ use gage_application::{
     expiry::Expiry,
     gateway::{Gateway, Parts, snapshotter},
     ports::{
-        chain::ChainView,
+        chain::FollowedChains,
         clock::{Clock, Entropy},
         event_log::EventLog,
         rate_limit::RateLimiter,
@@ -41,7 +41,7 @@ use sqlx::PgPool;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    config::{ChainSettings, DatabaseSettings, NodeSettings, PrivateKey, ServiceUrl, Settings},
+    config::{ChainSettings, DatabaseSettings, NodeSettings, PrivateKey, Settings},
     graphql::{
         context::{ReadProgress, Services},
         engine::Engine,
@@ -126,8 +126,9 @@ pub(crate) async fn ensure_read_models(database: &Database) -> anyhow::Result<()
 pub(crate) async fn deploy_escrow(
     node: &NodeSettings,
     deployer: &PrivateKey,
+    tokens: &[Address],
 ) -> anyhow::Result<(Address, u64)> {
-    chain::deploy(node, deployer).await
+    chain::deploy(node, deployer, tokens).await
 }
 
 /// What compares the event log with the chain.
@@ -136,10 +137,9 @@ pub(crate) async fn deploy_escrow(
 /// When a setting cannot be used.
 pub(crate) fn reconciliation(
     database: &Database,
-    rpc_url: &ServiceUrl,
     chain: &ChainSettings,
 ) -> anyhow::Result<Reconciliation> {
-    Ok(reconcile::prepare(database, chain::node(rpc_url)?, chain))
+    reconcile::prepare(database, chain)
 }
 
 /// The adapters that everything stands on.
@@ -166,22 +166,31 @@ pub(crate) fn assemble(
 ) -> anyhow::Result<Running> {
     let tasks = TaskTracker::new();
     let adapters = adapters(settings, database)?;
-    let chain = chain::prepare(settings, &adapters)?;
-    let gateway = gateway(settings, &adapters, chain.rail.clone(), &tasks);
+    let side = chain::prepare(settings, &adapters)?;
+    let gateway = gateway(settings, &adapters, side.rail.clone(), &tasks);
     let progress = ReadProgress::default();
     let hints = Hints::new(adapters.wake.clone(), progress.clone());
     tasks.spawn(hints.clone().run(loops_stop.clone()));
     let readers = start_readers(&adapters, &gateway, &progress, &tasks, loops_stop);
-    let view = chain.follow(&adapters, gateway.clone(), &tasks, loops_stop);
-    let keeper = chain.keep(settings.keeper.as_ref(), &adapters, &tasks, loops_stop)?;
+    let mut views = Vec::new();
+    let mut keepers = Vec::new();
+    for chain in &side.chains {
+        let view = chain.follow(&adapters, gateway.clone(), &tasks, loops_stop);
+        views.push((chain.id(), view));
+        let keeper = chain.keep(settings.keeper.as_ref(), &adapters, &tasks, loops_stop)?;
+        keepers.extend(keeper.map(|keeper| (chain.id(), keeper)));
+    }
+    let followed: FollowedChains = views.into_iter().collect();
     let pool = &adapters.database.pool;
     let orders = OrderQueries::new(pool.clone());
-    let expiry = expiry(settings, &adapters, &gateway, &orders, &view);
+    let expiry = expiry(settings, &adapters, &gateway, &orders, &followed);
     tasks.spawn(expiry.run(loops_stop.clone()));
     let payments = PaymentQueries::new(pool.clone());
     let pending = Arc::new(payments.clone());
-    let watch = chain.watch(settings, &adapters, gateway.clone(), pending);
-    tasks.spawn(watch.run(loops_stop.clone()));
+    for chain in &side.chains {
+        let watch = chain.watch(settings, &adapters, gateway.clone(), pending.clone());
+        tasks.spawn(watch.run(loops_stop.clone()));
+    }
     let reconciled = reconcile::start(settings, &adapters, &tasks, loops_stop)?;
     let log = adapters.database.log.clone();
     tasks.spawn(watch::run(
@@ -193,21 +202,21 @@ pub(crate) fn assemble(
     let health = health::Health::new(
         log,
         adapters.redis.clone(),
-        view.clone(),
-        keeper,
+        followed.clone(),
+        keepers,
         readers,
         reconciled,
         adapters.clock.clone(),
     );
-    let desk = Arc::new(desk(settings, &adapters, chain.contracts.clone())?);
+    let desk = Arc::new(desk(settings, &adapters, side.contracts.clone())?);
     let services = Services {
         gateway,
         catalog: CatalogQueries::new(pool.clone()),
         orders,
         payments,
         ledger: LedgerQueries::new(pool.clone()),
-        rail: chain.rail.clone(),
-        chain: view,
+        rail: side.rail.clone(),
+        chains: followed,
         desk: desk.clone(),
         hints: hints.clone(),
         clock: adapters.clock.clone(),
@@ -302,12 +311,12 @@ fn expiry(
     adapters: &Adapters,
     gateway: &Arc<Gateway>,
     orders: &OrderQueries,
-    chain: &Arc<dyn ChainView>,
+    chains: &FollowedChains,
 ) -> Expiry {
     Expiry {
         gateway: gateway.clone(),
         due: Arc::new(orders.clone()),
-        chain: chain.clone(),
+        chains: chains.clone(),
         clock: adapters.clock.clone(),
         entropy: adapters.entropy.clone(),
         grace: settings.rules.expiry_grace,
@@ -347,7 +356,7 @@ fn desk(
         entropy: adapters.entropy.clone(),
         roles,
         origin: server.origin.clone(),
-        chain_id: settings.chain.chain_id,
+        chain_id: settings.chains.first().chain_id,
         session_ttl: server.session_ttl,
         sign_ins_per_minute: server.sign_ins_per_minute,
     };

@@ -1,7 +1,7 @@
 //! Expiry: orders whose payment window has passed give their stock back.
 //!
 //! An order expires only once the chain has surely been read past its deadline (plus a
-//! grace for clocks that differ): a payment that was mined in time while the server, or the
+//! grace for clocks that differ), each order by the chain that it is to be paid on: a payment that was mined in time while the server, or the
 //! node, was down is found first, and its order stays. A payment that a reorganisation took
 //! back after the deadline may be in another block: its order expires only once the chain was
 //! read past that moment too. The aggregates decide; asking twice, or from two replicas, is
@@ -19,7 +19,7 @@ use crate::{
     metadata::Actor,
     operations::expire_order::ExpireOrder,
     ports::{
-        chain::ChainView,
+        chain::{ChainView, FollowedChains},
         clock::{Clock, Entropy},
         due_payments::DuePayments,
     },
@@ -36,8 +36,8 @@ pub struct Expiry {
     pub gateway: Arc<Gateway>,
     /// Which may have ended.
     pub due: Arc<dyn DuePayments>,
-    /// How far the chain has been read.
-    pub chain: Arc<dyn ChainView>,
+    /// How far each chain has been read.
+    pub chains: FollowedChains,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Correlation ids.
@@ -65,11 +65,19 @@ impl Expiry {
     /// # Errors
     /// [`GatewayError`] other than a refusal: then the rest waits for the next turn.
     pub async fn turn(&self) -> Result<u32, ExpiryError> {
-        let Some(until) = self.safe_until() else {
-            return Ok(0);
-        };
         let mut expired = 0;
-        for order in self.due.due(until, BATCH).await? {
+        for (chain_id, chain) in self.chains.iter() {
+            if let Some(until) = self.safe_until(chain) {
+                expired += self.end(chain_id, until).await?;
+            }
+        }
+        counter!("gage_orders_expired_total").increment(u64::from(expired));
+        Ok(expired)
+    }
+
+    async fn end(&self, chain_id: u64, until: OffsetDateTime) -> Result<u32, ExpiryError> {
+        let mut expired = 0;
+        for order in self.due.due(chain_id, until, BATCH).await? {
             let id = self.entropy.id();
             let request = Request {
                 actor: Actor::System("expiry"),
@@ -86,13 +94,12 @@ impl Expiry {
                 Err(error) => return Err(error.into()),
             }
         }
-        counter!("gage_orders_expired_total").increment(u64::from(expired));
         Ok(expired)
     }
 
     /// Deadlines up to here have surely passed on the chain too.
-    fn safe_until(&self) -> Option<OffsetDateTime> {
-        let read_until = self.chain.status().read_until?;
+    fn safe_until(&self, chain: &dyn ChainView) -> Option<OffsetDateTime> {
+        let read_until = chain.status().read_until?;
         Some(read_until.min(self.clock.now()) - self.grace)
     }
 }

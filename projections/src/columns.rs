@@ -47,6 +47,17 @@ impl<'r> Columns<'r> {
             .map_err(|error: T::Err| self.corrupt(column, error.to_string()))
     }
 
+    /// The same, or null.
+    pub(crate) fn optional<T: FromStr<Err: ToString>>(
+        self,
+        column: &'static str,
+    ) -> Result<Option<T>, QueryError> {
+        match self.get::<Option<&str>>(column)? {
+            Some(_) => self.parse(column).map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// 20 bytes.
     pub(crate) fn address(self, column: &'static str) -> Result<Address, QueryError> {
         let bytes: &[u8] = self.get(column)?;

@@ -391,10 +391,10 @@ impl Person {
     /// # Errors
     /// [`Refused`].
     pub async fn can_withdraw(&self) -> Result<(u64, Option<Instructions>), Refused> {
-        let document = "{ me { withdrawal { amount call {
-            chainId from contract callData value gasUnavailable { message } } } } }";
+        let document = "{ me { ledger { withdrawal { amount call {
+            chainId from contract callData value gasUnavailable { message } } } } } }";
         let data = self.client.ask(document, json!({})).await?;
-        let found = &data["me"]["withdrawal"];
+        let found = &data["me"]["ledger"]["withdrawal"];
         let call = found["call"]
             .as_object()
             .map(|_| Instructions::of(&found["call"]));

@@ -44,9 +44,10 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         Command::Config(args) => config::run(*args),
         Command::DeployEscrow {
             deployer_key_file,
+            tokens,
             node,
             log,
-        } => deploy_escrow::run(&deployer_key_file, node, &log).await,
+        } => deploy_escrow::run(&deployer_key_file, tokens.as_deref(), node, &log).await,
         Command::Schema => schema::run(),
     }
 }

@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 
 use anyhow::{Context as _, bail};
-use gage_application::reconciliation::{Findings, Progress, Report, Stage, TokenTotals};
+use gage_application::reconciliation::{
+    Findings, Progress, Reconciliation, Report, Stage, TokenTotals,
+};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
@@ -26,7 +28,23 @@ pub(super) async fn run(
     telemetry::start_logs(&settings.log)?;
     let database = wiring::database(&settings.database).await?;
     wiring::check_log(&database).await?;
-    let reconciliation = wiring::reconciliation(&database, &settings.rpc_url, &settings.chain)?;
+    let mut faults = Vec::new();
+    // What one chain hides must not keep the others from being compared.
+    for chain in settings.chains.iter() {
+        let reconciliation = wiring::reconciliation(&database, chain)?;
+        if let Err(error) = compare(&reconciliation, json).await {
+            faults.push(format!("chain {}: {error:#}", chain.chain_id));
+        }
+    }
+    database.pool.close().await;
+    if !faults.is_empty() {
+        bail!("{}", faults.join("; "));
+    }
+    Ok(())
+}
+
+/// Compares one chain, and fails when anything differs.
+async fn compare(reconciliation: &Reconciliation, json: bool) -> anyhow::Result<()> {
     let style = "{msg:<10} [{bar:40}] {percent:>3} %  {pos}/{len}  {elapsed_precise}";
     let bar =
         ProgressBar::new(0).with_style(ProgressStyle::with_template(style)?.progress_chars("=> "));
@@ -50,7 +68,6 @@ pub(super) async fn run(
     } else {
         tell(&mut out, &report)?;
     }
-    database.pool.close().await;
     if !report.agrees() {
         bail!(
             "the event log and the chain differ in {} points",

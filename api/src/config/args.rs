@@ -35,7 +35,8 @@ pub struct RedisArgs {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Chain")]
 pub struct RpcArgs {
-    /// HTTP JSON-RPC of an Ethereum node, for example `http://localhost:8545`
+    /// HTTP JSON-RPC of an Ethereum node, for example `http://localhost:8545`; more of the same
+    /// chain after commas, the preferred one first
     #[arg(
         long,
         env = "CHAIN_RPC_URL",
@@ -64,6 +65,9 @@ pub struct NodeArgs {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Chain")]
 pub struct ChainArgs {
+    /// TOML file with all chains and tokens, in place of the settings of one chain
+    #[arg(long, env = "GAGE_CHAINS_FILE", value_name = "FILE")]
+    pub chains_file: Option<PathBuf>,
     /// The chain that the node must be on [default in development: 1337]
     #[arg(long = "chain-id", env = "GAGE_CHAIN_ID", value_name = "ID")]
     pub chain_id: Option<String>,

@@ -9,13 +9,14 @@ use super::{
         ChainArgs, DatabaseArgs, KeeperArgs, LogArgs, NodeArgs, RedisArgs, RpcArgs, RuleArgs,
         ServerArgs,
     },
-    names,
+    chains_file, names,
     origin::Origin,
     problem::{Fault, Problem, Problems, Setting},
     secret::{PathHolds, Secret, ServiceUrl},
     settings::{
-        ChainSettings, DatabaseSettings, Environment, KeeperSettings, LogFormat, LogSettings,
-        NodeSettings, PrivateKey, RedisSettings, RuleSettings, ServerSettings,
+        ChainSettings, Chains, CoinSettings, DatabaseSettings, Environment, KeeperSettings,
+        LogFormat, LogSettings, NodeSettings, PrivateKey, RedisSettings, RuleSettings,
+        ServerSettings,
     },
 };
 
@@ -78,24 +79,23 @@ impl Checks {
     }
 
     pub(super) fn node(&mut self, args: &NodeArgs) -> Option<NodeSettings> {
-        let (rpc_url, signer_key) = (self.rpc_url(&args.rpc), self.signer_key(args));
+        let (rpc, signer_key) = (self.rpc(&args.rpc), self.signer_key(args));
         Some(NodeSettings {
-            rpc_url: rpc_url?,
+            rpc: rpc?,
             signer_key: signer_key?,
         })
     }
 
-    pub(super) fn rpc_url(&mut self, args: &RpcArgs) -> Option<ServiceUrl> {
-        let url = self.required(names::CHAIN_RPC_URL, args.chain_rpc_url.as_deref())?;
-        self.service(
-            names::CHAIN_RPC_URL,
-            &url,
-            &["http", "https"],
-            PathHolds::PerhapsAKey,
-        )
+    /// Nodes of one chain, separated by commas.
+    fn rpc(&mut self, args: &RpcArgs) -> Option<Vec<ServiceUrl>> {
+        let urls = self.required(names::CHAIN_RPC_URL, args.chain_rpc_url.as_deref())?;
+        let (schemes, path) = (&["http", "https"], PathHolds::PerhapsAKey);
+        urls.split(',')
+            .map(|url| self.service(names::CHAIN_RPC_URL, url.trim(), schemes, path))
+            .collect()
     }
 
-    fn signer_key(&mut self, args: &NodeArgs) -> Option<PrivateKey> {
+    pub(super) fn signer_key(&mut self, args: &NodeArgs) -> Option<PrivateKey> {
         let setting = names::SIGNER_KEY_FILE;
         let key = match (&args.quote_signer_key_file, &args.quote_signer_key) {
             (Some(path), _) => read_key(path),
@@ -105,11 +105,32 @@ impl Checks {
         self.keep(setting, key)
     }
 
-    pub(super) fn chain(
+    /// The chains of the file, or the one that the other settings describe.
+    pub(super) fn chains(
         &mut self,
+        rpc: &RpcArgs,
+        args: &ChainArgs,
+        environment: Environment,
+    ) -> Option<Chains> {
+        let Some(path) = &args.chains_file else {
+            return Chains::new(vec![self.chain(rpc, args, environment)?]);
+        };
+        let also = also_said(rpc, args);
+        let chains = if also.is_empty() {
+            chains_file::read(path, environment)
+        } else {
+            Err(Fault::SaidTwice { also })
+        };
+        self.keep(names::CHAINS_FILE, chains)
+    }
+
+    fn chain(
+        &mut self,
+        rpc: &RpcArgs,
         args: &ChainArgs,
         environment: Environment,
     ) -> Option<ChainSettings> {
+        let rpc = self.rpc(rpc);
         let development = environment == Environment::Development;
         let chain_id = match (args.chain_id.as_deref(), development) {
             (None, false) => self.keep(names::CHAIN_ID, Err(Fault::Missing)),
@@ -124,19 +145,29 @@ impl Checks {
             Some(text) => self.address(names::ARBITER, text),
             None => Some(Address::ZERO),
         };
-        let deep_enough = if development { 1 } else { 12 };
+        let deep_enough = if development {
+            1
+        } else {
+            ChainSettings::CONFIRMATIONS
+        };
         let confirmations = args.confirmations.as_deref();
         let confirmations =
             self.number(names::CONFIRMATIONS, confirmations, deep_enough, 1, 10_000);
         let poll = args.poll_interval_ms.as_deref();
-        let poll = self.number(names::POLL_INTERVAL, poll, 1000, 10, 600_000);
+        let normal = ChainSettings::POLL_INTERVAL_MS;
+        let poll = self.number(names::POLL_INTERVAL, poll, normal, 10, 600_000);
+        let chain_id = chain_id?;
         Some(ChainSettings {
-            chain_id: chain_id?,
+            chain_id,
+            name: format!("Chain {chain_id}"),
+            rpc: rpc?,
             escrow: escrow?,
             start_block: start_block?,
             arbiter: arbiter?,
             confirmations: confirmations?,
             poll_interval: Duration::from_millis(poll?),
+            coin: CoinSettings::default(),
+            tokens: Vec::new(),
         })
     }
 
@@ -144,7 +175,7 @@ impl Checks {
     pub(super) fn keeper(
         &mut self,
         args: &KeeperArgs,
-        node: Option<&NodeSettings>,
+        signer_key: Option<&PrivateKey>,
     ) -> Option<KeeperSettings> {
         let budget = args.keeper_daily_budget_wei.as_deref();
         let hundredth = 10_000_000_000_000_000;
@@ -158,8 +189,8 @@ impl Checks {
             (None, None) => return None,
         };
         // Who signs quotes must never be the one whose nonce and money are spent.
-        let key = key.and_then(|key| match node {
-            Some(node) if node.signer_key == key => Err(Fault::SharedKey),
+        let key = key.and_then(|key| match signer_key {
+            Some(signer) if *signer == key => Err(Fault::SharedKey),
             _ => Ok(key),
         });
         let key = self.keep(names::KEEPER_KEY_FILE, key);
@@ -323,7 +354,11 @@ impl Checks {
         self.keep(setting, address)
     }
 
-    fn addresses(&mut self, setting: Setting, list: Option<&str>) -> Option<Vec<Address>> {
+    pub(super) fn addresses(
+        &mut self,
+        setting: Setting,
+        list: Option<&str>,
+    ) -> Option<Vec<Address>> {
         let texts = list.unwrap_or_default().split(',').map(str::trim);
         texts
             .filter(|text| !text.is_empty())
@@ -340,6 +375,21 @@ impl Checks {
             }
         }
     }
+}
+
+/// What describes one chain and is set although a file describes all.
+fn also_said(rpc: &RpcArgs, args: &ChainArgs) -> Vec<&'static str> {
+    let said = [
+        (names::CHAIN_RPC_URL, &rpc.chain_rpc_url),
+        (names::CHAIN_ID, &args.chain_id),
+        (names::ESCROW_ADDRESS, &args.escrow_address),
+        (names::ESCROW_START_BLOCK, &args.escrow_start_block),
+        (names::ARBITER, &args.arbiter_address),
+        (names::CONFIRMATIONS, &args.confirmations),
+        (names::POLL_INTERVAL, &args.poll_interval_ms),
+    ];
+    let said = said.into_iter().filter(|(_, given)| given.is_some());
+    said.map(|(setting, _)| setting.variable).collect()
 }
 
 fn word(expected: &'static str, given: &str) -> Fault {

@@ -4,6 +4,7 @@
 //! with the variable to set. Secrets have types that never print them.
 
 pub mod args;
+mod chains_file;
 mod checks;
 pub mod names;
 mod origin;
@@ -16,10 +17,13 @@ pub use origin::Origin;
 pub use problem::{Fault, Problem, Problems, Setting};
 pub use secret::{InvalidServiceUrl, PathHolds, Secret, ServiceUrl};
 pub use settings::{
-    ChainSettings, DatabaseSettings, Environment, KeeperSettings, LogFormat, LogSettings,
-    NodeSettings, PrivateKey, RedisSettings, RuleSettings, ServerSettings, Settings,
+    ChainSettings, Chains, CoinSettings, DatabaseSettings, Environment, KeeperSettings, LogFormat,
+    LogSettings, NodeSettings, PrivateKey, RedisSettings, RuleSettings, ServerSettings, Settings,
+    TokenSettings,
 };
 pub use table::{Row, Source, table};
+
+use gage_domain::value::Address;
 
 use args::{ChainArgs, DatabaseArgs, LogArgs, NodeArgs, RpcArgs};
 
@@ -51,10 +55,8 @@ pub fn node(node: &NodeArgs, log: &LogArgs) -> Result<(NodeSettings, LogSettings
 pub struct LookSettings {
     /// Where the events are.
     pub database: DatabaseSettings,
-    /// The chain's node.
-    pub rpc_url: ServiceUrl,
-    /// How the chain is followed.
-    pub chain: ChainSettings,
+    /// The chains.
+    pub chains: Chains,
     /// Environment and logs.
     pub log: LogSettings,
 }
@@ -74,18 +76,15 @@ pub fn look(
     let environment = log
         .as_ref()
         .map_or(Environment::Production, |log| log.environment);
-    let (database, rpc_url) = (checks.database(database), checks.rpc_url(rpc));
-    let chain = checks.chain(chain, environment);
-    let settings =
-        database
-            .zip(rpc_url)
-            .zip(chain.zip(log))
-            .map(|((database, rpc_url), (chain, log))| LookSettings {
-                database,
-                rpc_url,
-                chain,
-                log,
-            });
+    let database = checks.database(database);
+    let chains = checks.chains(rpc, chain, environment);
+    let settings = database
+        .zip(chains.zip(log))
+        .map(|(database, (chains, log))| LookSettings {
+            database,
+            chains,
+            log,
+        });
     checks.finish(settings)
 }
 
@@ -96,6 +95,16 @@ pub fn look(
 pub fn log(log: &LogArgs) -> Result<LogSettings, Problems> {
     let mut checks = checks::Checks::default();
     let checked = checks.log(log);
+    checks.finish(checked)
+}
+
+/// Addresses, separated by commas; none when nothing is given.
+///
+/// # Errors
+/// What is wrong with them, under the name of the setting.
+pub fn addresses(setting: Setting, list: Option<&str>) -> Result<Vec<Address>, Problems> {
+    let mut checks = checks::Checks::default();
+    let checked = checks.addresses(setting, list);
     checks.finish(checked)
 }
 

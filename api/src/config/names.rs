@@ -22,6 +22,8 @@ settings! {
         "what all keys in Redis begin with, for example gage:";
     CHAIN_RPC_URL = "CHAIN_RPC_URL", "chain-rpc-url",
         "the HTTP JSON-RPC of an Ethereum node, for example http://localhost:8545";
+    CHAINS_FILE = "GAGE_CHAINS_FILE", "chains-file",
+        "a TOML file with all chains and tokens, in place of the settings of one chain";
     CHAIN_ID = "GAGE_CHAIN_ID", "chain-id", "the chain that the node must be on, for example 1";
     ESCROW_ADDRESS = "GAGE_ESCROW_ADDRESS", "escrow-address",
         "the ShopEscrow contract; `gage deploy-escrow` makes one";

@@ -73,6 +73,20 @@ pub enum Fault {
         /// Why not.
         kind: std::io::ErrorKind,
     },
+    /// The file of the chains says something that cannot be used.
+    #[error("names {}, which cannot be used: {reason}", path.display())]
+    Chains {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where. No URL is repeated.
+        reason: String,
+    },
+    /// The file describes what other settings describe too.
+    #[error("describes all chains; remove {}", also.join(", "))]
+    SaidTwice {
+        /// Their variables.
+        also: Vec<&'static str>,
+    },
     /// The key is no key. What was given is not repeated.
     #[error("must hold 0x and 64 hexadecimal digits, and no zero key")]
     Key,

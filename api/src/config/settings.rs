@@ -65,20 +65,76 @@ pub struct RedisSettings {
 /// A private key, 32 bytes.
 pub type PrivateKey = Secret<[u8; 32]>;
 
-/// The chain's node.
+/// A chain's nodes, and who signs for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodeSettings {
-    /// HTTP JSON-RPC.
-    pub rpc_url: ServiceUrl,
+    /// HTTP JSON-RPC, the preferred node first; at least one.
+    pub rpc: Vec<ServiceUrl>,
     /// Signs quotes.
     pub signer_key: PrivateKey,
 }
 
-/// How the chain is followed and payments are asked for.
+/// A chain's own coin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CoinSettings {
+    /// What amounts are shown with.
+    pub symbol: String,
+}
+
+impl Default for CoinSettings {
+    fn default() -> Self {
+        Self {
+            symbol: "ETH".to_owned(),
+        }
+    }
+}
+
+/// A token (ERC-20) that a chain's escrow accepts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenSettings {
+    /// Its contract.
+    pub address: Address,
+    /// What amounts are shown with.
+    pub symbol: String,
+    /// Where the decimal point is when amounts are shown.
+    pub decimals: u8,
+}
+
+impl TokenSettings {
+    /// More than any token that is in use; 10^36 of anything fits an amount many times.
+    pub const DECIMALS_MAX: u8 = 36;
+}
+
+/// The chains on which payments are taken: at least one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chains(Vec<ChainSettings>);
+
+impl Chains {
+    /// The chains, the first being the one that sign-ins are for. None when there is none.
+    pub fn new(chains: Vec<ChainSettings>) -> Option<Self> {
+        (!chains.is_empty()).then_some(Self(chains))
+    }
+
+    /// The one that sign-ins are for, and prices that name none.
+    pub fn first(&self) -> &ChainSettings {
+        &self.0[0]
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> std::slice::Iter<'_, ChainSettings> {
+        self.0.iter()
+    }
+}
+
+/// How a chain is followed and payments are asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChainSettings {
-    /// The chain that the node must be on.
+    /// The chain (EIP-155) that the nodes must be on.
     pub chain_id: u64,
+    /// What people call it.
+    pub name: String,
+    /// HTTP JSON-RPC, the preferred node first; at least one.
+    pub rpc: Vec<ServiceUrl>,
     /// The escrow contract.
     pub escrow: Address,
     /// Where reading begins.
@@ -89,6 +145,17 @@ pub struct ChainSettings {
     pub confirmations: u64,
     /// Time between looks at the chain.
     pub poll_interval: Duration,
+    /// Its own coin.
+    pub coin: CoinSettings,
+    /// Tokens that the escrow accepts; it was deployed with them.
+    pub tokens: Vec<TokenSettings>,
+}
+
+impl ChainSettings {
+    /// Blocks that a payment needs where nothing is said.
+    pub const CONFIRMATIONS: u64 = 12;
+    /// Milliseconds between looks at the chain where nothing is said.
+    pub const POLL_INTERVAL_MS: u64 = 1_000;
 }
 
 /// Who releases what nobody disputed when the hold time is over.
@@ -139,10 +206,10 @@ pub struct Settings {
     pub database: DatabaseSettings,
     /// Where sessions, nonces and rate limits are.
     pub redis: RedisSettings,
-    /// The chain's node.
-    pub node: NodeSettings,
-    /// How the chain is followed.
-    pub chain: ChainSettings,
+    /// Signs quotes.
+    pub signer_key: PrivateKey,
+    /// The chains on which payments are taken.
+    pub chains: Chains,
     /// Who releases after the hold time, if anyone does.
     pub keeper: Option<KeeperSettings>,
     /// The shop's rules.
@@ -166,22 +233,22 @@ impl Settings {
             .map_or(Environment::Production, |settings| settings.environment);
         let database = checks.database(&args.database);
         let redis = checks.redis(&args.redis);
-        let node = checks.node(&args.node);
-        let chain = checks.chain(&args.chain, environment);
-        let keeper = checks.keeper(&args.keeper, node.as_ref());
+        let signer_key = checks.signer_key(&args.node);
+        let chains = checks.chains(&args.node.rpc, &args.chain, environment);
+        let keeper = checks.keeper(&args.keeper, signer_key.as_ref());
         let rules = checks.rules(&args.rules);
         let server = checks.server(&args.server, environment);
-        let (Some(database), Some(redis), Some(node)) = (database, redis, node) else {
+        let (Some(database), Some(redis), Some(signer_key)) = (database, redis, signer_key) else {
             return checks.finish(None);
         };
-        let (Some(chain), Some(rules), Some(server)) = (chain, rules, server) else {
+        let (Some(chains), Some(rules), Some(server)) = (chains, rules, server) else {
             return checks.finish(None);
         };
         let settings = log.map(|log| Self {
             database,
             redis,
-            node,
-            chain,
+            signer_key,
+            chains,
             keeper,
             rules,
             server,

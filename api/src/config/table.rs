@@ -101,19 +101,28 @@ fn services(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
             args.redis.redis_prefix.clone(),
             redis.prefix.clone(),
         ),
-        (
-            names::CHAIN_RPC_URL,
-            args.node.rpc.chain_rpc_url.clone(),
-            settings.node.rpc_url.to_string(),
-        ),
         key,
     ]
 }
 
 fn chain(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
-    let (args, chain) = (&args.chain, &settings.chain);
+    let rpc = args.node.rpc.chain_rpc_url.clone();
+    let (args, chain) = (&args.chain, settings.chains.first());
+    if let Some(path) = &args.chains_file {
+        let path = path.display().to_string();
+        let ids: Vec<_> = settings
+            .chains
+            .iter()
+            .map(|chain| chain.chain_id.to_string())
+            .collect();
+        let value = format!("{path} (chains {})", ids.join(", "));
+        return vec![(names::CHAINS_FILE, Some(path), value)];
+    }
     let poll_ms = chain.poll_interval.as_millis().to_string();
+    let nodes: Vec<_> = chain.rpc.iter().map(ToString::to_string).collect();
     vec![
+        (names::CHAINS_FILE, None, "(none)".to_owned()),
+        (names::CHAIN_RPC_URL, rpc, nodes.join(", ")),
         (
             names::CHAIN_ID,
             args.chain_id.clone(),

@@ -9,7 +9,7 @@ use gage_application::{
     gateway::{Gateway, Request},
     metadata::Actor,
     ports::{
-        chain::{ChainView, PaymentRail},
+        chain::{FollowedChains, PaymentRail},
         clock::{Clock, Entropy},
         event_log::IdempotencyKey,
     },
@@ -47,8 +47,8 @@ pub struct Services {
     pub ledger: LedgerQueries,
     /// How payments are asked for.
     pub rail: Arc<dyn PaymentRail>,
-    /// How far the chain was read.
-    pub chain: Arc<dyn ChainView>,
+    /// How far each chain was read.
+    pub chains: FollowedChains,
     /// Nonces and sessions.
     pub desk: Arc<Desk>,
     /// Tells subscriptions that something may have changed.

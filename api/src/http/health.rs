@@ -35,9 +35,11 @@ pub enum Condition {
     Differs,
 }
 
-/// How the listener of the chain fares.
+/// How what follows a chain fares.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ChainHealth {
+    /// The chain (EIP-155).
+    pub chain_id: u64,
     /// Following, or what keeps it from that.
     pub condition: Condition,
     /// The newest block of the chain.
@@ -47,6 +49,11 @@ pub struct ChainHealth {
     /// Until when the chain has surely been read.
     #[serde(with = "time::serde::rfc3339::option")]
     pub read_until: Option<OffsetDateTime>,
+    /// Who releases after the hold time; nothing when nobody does. Without, buyers, sellers and
+    /// everybody else still can.
+    pub keeper: Option<KeeperHealth>,
+    /// Reconciliation with the chain; nothing when it is switched off.
+    pub reconciliation: Option<ReconciliationHealth>,
 }
 
 /// How a reader of the log fares: a projection or the reactions.
@@ -102,15 +109,11 @@ pub struct Report {
     pub database: Condition,
     /// Redis: without, nobody signs in and nobody is known; orders go on.
     pub redis: Condition,
-    /// The chain: without, payments are not seen; orders and payments go on.
-    pub chain: ChainHealth,
-    /// Who releases after the hold time; nothing when nobody does. Without, buyers, sellers and
-    /// everybody else still can.
-    pub keeper: Option<KeeperHealth>,
+    /// The chains: without one, its payments are not seen; orders and payments go on, and so do
+    /// the other chains.
+    pub chains: Vec<ChainHealth>,
     /// The readers of the log.
     pub readers: Vec<ReaderHealth>,
-    /// Reconciliation with the chain; absent when it is switched off.
-    pub reconciliation: Option<ReconciliationHealth>,
     /// Seconds since which an open transaction keeps new events from the readers.
     pub horizon_age_secs: Option<i64>,
 }

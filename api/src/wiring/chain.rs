@@ -8,7 +8,7 @@ use gage_application::{
     gateway::Gateway,
     ports::{
         attempts::PendingAttempts,
-        chain::{ChainView, PaymentRail},
+        chain::{AcceptedToken, ChainView, PaymentChain, PaymentRail},
         contract_signatures::ContractSignatures,
     },
 };
@@ -16,7 +16,7 @@ use gage_domain::value::Address;
 use gage_infrastructure::{
     chain::{
         EvmAttempts, EvmContractSignatures, EvmRail, Keeper, KeeperParts, KeeperSettings,
-        KeeperStatus, Listener, ListenerParts, ListenerSettings, LocalKey, Node, RailSettings,
+        KeeperStatus, Listener, ListenerParts, ListenerSettings, LocalKey, Node, RailChain,
         deploy as deploy_contract,
     },
     postgres::{PostgresChainStore, PostgresKeeperLedger},
@@ -27,55 +27,77 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::Adapters;
 use crate::config::{self, ChainSettings, NodeSettings, PrivateKey, ServiceUrl, Settings};
 
-/// What the server asks of the chain, whether its node answers or not.
-pub(super) struct Chain {
+/// The chains' side of the server, whether their nodes answer or not.
+pub(super) struct ChainSide {
     /// How payments are asked for.
     pub(super) rail: Arc<dyn PaymentRail>,
-    /// Asks contract wallets.
+    /// Asks contract wallets, on the chain that sign-ins are for.
     pub(super) contracts: Arc<dyn ContractSignatures>,
+    /// Each chain on which payments are taken.
+    pub(super) chains: Vec<Chain>,
+}
+
+/// A chain that is followed.
+pub(super) struct Chain {
     node: Node,
     settings: ListenerSettings,
 }
 
-/// Prepares the chain's side. Asks the node nothing.
-pub(super) fn prepare(settings: &Settings, adapters: &Adapters) -> anyhow::Result<Chain> {
-    let node = node(&settings.node.rpc_url)?;
-    let signer = local_key(&settings.node.signer_key)?;
-    let ChainSettings {
-        chain_id,
-        escrow,
-        start_block,
-        arbiter,
-        confirmations,
-        poll_interval,
-    } = settings.chain;
-    let listener = ListenerSettings {
-        chain_id,
-        escrow,
-        quote_signer: signer.address(),
-        start_block,
-        confirmations,
-        poll_interval,
-    };
-    let rail = RailSettings {
-        chain_id,
-        escrow,
-        arbiter,
-    };
-    Ok(Chain {
-        rail: Arc::new(EvmRail::new(
-            rail,
-            signer,
-            node.clone(),
-            adapters.clock.clone(),
-        )),
-        contracts: Arc::new(EvmContractSignatures::new(node.clone())),
-        node,
-        settings: listener,
+/// Prepares the chains' side. Asks no node anything.
+pub(super) fn prepare(settings: &Settings, adapters: &Adapters) -> anyhow::Result<ChainSide> {
+    let signer = local_key(&settings.signer_key)?;
+    let mut chains = Vec::new();
+    let mut rails = Vec::new();
+    for chain in settings.chains.iter() {
+        let node = node(&chain.rpc)?;
+        rails.push(rail_chain(chain, node.clone()));
+        chains.push(Chain {
+            node,
+            settings: ListenerSettings {
+                chain_id: chain.chain_id,
+                escrow: chain.escrow,
+                quote_signer: signer.address(),
+                start_block: chain.start_block,
+                confirmations: chain.confirmations,
+                poll_interval: chain.poll_interval,
+            },
+        });
+    }
+    let mut rails = rails.into_iter();
+    let first = rails.next().context("no chain is configured")?;
+    let contracts = EvmContractSignatures::new(first.node.clone());
+    Ok(ChainSide {
+        rail: Arc::new(EvmRail::new(first, rails, signer, adapters.clock.clone())),
+        contracts: Arc::new(contracts),
+        chains,
     })
 }
 
+fn rail_chain(chain: &ChainSettings, node: Node) -> RailChain {
+    let coin = AcceptedToken::coin(chain.coin.symbol.clone());
+    let tokens = chain.tokens.iter().map(|token| AcceptedToken {
+        address: token.address,
+        symbol: token.symbol.clone(),
+        decimals: token.decimals,
+    });
+    RailChain {
+        chain: PaymentChain {
+            chain_id: chain.chain_id,
+            name: chain.name.clone(),
+            escrow: chain.escrow,
+            tokens: std::iter::once(coin).chain(tokens).collect(),
+        },
+        arbiter: chain.arbiter,
+        node,
+    }
+}
+
 impl Chain {
+    /// Its id (EIP-155).
+    pub(super) fn id(&self) -> u64 {
+        self.settings.chain_id
+    }
+
     /// Starts following the chain; the view shows how it fares.
     pub(super) fn follow(
         &self,
@@ -110,7 +132,7 @@ impl Chain {
         };
         let chain_id = self.settings.chain_id;
         let (key, pool) = (local_key(&settings.key)?, &adapters.database.pool);
-        tracing::info!(account = %key.address(), "releases after the hold time are sent by");
+        tracing::info!(chain_id, account = %key.address(), "releases after the hold time are sent by");
         let parts = KeeperParts {
             node: self.node.clone(),
             ledger: PostgresKeeperLedger::new(pool.clone(), chain_id, key.address()),
@@ -168,18 +190,20 @@ impl Chain {
 pub(super) async fn deploy(
     settings: &NodeSettings,
     deployer: &PrivateKey,
+    tokens: &[Address],
 ) -> anyhow::Result<(Address, u64)> {
-    let node = node(&settings.rpc_url)?;
+    let node = node(&settings.rpc)?;
     let signer = local_key(&settings.signer_key)?;
-    let contract = deploy_contract(&node, &local_key(deployer)?, signer.address())
+    let contract = deploy_contract(&node, &local_key(deployer)?, signer.address(), tokens)
         .await
         .context("the contract was not deployed")?;
     Ok((contract.address, contract.block))
 }
 
-/// The chain's node. Asks it nothing.
-pub(super) fn node(rpc_url: &ServiceUrl) -> anyhow::Result<Node> {
-    Ok(Node::new(rpc_url.to_url())?)
+/// A chain's node. Asks it nothing.
+pub(super) fn node(rpc: &[ServiceUrl]) -> anyhow::Result<Node> {
+    let first = rpc.first().context("a chain has no node")?;
+    Ok(Node::new(first.to_url())?)
 }
 
 fn local_key(key: &PrivateKey) -> anyhow::Result<LocalKey> {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use gage_application::{
     catch_up::{ConsumerCondition, ConsumerHealth, HealthHandle},
     ports::{
-        chain::{ChainCondition, ChainView},
+        chain::{ChainCondition, ChainView, FollowedChains},
         clock::Clock,
         event_log::EventLog,
     },
@@ -29,10 +29,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(super) struct Health {
     log: Arc<dyn EventLog>,
     redis: RedisStore,
-    chain: Arc<dyn ChainView>,
-    keeper: Option<KeeperStatus>,
+    chains: FollowedChains,
+    keepers: Vec<(u64, KeeperStatus)>,
     readers: Vec<HealthHandle>,
-    reconciled: Option<ScheduleStatus>,
+    reconciled: Vec<(u64, ScheduleStatus)>,
     clock: Arc<dyn Clock>,
 }
 
@@ -40,17 +40,17 @@ impl Health {
     pub(super) fn new(
         log: Arc<dyn EventLog>,
         redis: RedisStore,
-        chain: Arc<dyn ChainView>,
-        keeper: Option<KeeperStatus>,
+        chains: FollowedChains,
+        keepers: Vec<(u64, KeeperStatus)>,
         readers: Vec<HealthHandle>,
-        reconciled: Option<ScheduleStatus>,
+        reconciled: Vec<(u64, ScheduleStatus)>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
             log,
             redis,
-            chain,
-            keeper,
+            chains,
+            keepers,
             readers,
             reconciled,
             clock,
@@ -88,18 +88,34 @@ impl HealthView for Health {
             ready: database == Condition::Up && !stopped,
             database,
             redis,
-            chain: of_chain(self.chain.as_ref()),
-            keeper: self.keeper.as_ref().map(of_keeper),
+            chains: self.chains(),
             readers,
-            reconciliation: self.reconciled.as_ref().map(of_reconciliation),
             horizon_age_secs: since.map(|since| (self.clock.now() - since).whole_seconds().max(0)),
         }
     }
 }
 
-fn of_chain(chain: &dyn ChainView) -> ChainHealth {
+impl Health {
+    /// The parts of each chain.
+    fn chains(&self) -> Vec<ChainHealth> {
+        let chains = self.chains.iter().map(|(chain_id, view)| ChainHealth {
+            keeper: find(&self.keepers, chain_id).map(of_keeper),
+            reconciliation: find(&self.reconciled, chain_id).map(of_reconciliation),
+            ..of_chain(chain_id, view)
+        });
+        chains.collect()
+    }
+}
+
+fn find<T>(parts: &[(u64, T)], chain_id: u64) -> Option<&T> {
+    let found = parts.iter().find(|(id, _)| *id == chain_id);
+    found.map(|(_, part)| part)
+}
+
+fn of_chain(chain_id: u64, chain: &dyn ChainView) -> ChainHealth {
     let status = chain.status();
     ChainHealth {
+        chain_id,
         condition: match status.condition {
             ChainCondition::Starting => Condition::Starting,
             ChainCondition::Following => Condition::Up,
@@ -109,6 +125,8 @@ fn of_chain(chain: &dyn ChainView) -> ChainHealth {
         head: status.head.map(|head| head.number),
         lag_blocks: status.lag_blocks,
         read_until: status.read_until,
+        keeper: None,
+        reconciliation: None,
     }
 }
 

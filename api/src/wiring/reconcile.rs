@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use gage_application::reconciliation::{Reconciliation, Schedule, ScheduleStatus};
 use gage_infrastructure::{
-    chain::{EscrowViewSettings, EvmEscrowView, Node},
+    chain::{EscrowViewSettings, EvmEscrowView},
     postgres::PostgresChainStore,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -13,7 +13,11 @@ use super::{Adapters, Database, chain};
 use crate::config::{ChainSettings, Settings};
 
 /// Prepares a comparison. Asks nobody anything.
-pub(super) fn prepare(database: &Database, node: Node, chain: &ChainSettings) -> Reconciliation {
+pub(super) fn prepare(
+    database: &Database,
+    chain: &ChainSettings,
+) -> anyhow::Result<Reconciliation> {
+    let node = chain::node(&chain.rpc)?;
     let ChainSettings {
         chain_id,
         escrow,
@@ -28,32 +32,36 @@ pub(super) fn prepare(database: &Database, node: Node, chain: &ChainSettings) ->
         confirmations,
     };
     let record = PostgresChainStore::new(database.pool.clone(), chain_id, escrow);
-    Reconciliation {
+    Ok(Reconciliation {
         log: database.log.clone(),
         record: Arc::new(record),
         escrow: Arc::new(EvmEscrowView::new(node, settings)),
-    }
+    })
 }
 
-/// Starts comparing again and again, unless that is switched off; the status shows the results.
+/// Starts comparing again and again, each chain by itself, unless that is switched off; the status
+/// of each shows the results.
 pub(super) fn start(
     settings: &Settings,
     adapters: &Adapters,
     tasks: &TaskTracker,
     stop: &CancellationToken,
-) -> anyhow::Result<Option<ScheduleStatus>> {
+) -> anyhow::Result<Vec<(u64, ScheduleStatus)>> {
     let Some(interval) = settings.server.reconcile_interval else {
-        return Ok(None);
+        return Ok(Vec::new());
     };
-    let node = chain::node(&settings.node.rpc_url)?;
-    let status = ScheduleStatus::default();
-    let schedule = Schedule {
-        reconciliation: prepare(&adapters.database, node, &settings.chain),
-        interval,
-        clock: adapters.clock.clone(),
-        entropy: adapters.entropy.clone(),
-        status: status.clone(),
-    };
-    tasks.spawn(schedule.run(stop.clone()));
-    Ok(Some(status))
+    let mut statuses = Vec::new();
+    for chain in settings.chains.iter() {
+        let status = ScheduleStatus::default();
+        let schedule = Schedule {
+            reconciliation: prepare(&adapters.database, chain)?,
+            interval,
+            clock: adapters.clock.clone(),
+            entropy: adapters.entropy.clone(),
+            status: status.clone(),
+        };
+        tasks.spawn(schedule.run(stop.clone()));
+        statuses.push((chain.chain_id, status));
+    }
+    Ok(statuses)
 }

@@ -71,7 +71,7 @@ fn what_is_needed_is_enough() {
     let settings = Settings::check(&complete()).unwrap();
     assert_eq!(settings.log.environment, Environment::Production);
     assert_eq!(settings.log.format, LogFormat::Json);
-    assert_eq!(settings.chain.confirmations, 12);
+    assert_eq!(settings.chains.first().confirmations, 12);
     assert_eq!(settings.server.origin.to_string(), "http://127.0.0.1:8080");
     assert_eq!(
         settings.rules.policy.payment_window,
@@ -86,7 +86,10 @@ fn development_has_the_defaults_of_a_private_chain() {
     args.chain.chain_id = None;
     let settings = Settings::check(&args).unwrap();
     assert_eq!(
-        (settings.chain.chain_id, settings.chain.confirmations),
+        (
+            settings.chains.first().chain_id,
+            settings.chains.first().confirmations
+        ),
         (1337, 1)
     );
     assert_eq!(settings.log.format, LogFormat::Text);
@@ -178,7 +181,7 @@ fn a_key_is_read_from_its_file() {
     args.node.quote_signer_key_file = Some(path.clone());
     let settings = Settings::check(&args);
     std::fs::remove_file(path).unwrap();
-    assert_eq!(settings.unwrap().node.signer_key.reveal(), &[1; 32]);
+    assert_eq!(settings.unwrap().signer_key.reveal(), &[1; 32]);
 }
 
 #[test]

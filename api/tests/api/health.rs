@@ -28,7 +28,7 @@ async fn a_server_that_fares_well_is_ready() {
     assert_eq!(answer.status, StatusCode::OK);
     let json = answer.json();
     assert_eq!(
-        (&json["database"], &json["chain"]["head"]),
+        (&json["database"], &json["chains"][0]["head"]),
         (&"up".into(), &7.into())
     );
 }

@@ -94,15 +94,16 @@ pub(crate) fn well() -> Report {
         ready: true,
         database: Condition::Up,
         redis: Condition::Up,
-        chain: ChainHealth {
+        chains: vec![ChainHealth {
+            chain_id: 1,
             condition: Condition::Up,
             head: Some(7),
             lag_blocks: 0,
             read_until: Some(datetime!(2026-01-31 12:00 UTC)),
-        },
-        keeper: None,
+            keeper: None,
+            reconciliation: None,
+        }],
         readers: Vec::new(),
-        reconciliation: None,
         horizon_age_secs: None,
     }
 }

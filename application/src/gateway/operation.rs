@@ -5,7 +5,7 @@ use std::fmt;
 use gage_domain::{
     ids::{OrderId, ProductId, ShopId},
     rejection::Rejection,
-    value::{Address, Asset, Fiat, Price},
+    value::{Address, Asset, Denomination, Price},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use thiserror::Error;
@@ -74,17 +74,12 @@ pub enum Refusal {
         /// The order's shop.
         shop: ShopId,
     },
-    /// The payment rail does not take this token.
-    #[error("{asset} is not accepted")]
-    TokenNotAccepted {
-        /// The token and its chain.
-        asset: Asset,
-    },
-    /// Nothing that is accepted has a rate in this currency.
-    #[error("prices in {fiat} are not accepted: no accepted asset has a rate in it")]
-    FiatNotAccepted {
-        /// The currency.
-        fiat: Fiat,
+    /// Prices in this are not taken: no payment is taken in this token, or nothing that is taken
+    /// has a rate in this fiat currency.
+    #[error("prices in {denomination} are not accepted")]
+    CurrencyNotAccepted {
+        /// What the price is in.
+        denomination: Denomination,
     },
     /// The order can be paid with several assets, and does not say with which.
     #[error("say what the order is to be paid with: {}", listed(choices))]

@@ -8,7 +8,7 @@ use gage_domain::{
     product::Product,
     rejection::Rejection,
     shop::Shop,
-    value::{Address, Asset, Price},
+    value::{Address, Asset, Denomination, Price},
 };
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -133,6 +133,8 @@ impl PlaceOrder {
             hold_secs: policy.hold_secs,
             dispute_secs: policy.dispute_secs,
         });
+        let denomination = Denomination::Token(due.asset);
+        let terms = terms.ok_or(Refusal::CurrencyNotAccepted { denomination })?;
         let request = PaymentCommand::Request {
             terms,
             conversion: due.conversion,

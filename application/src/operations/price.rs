@@ -5,12 +5,12 @@ use gage_domain::{
     payment::{PaymentRejection, TermsFault},
     rate::{Conversion, ConversionFault},
     rejection::Rejection,
-    value::{Address, Asset, BaseUnits, Currency, Fiat, Price},
+    value::{Asset, BaseUnits, Denomination, Fiat, Price},
 };
 
 use crate::{
     gateway::{Refusal, Unit, UnitError},
-    ports::chain::{AcceptedAsset, PaymentRail, RateUnavailable},
+    ports::chain::{AcceptedAsset, RateUnavailable},
 };
 
 /// What an order costs in the asset that it is paid with.
@@ -23,43 +23,41 @@ pub(super) struct Due {
 }
 
 /// The price with its chain named, if orders at it can be paid.
-pub(super) fn accepted(unit: &Unit<'_>, price: Price) -> Result<Price, UnitError> {
-    let (rail, price) = (unit.rail(), price.on(unit.rail().first_chain()));
-    match price.currency {
-        Currency::Token { chain_id, token } => {
-            accepted_asset(rail, asset(rail, chain_id, token))?;
-        }
-        Currency::Fiat(fiat) => {
-            if priced_in(unit, fiat).is_empty() {
-                return Err(Refusal::FiatNotAccepted { fiat }.into());
-            }
-        }
+pub(super) fn accepted(unit: &Unit<'_>, price: Price) -> Result<Price, Refusal> {
+    let rail = unit.rail();
+    let denomination = price.currency.on(rail.first_chain());
+    let taken = match denomination {
+        Denomination::Token(asset) => rail.accepted(asset).is_some(),
+        Denomination::Fiat(fiat) => !payable_with(unit, fiat).is_empty(),
+    };
+    if !taken {
+        return Err(Refusal::CurrencyNotAccepted { denomination });
     }
-    Ok(price)
+    Ok(price.on(rail.first_chain()))
 }
 
-/// What a total comes to: itself in a token, converted at the rate of this moment in fiat money.
+/// What a total comes to: itself in a token, or at the rate of this moment in fiat money.
 pub(super) fn due(
     unit: &Unit<'_>,
     total: Price,
     pay_with: Option<Asset>,
 ) -> Result<Due, UnitError> {
     let rail = unit.rail();
-    let due = match total.currency {
-        Currency::Token { chain_id, token } => {
-            let priced = accepted_asset(rail, asset(rail, chain_id, token))?;
+    let denomination = total.currency.on(rail.first_chain());
+    let due = match denomination {
+        Denomination::Token(asset) => {
+            let token = rail.accepted(asset);
+            let token = token.ok_or(Refusal::CurrencyNotAccepted { denomination })?;
+            let priced_in = AcceptedAsset::of(asset.chain_id, token);
             Due {
-                asset: chosen(vec![priced], pay_with)?.asset,
+                asset: chosen(vec![priced_in], pay_with)?.asset,
                 amount: total.amount,
                 conversion: None,
             }
         }
-        Currency::Fiat(fiat) => {
-            let choices = priced_in(unit, fiat);
-            if choices.is_empty() {
-                return Err(Refusal::FiatNotAccepted { fiat }.into());
-            }
-            convert(unit, fiat, total.amount, chosen(choices, pay_with)?)?
+        Denomination::Fiat(fiat) => {
+            let paid_with = chosen(payable_with(unit, fiat), pay_with)?;
+            convert(unit, fiat, total.amount, &paid_with)?
         }
     };
     // An order that can never be paid would only hold stock.
@@ -72,26 +70,24 @@ pub(super) fn due(
 fn convert(
     unit: &Unit<'_>,
     fiat: Fiat,
-    amount: BaseUnits,
-    paid_with: AcceptedAsset,
+    price: BaseUnits,
+    paid_with: &AcceptedAsset,
 ) -> Result<Due, UnitError> {
-    let asset = paid_with.asset;
-    let rate = unit.rail().rate(fiat, asset, unit.now());
+    let rate = unit.rail().rate(fiat, paid_with.asset, unit.now());
     let conversion = Conversion {
         fiat,
-        amount,
+        amount: price,
         token_decimals: paid_with.decimals,
         rate: rate.map_err(Refusal::from)?,
     };
     let amount = conversion.tokens().map_err(|fault| match fault {
         ConversionFault::TooLarge => Rejection::from(OrderRejection::AmountOverflow),
-        // No order is free, and no asset is accepted in such parts.
         ConversionFault::ZeroPrice | ConversionFault::TooManyDecimals => {
             PaymentRejection::Terms(TermsFault::Conversion(fault)).into()
         }
     })?;
     Ok(Due {
-        asset,
+        asset: paid_with.asset,
         amount,
         conversion: Some(conversion),
     })
@@ -99,32 +95,29 @@ fn convert(
 
 /// The accepted assets that have a rate in a currency, whether it is known now or not: what can
 /// be chosen does not change with every answer of a feed.
-fn priced_in(unit: &Unit<'_>, fiat: Fiat) -> Vec<AcceptedAsset> {
+fn payable_with(unit: &Unit<'_>, fiat: Fiat) -> Vec<AcceptedAsset> {
     let (rail, now) = (unit.rail(), unit.now());
-    let has_rate = |accepted: &&AcceptedAsset| {
+    let accepted = rail.chains().iter().flat_map(|chain| {
+        let tokens = chain.tokens.iter();
+        tokens.map(|token| AcceptedAsset::of(chain.chain_id, token))
+    });
+    let has_rate = |accepted: &AcceptedAsset| {
         let rate = rail.rate(fiat, accepted.asset, now);
         !matches!(rate, Err(RateUnavailable::NotConfigured { .. }))
     };
-    rail.assets().iter().filter(has_rate).cloned().collect()
+    accepted.filter(has_rate).collect()
 }
 
 /// What the customer chose of these, or the only one.
 fn chosen(choices: Vec<AcceptedAsset>, pay_with: Option<Asset>) -> Result<AcceptedAsset, Refusal> {
-    let of_these = |asset| choices.iter().find(|choice| choice.asset == asset).cloned();
-    match (pay_with, &choices[..]) {
-        (Some(asset), _) => of_these(asset).ok_or(Refusal::PayWithRefused { asset, choices }),
-        (None, [only]) => Ok(only.clone()),
-        (None, _) => Err(Refusal::PayWithMissing { choices }),
+    let found = match (pay_with, &choices[..]) {
+        (Some(asset), _) => choices.iter().find(|choice| choice.asset == asset),
+        (None, [only]) => Some(only),
+        (None, _) => None,
+    };
+    match (found, pay_with) {
+        (Some(found), _) => Ok(found.clone()),
+        (None, Some(asset)) => Err(Refusal::PayWithRefused { asset, choices }),
+        (None, None) => Err(Refusal::PayWithMissing { choices }),
     }
-}
-
-fn accepted_asset(rail: &dyn PaymentRail, asset: Asset) -> Result<AcceptedAsset, Refusal> {
-    let is_it = |accepted: &&AcceptedAsset| accepted.asset == asset;
-    let accepted = rail.assets().iter().find(is_it).cloned();
-    accepted.ok_or(Refusal::TokenNotAccepted { asset })
-}
-
-fn asset(rail: &dyn PaymentRail, chain_id: Option<u64>, token: Address) -> Asset {
-    let chain_id = chain_id.unwrap_or_else(|| rail.first_chain());
-    Asset { chain_id, token }
 }

@@ -1,6 +1,6 @@
 //! The chain: the payment rail, what was observed on it, and how far it was followed.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use async_trait::async_trait;
 use gage_domain::{
@@ -47,8 +47,27 @@ pub struct PaymentInstructions {
     pub call_data: Vec<u8>,
     /// Native coin to send with it, wei.
     pub value: BaseUnits,
+    /// What has to be sent before, so that the contract may take the tokens; none for the native
+    /// coin, and when it may already.
+    pub approval: Option<Approval>,
     /// The last moment to pay.
     pub deadline: OffsetDateTime,
+    /// What it will cost in gas; absent, with the reason, when the node cannot tell.
+    pub gas: Result<GasQuote, GasUnavailable>,
+}
+
+/// A call of a token (ERC-20) with which a payer lets the escrow take what a payment needs, and
+/// no more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approval {
+    /// The token's contract, which is to be called.
+    pub token: Address,
+    /// The escrow.
+    pub spender: Address,
+    /// Base units of the token.
+    pub amount: BaseUnits,
+    /// The call's data.
+    pub call_data: Vec<u8>,
     /// What it will cost in gas; absent, with the reason, when the node cannot tell.
     pub gas: Result<GasQuote, GasUnavailable>,
 }
@@ -103,6 +122,9 @@ pub enum GasUnavailable {
     /// The node is away.
     #[error("the node is not reachable")]
     NodeUnreachable,
+    /// The contract may not take the tokens yet, so nothing can be estimated.
+    #[error("the approval has to be sent first")]
+    ApprovalFirst,
     /// The call would fail now, for example for lack of funds.
     #[error("it would fail now: {reason}")]
     WouldFail {
@@ -111,15 +133,76 @@ pub enum GasUnavailable {
     },
 }
 
-/// Something that can be paid with.
+/// A chain on which payments are taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentChain {
+    /// The chain (EIP-155).
+    pub chain_id: u64,
+    /// What people call it.
+    pub name: String,
+    /// The contract that holds the money there.
+    pub escrow: Address,
+    /// What it takes: the chain's own coin, then tokens.
+    pub tokens: Vec<AcceptedToken>,
+}
+
+impl PaymentChain {
+    /// A chain whose escrow takes the chain's own coin, ether, and nothing else.
+    pub fn of_ether(chain_id: u64, escrow: Address) -> Self {
+        Self {
+            chain_id,
+            name: format!("Chain {chain_id}"),
+            escrow,
+            tokens: vec![AcceptedToken::coin("ETH".to_owned())],
+        }
+    }
+}
+
+/// A token that orders may be paid in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AcceptedToken {
+    /// Its contract; the zero address is the chain's native coin.
+    pub address: Address,
+    /// What amounts are shown with.
+    pub symbol: String,
+    /// Where the decimal point is when amounts are shown.
+    pub decimals: u8,
+}
+
+impl AcceptedToken {
+    /// A chain's own coin. Every EVM chain counts it with 18 decimals.
+    pub fn coin(symbol: String) -> Self {
+        Self {
+            address: Address::ZERO,
+            symbol,
+            decimals: 18,
+        }
+    }
+}
+
+/// A token that can be paid with, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AcceptedAsset {
     /// Which token, on which chain.
     pub asset: Asset,
-    /// What people call it, for example `ETH`.
+    /// What amounts are shown with.
     pub symbol: String,
     /// One whole token is 10^`decimals` base units.
     pub decimals: u8,
+}
+
+impl AcceptedAsset {
+    /// A token of a chain.
+    pub fn of(chain_id: u64, token: &AcceptedToken) -> Self {
+        Self {
+            asset: Asset {
+                chain_id,
+                token: token.address,
+            },
+            symbol: token.symbol.clone(),
+            decimals: token.decimals,
+        }
+    }
 }
 
 impl fmt::Display for AcceptedAsset {
@@ -169,8 +252,12 @@ pub enum RateUnavailable {
 /// A payment rail: how payments of one kind are asked for.
 #[async_trait]
 pub trait PaymentRail: Send + Sync {
-    /// The terms of a payment with the key under which the rail will know it. Pure.
-    fn terms(&self, draft: &PaymentDraft) -> Terms;
+    /// The chains on which payments are taken, the first being the one for what names none.
+    fn chains(&self) -> &[PaymentChain];
+
+    /// The terms of a payment with the key under which the rail will know it; none on a chain on
+    /// which no payments are taken. Pure.
+    fn terms(&self, draft: &PaymentDraft) -> Option<Terms>;
 
     /// What the wallet `payer` needs to pay these terms. Works while the node is away.
     async fn instructions(&self, terms: &Terms, payer: Address) -> PaymentInstructions;
@@ -180,22 +267,28 @@ pub trait PaymentRail: Send + Sync {
     /// [`Custody`](gage_domain::payment::Custody). Works while the node is away.
     async fn wallet_call(&self, terms: &Terms, demand: Demand, by: Address) -> WalletCall;
 
-    /// What an account can take out of the escrow in a token (the zero address: the chain's
-    /// native coin).
+    /// What an account can take out of a chain's escrow in a token (the zero address: the
+    /// chain's native coin). Nothing for a chain on which no payments are taken.
     ///
     /// # Errors
     /// [`StoreUnavailable`] when the node is away.
     async fn withdrawal(
         &self,
+        chain_id: u64,
         account: Address,
         token: Address,
-    ) -> Result<Withdrawal, StoreUnavailable>;
+    ) -> Result<Option<Withdrawal>, StoreUnavailable>;
 
-    /// The first chain that is configured (EIP-155): the one that is meant where none is named.
+    /// The first chain (EIP-155): the one that is meant where none is named.
     fn first_chain(&self) -> u64;
 
-    /// What can be paid with, in the order in which it is configured.
-    fn assets(&self) -> &[AcceptedAsset];
+    /// What is accepted as this asset, if anything is.
+    fn accepted(&self, asset: Asset) -> Option<&AcceptedToken> {
+        let mut chains = self.chains().iter();
+        let chain = chains.find(|chain| chain.chain_id == asset.chain_id)?;
+        let mut tokens = chain.tokens.iter();
+        tokens.find(|token| token.address == asset.token)
+    }
 
     /// What one token of an asset costs in fiat money, at a moment. MUST answer from memory: it
     /// is asked within decisions, which wait for nobody.
@@ -347,4 +440,32 @@ pub trait ChainView: Send + Sync {
     fn status(&self) -> ChainStatus;
     /// Blocks, the log's own included, that a payment needs.
     fn confirmations_required(&self) -> u64;
+}
+
+/// The chains that are followed, by their id (EIP-155). Cheap to clone.
+#[derive(Clone, Default)]
+pub struct FollowedChains(Arc<BTreeMap<u64, Arc<dyn ChainView>>>);
+
+impl FollowedChains {
+    /// A chain; none when it is not followed.
+    pub fn get(&self, chain_id: u64) -> Option<&dyn ChainView> {
+        self.0.get(&chain_id).map(AsRef::as_ref)
+    }
+
+    /// All of them, by their id.
+    pub fn iter(&self) -> impl Iterator<Item = (u64, &dyn ChainView)> {
+        self.0.iter().map(|(id, view)| (*id, view.as_ref()))
+    }
+}
+
+impl FromIterator<(u64, Arc<dyn ChainView>)> for FollowedChains {
+    fn from_iter<T: IntoIterator<Item = (u64, Arc<dyn ChainView>)>>(chains: T) -> Self {
+        Self(Arc::new(chains.into_iter().collect()))
+    }
+}
+
+impl fmt::Debug for FollowedChains {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
 }

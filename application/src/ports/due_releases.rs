@@ -18,7 +18,7 @@ pub struct DueRelease {
 /// Answers from a read model; the contract decides again.
 #[async_trait]
 pub trait DueReleases: Send + Sync {
-    /// Confirmed, undisputed payments of orders that were shipped, of which something is held,
+    /// Confirmed, undisputed payments on a chain (EIP-155) of orders that were shipped, of which something is held,
     /// and whose hold time ended at or before `until`: those that ended first come first, at
     /// most `limit`, after the one whose hold time and order are given.
     ///
@@ -26,6 +26,7 @@ pub trait DueReleases: Send + Sync {
     /// [`StoreUnavailable`].
     async fn due(
         &self,
+        chain_id: u64,
         until: OffsetDateTime,
         after: Option<(OffsetDateTime, OrderId)>,
         limit: u32,

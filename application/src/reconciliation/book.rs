@@ -159,7 +159,12 @@ impl Entry {
             | PaymentEvent::AttemptReported { .. }
             | PaymentEvent::AttemptFailed { .. }
             | PaymentEvent::PaymentExpired { .. } => {}
-            PaymentEvent::PaymentDetected { log, payer, amount } => {
+            PaymentEvent::PaymentDetected {
+                log,
+                payer,
+                amount,
+                mined_at: _,
+            } => {
                 let what = Observed::Paid {
                     payer: *payer,
                     token: self.terms.token,
@@ -182,7 +187,11 @@ impl Entry {
                 let amount = *amount;
                 self.tell(*log, Observed::Refunded { amount }, Standing::Counts);
             }
-            PaymentEvent::DisputeOpened { log, by } => {
+            PaymentEvent::DisputeOpened {
+                log,
+                by,
+                mined_at: _,
+            } => {
                 self.tell(*log, Observed::Disputed { by: *by }, Standing::Counts);
             }
         }

@@ -23,7 +23,7 @@ use super::{
     report::{Datum, Difference, Field, Pending, Report, Subject, Unmatched},
 };
 use crate::{
-    event::{Decoder, Fact},
+    event::Fact,
     log_reader::{LogReader, Unreadable},
     ports::{
         chain::{BlockRef, Observation, Observed, SightingStatus},
@@ -115,8 +115,7 @@ impl<'r> Run<'r> {
         reading: Reading,
         tell: Tell<'_>,
     ) -> Result<(), ReconcileError> {
-        let decoder = Decoder::current();
-        let reader = LogReader::new(self.parts.log.as_ref(), &decoder, WITHOUT);
+        let reader = LogReader::new(self.parts.log.clone(), WITHOUT);
         let (mut from, mut since) = (LogPosition::START, Instant::now());
         loop {
             let batch = reader.read(from, EVENTS).await?;

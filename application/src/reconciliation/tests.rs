@@ -77,6 +77,7 @@ fn history() -> Vec<PaymentEvent> {
             log: log(1),
             payer: PAYER,
             amount: units(1_000),
+            mined_at: None,
         },
         PaymentEvent::PaymentConfirmed {
             log: log(1),
@@ -93,6 +94,7 @@ fn history() -> Vec<PaymentEvent> {
         PaymentEvent::DisputeOpened {
             log: log(4),
             by: PAYER,
+            mined_at: None,
         },
     ]
 }
@@ -136,6 +138,7 @@ fn entry(events: &[PaymentEvent], seen: Vec<Seen>) -> Entry {
             payment: Some(payment(1)),
             key: terms(1).key,
             what,
+            mined_at: None,
         }));
     }
     book.into_entries().next().unwrap().1

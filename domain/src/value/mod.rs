@@ -8,6 +8,6 @@ pub use alloy_primitives::{Address, B256, I256, U256};
 
 pub use self::{
     amount::{BaseUnits, InvalidAmount},
-    price::{Asset, Currency, Fiat, InvalidPrice, Price, UnknownFiat},
+    price::{Asset, Currency, Denomination, Fiat, InvalidPrice, Price, UnknownFiat},
     quantity::{InvalidQuantity, Quantity},
 };

@@ -95,19 +95,42 @@ pub enum Currency {
     Fiat(Fiat),
 }
 
+/// What a price is in, once it is known which chain is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Denomination {
+    /// A token.
+    Token(Asset),
+    /// Money that a state issues.
+    Fiat(Fiat),
+}
+
 impl Currency {
-    /// The same with the chain named, where it was not.
-    #[must_use]
-    pub fn on(self, first_chain: u64) -> Self {
+    /// What is meant, where a token without a chain means one of the first chain.
+    pub fn on(self, first_chain: u64) -> Denomination {
         match self {
-            Self::Token {
-                chain_id: None,
+            Self::Token { chain_id, token } => Denomination::Token(Asset {
+                chain_id: chain_id.unwrap_or(first_chain),
                 token,
-            } => Self::Token {
-                chain_id: Some(first_chain),
-                token,
-            },
-            named => named,
+            }),
+            Self::Fiat(fiat) => Denomination::Fiat(fiat),
+        }
+    }
+}
+
+impl fmt::Display for Denomination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Token(asset) => fmt::Display::fmt(asset, f),
+            Self::Fiat(fiat) => fmt::Display::fmt(fiat, f),
+        }
+    }
+}
+
+impl From<Denomination> for Currency {
+    fn from(denomination: Denomination) -> Self {
+        match denomination {
+            Denomination::Token(asset) => asset.into(),
+            Denomination::Fiat(fiat) => Self::Fiat(fiat),
         }
     }
 }
@@ -165,7 +188,7 @@ impl Price {
     #[must_use]
     pub fn on(self, first_chain: u64) -> Self {
         Self {
-            currency: self.currency.on(first_chain),
+            currency: self.currency.on(first_chain).into(),
             amount: self.amount,
         }
     }

@@ -1,6 +1,6 @@
 //! Prices as they are written: those of the time of one chain, those of today, and no others.
 
-use gage_domain::value::{Currency, Fiat, InvalidPrice, Price};
+use gage_domain::value::{Asset, Denomination, Fiat, InvalidPrice, Price};
 use serde_json::{Value, json};
 
 use crate::samples::{ETHER, TOKEN, ether, on_unnamed_chain, price_in, wei, won};
@@ -56,5 +56,13 @@ fn a_chain_that_is_not_named_is_the_first_one() {
     // One that is named stays, and won are on no chain.
     assert_eq!(ether(7).on(1), ether(7));
     assert_eq!(won(7).on(1), won(7));
-    assert_eq!(won(7).currency, Currency::Fiat(Fiat::Krw));
+    let meant = [won(7), on_unnamed_chain(TOKEN, wei(7))].map(|price| price.currency.on(1));
+    let (chain_id, token) = (1, TOKEN);
+    assert_eq!(
+        meant,
+        [
+            Denomination::Fiat(Fiat::Krw),
+            Denomination::Token(Asset { chain_id, token })
+        ]
+    );
 }

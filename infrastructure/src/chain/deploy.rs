@@ -55,7 +55,8 @@ pub enum DeployError {
 }
 
 /// Deploys the escrow contract with the deployer's key and money; `quote_signer` is the
-/// address whose signature will make a quote payable, for ever.
+/// address whose signature will make a quote payable, and `tokens` the contracts (ERC-20) whose
+/// tokens it takes beside the chain's own coin, both for ever.
 ///
 /// # Errors
 /// [`DeployError`].
@@ -63,11 +64,11 @@ pub async fn deploy(
     node: &Node,
     deployer: &LocalKey,
     quote_signer: Address,
+    tokens: &[Address],
 ) -> Result<Deployed, DeployError> {
     let constructor = ShopEscrow::constructorCall {
         signer: quote_signer,
-        // The rail asks for payments in the chain's own coin only.
-        tokens: Vec::new(),
+        tokens: tokens.to_vec(),
     };
     let code: Bytes = [&ShopEscrow::BYTECODE[..], &constructor.abi_encode()]
         .concat()

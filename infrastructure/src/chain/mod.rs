@@ -16,6 +16,7 @@ mod attempts;
 mod contract;
 mod contract_signatures;
 mod deploy;
+mod erc20;
 mod escrow_view;
 mod gas;
 mod keeper;
@@ -39,7 +40,7 @@ pub use key::{InvalidKey, LocalKey, SigningFailed};
 pub use listener::{Listener, ListenerParts, ListenerSettings, ListenerStatus};
 pub use node::{ClientError, Node, NodeError};
 pub use quote::key_of;
-pub use rail::{EvmRail, RailSettings};
+pub use rail::{EvmRail, RailChain};
 pub use rates::{
     FeedId, FeedSettings, FeedWithoutNode, FiatQuote, OfferedRate, RatePoller, RatePollerParts,
     RateSettings, RateTwice, Rates,

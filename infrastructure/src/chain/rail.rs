@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use gage_application::ports::{
     StoreUnavailable,
     chain::{
-        AcceptedAsset, GasQuote, GasUnavailable, PaymentDraft, PaymentInstructions, PaymentRail,
-        RateUnavailable, WalletCall, Withdrawal,
+        Approval, GasQuote, GasUnavailable, PaymentChain, PaymentDraft, PaymentInstructions,
+        PaymentRail, RateUnavailable, WalletCall, Withdrawal,
     },
     clock::Clock,
 };
@@ -25,7 +25,7 @@ use tokio::time::timeout;
 
 use super::{
     ShopEscrow::withdrawableCall,
-    gas,
+    erc20, gas,
     key::LocalKey,
     node::Node,
     quote::{key_of, pay_call},
@@ -36,57 +36,54 @@ use super::{
 /// How long a caller may wait for the gas quote.
 const GAS_PATIENCE: Duration = Duration::from_secs(5);
 
-/// Where payments go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RailSettings {
-    /// The chain (EIP-155).
-    pub chain_id: u64,
-    /// The escrow contract.
-    pub escrow: Address,
+/// A chain on which payments are taken: where they go, and whom to ask.
+#[derive(Debug, Clone)]
+pub struct RailChain {
+    /// The chain, its escrow and what that takes.
+    pub chain: PaymentChain,
     /// Who decides disputes; zero for nobody.
     pub arbiter: Address,
+    /// The chain's node.
+    pub node: Node,
 }
 
-/// The payment rail over the escrow contract, in the chain's native coin.
+/// The payment rail over the escrow contracts of one or more chains.
 pub struct EvmRail {
-    settings: RailSettings,
+    /// At least one.
+    chains: Vec<PaymentChain>,
+    /// Arbiter and node of each.
+    sides: Vec<(Address, Node)>,
     signer: LocalKey,
-    node: Node,
     clock: Arc<dyn Clock>,
-    assets: Vec<AcceptedAsset>,
     rates: Rates,
 }
 
 impl fmt::Debug for EvmRail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EvmRail")
-            .field("settings", &self.settings)
+            .field("chains", &self.chains)
             .finish_non_exhaustive()
     }
 }
 
 impl EvmRail {
-    /// The rail. Nothing is asked of the node yet.
+    /// The rail; the first chain is the one for what names none. Nothing is asked of the nodes
+    /// yet.
     pub fn new(
-        settings: RailSettings,
+        first: RailChain,
+        more: impl IntoIterator<Item = RailChain>,
         signer: LocalKey,
-        node: Node,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let coin = AcceptedAsset {
-            asset: Asset {
-                chain_id: settings.chain_id,
-                token: Address::ZERO,
-            },
-            symbol: "ETH".to_owned(),
-            decimals: 18,
-        };
+        let all = std::iter::once(first).chain(more);
+        let (chains, sides) = all
+            .map(|of| (of.chain, (of.arbiter, of.node)))
+            .unzip::<_, _, Vec<_>, Vec<_>>();
         Self {
-            settings,
+            chains,
+            sides,
             signer,
-            node,
             clock,
-            assets: vec![coin],
             rates: Rates::none(),
         }
     }
@@ -97,25 +94,72 @@ impl EvmRail {
         Self { rates, ..self }
     }
 
-    /// The same, with other things that can be paid with than the chain's native coin.
-    #[must_use]
-    pub fn with_assets(self, assets: Vec<AcceptedAsset>) -> Self {
-        Self { assets, ..self }
+    /// The node of a chain on which payments are taken.
+    fn node(&self, chain_id: u64) -> Option<&Node> {
+        let mut chains = self.chains.iter().zip(&self.sides);
+        chains
+            .find(|(chain, _)| chain.chain_id == chain_id)
+            .map(|(_, (_, node))| node)
     }
 
     async fn gas(&self, chain_id: u64, call: gas::Call) -> Result<GasQuote, GasUnavailable> {
-        if chain_id != self.settings.chain_id {
-            let reason = format!("the payment belongs to chain {chain_id}");
+        let Some(node) = self.node(chain_id) else {
+            let reason = format!("no payments are taken on chain {chain_id} any more");
             return Err(GasUnavailable::WouldFail { reason });
-        }
-        let quote = gas::quote(&self.node, call, self.clock.now());
+        };
+        let quote = gas::quote(node, call, self.clock.now());
         timeout(GAS_PATIENCE, quote)
             .await
             .unwrap_or(Err(GasUnavailable::NodeUnreachable))
     }
-}
 
-impl EvmRail {
+    /// What has to be sent before a payment in tokens; none when the escrow may take enough of
+    /// the payer's already. While the node is away the escrow may take nothing, as far as is
+    /// known.
+    async fn approval(&self, terms: &Terms, payer: Address) -> Option<Approval> {
+        if terms.token.is_zero() {
+            return None;
+        }
+        if let Some(node) = self.node(terms.chain_id) {
+            let allowance = erc20::allowance(node, terms.token, payer, terms.escrow);
+            let allowance = timeout(GAS_PATIENCE, allowance).await;
+            if matches!(allowance, Ok(Ok(allowance)) if allowance >= terms.amount.0) {
+                return None;
+            }
+        }
+        let data = erc20::approve(terms.escrow, terms.amount.0);
+        let call = gas::Call {
+            from: payer,
+            to: terms.token,
+            value: U256::ZERO,
+            data: data.clone(),
+        };
+        Some(Approval {
+            token: terms.token,
+            spender: terms.escrow,
+            amount: terms.amount,
+            call_data: data.to_vec(),
+            gas: self.gas(terms.chain_id, call).await,
+        })
+    }
+
+    /// What the call that pays costs in gas.
+    async fn gas_of_paying(
+        &self,
+        terms: &Terms,
+        payer: Address,
+        value: U256,
+        data: Bytes,
+    ) -> Result<GasQuote, GasUnavailable> {
+        let call = gas::Call {
+            from: payer,
+            to: terms.escrow,
+            value,
+            data,
+        };
+        self.gas(terms.chain_id, call).await
+    }
+
     async fn call(
         &self,
         chain_id: u64,
@@ -148,35 +192,41 @@ fn away(reason: String) -> StoreUnavailable {
 
 #[async_trait]
 impl PaymentRail for EvmRail {
-    fn terms(&self, draft: &PaymentDraft) -> Terms {
+    fn chains(&self) -> &[PaymentChain] {
+        &self.chains
+    }
+
+    fn terms(&self, draft: &PaymentDraft) -> Option<Terms> {
+        let mut chains = self.chains.iter().zip(&self.sides);
+        let (chain, (arbiter, _)) =
+            chains.find(|(chain, _)| chain.chain_id == draft.asset.chain_id)?;
         let mut terms = Terms {
             order: draft.order,
             buyer: draft.buyer,
             seller: draft.seller,
-            arbiter: self.settings.arbiter,
+            arbiter: *arbiter,
             token: draft.asset.token,
             amount: draft.amount,
             deadline: draft.deadline,
             hold_secs: draft.hold_secs,
             dispute_secs: draft.dispute_secs,
-            chain_id: self.settings.chain_id,
-            escrow: self.settings.escrow,
+            chain_id: chain.chain_id,
+            escrow: chain.escrow,
             key: B256::ZERO,
         };
         terms.key = key_of(&terms);
-        terms
+        Some(terms)
     }
 
     async fn instructions(&self, terms: &Terms, payer: Address) -> PaymentInstructions {
+        let native = terms.token.is_zero();
+        let value = if native { terms.amount.0 } else { U256::ZERO };
+        let approval = self.approval(terms, payer).await;
         let (call_data, gas) = match pay_call(terms, &self.signer) {
+            Ok(data) if approval.is_some() => (data.to_vec(), Err(GasUnavailable::ApprovalFirst)),
             Ok(data) => {
-                let call = gas::Call {
-                    from: payer,
-                    to: terms.escrow,
-                    value: terms.amount.0,
-                    data: data.clone(),
-                };
-                (data.to_vec(), self.gas(terms.chain_id, call).await)
+                let gas = self.gas_of_paying(terms, payer, value, data.clone()).await;
+                (data.to_vec(), gas)
             }
             Err(error) => {
                 tracing::error!(order = %terms.order, %error, "a quote could not be signed");
@@ -188,7 +238,8 @@ impl PaymentRail for EvmRail {
             chain_id: terms.chain_id,
             contract: terms.escrow,
             call_data,
-            value: terms.amount,
+            value: BaseUnits(value),
+            approval,
             deadline: terms.deadline,
             gas,
         }
@@ -201,16 +252,19 @@ impl PaymentRail for EvmRail {
 
     async fn withdrawal(
         &self,
+        chain_id: u64,
         account: Address,
         token: Address,
-    ) -> Result<Withdrawal, StoreUnavailable> {
-        let RailSettings {
-            chain_id, escrow, ..
-        } = self.settings;
+    ) -> Result<Option<Withdrawal>, StoreUnavailable> {
+        let mut chains = self.chains.iter().zip(&self.sides);
+        let Some((chain, (_, node))) = chains.find(|(chain, _)| chain.chain_id == chain_id) else {
+            return Ok(None);
+        };
+        let escrow = chain.escrow;
         let question = withdrawableCall { account, token };
         let answer = timeout(
             GAS_PATIENCE,
-            self.node.call(escrow, question.abi_encode().into()),
+            node.call(escrow, question.abi_encode().into()),
         );
         let answer = match answer.await {
             Ok(Ok(answer)) => answer,
@@ -227,18 +281,14 @@ impl PaymentRail for EvmRail {
                     .await,
             )
         };
-        Ok(Withdrawal {
+        Ok(Some(Withdrawal {
             amount: BaseUnits(amount),
             call,
-        })
+        }))
     }
 
     fn first_chain(&self) -> u64 {
-        self.settings.chain_id
-    }
-
-    fn assets(&self) -> &[AcceptedAsset] {
-        &self.assets
+        self.chains[0].chain_id
     }
 
     fn rate(&self, fiat: Fiat, asset: Asset, now: OffsetDateTime) -> Result<Rate, RateUnavailable> {

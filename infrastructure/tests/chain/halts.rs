@@ -45,7 +45,7 @@ async fn another_chain_at_the_same_address_halts(program: Program) {
         TestNode::start_on(program, port).await,
     ));
     let signer = quote_signer().address();
-    let again = deploy(&world.node.client(), &TestNode::deployer(), signer)
+    let again = deploy(&world.node.client(), &TestNode::deployer(), signer, &[])
         .await
         .unwrap();
     assert_eq!(again, world.escrow);

@@ -64,6 +64,7 @@ struct Said(Arc<Mutex<Vec<Terms>>>);
 impl DueReleases for Said {
     async fn due(
         &self,
+        _chain_id: u64,
         _until: OffsetDateTime,
         after: Option<(OffsetDateTime, OrderId)>,
         limit: u32,

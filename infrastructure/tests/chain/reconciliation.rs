@@ -87,6 +87,7 @@ impl World {
             payment: Some(terms.order.into()),
             key: terms.key,
             what,
+            mined_at: None,
         };
         let forged = sqlx::query(
             "INSERT INTO chain_sightings (chain_id, escrow, block_hash, log_index, \

@@ -15,7 +15,7 @@ use gage_application::{
         place_order::PlaceOrder, publish_product::PublishProduct, receive_stock::ReceiveStock,
     },
     ports::{
-        chain::{ChainCondition, ChainStatus, ChainView, PaymentDraft, PaymentRail},
+        chain::{ChainCondition, ChainStatus, ChainView, PaymentChain, PaymentDraft, PaymentRail},
         clock::{Clock, Entropy},
         event_log::EventLog,
         wake::{Notice, WakeUps},
@@ -33,7 +33,7 @@ use gage_domain::{
 use gage_infrastructure::{
     chain::{
         Deployed, EvmRail, Listener, ListenerParts, ListenerSettings, ListenerStatus, LocalKey,
-        Node, RailSettings, deploy,
+        Node, RailChain, deploy,
     },
     clock::{SystemClock, SystemEntropy},
     postgres::{PostgresChainStore, PostgresSnapshots},
@@ -78,20 +78,15 @@ impl World {
     pub(crate) async fn bare(program: Program) -> Self {
         let (node, db) = tokio::join!(TestNode::start(program), TestDb::new());
         let signer = quote_signer();
-        let escrow = deploy(&node.client(), &TestNode::deployer(), signer.address())
+        let escrow = deploy(&node.client(), &TestNode::deployer(), signer.address(), &[])
             .await
             .expect("the contract is deployed");
-        let settings = RailSettings {
-            chain_id: CHAIN_ID,
-            escrow: escrow.address,
+        let chain = RailChain {
+            chain: PaymentChain::of_ether(CHAIN_ID, escrow.address),
             arbiter: Address::ZERO,
+            node: node.client(),
         };
-        let rail = Arc::new(EvmRail::new(
-            settings,
-            signer,
-            node.client(),
-            Arc::new(SystemClock),
-        ));
+        let rail = Arc::new(EvmRail::new(chain, [], signer, Arc::new(SystemClock)));
         let gateway = gateway(&db, rail.clone());
         let buyer = node.account(1).await;
         Self {

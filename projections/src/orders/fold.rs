@@ -155,6 +155,7 @@ impl Rows {
                     placed_at: event.metadata.decided_at,
                     payment_seen: false,
                     expires_at: *pay_by,
+                    chain_id: None,
                     arbiter: None,
                     disputed: false,
                     tracking: None,
@@ -217,6 +218,7 @@ impl Rows {
         self.orders.change(id.0, event.position, |order| {
             match happened {
                 PaymentEvent::PaymentRequested(terms) => {
+                    order.chain_id = Some(terms.chain_id);
                     order.arbiter = Some(terms.arbiter).filter(|arbiter| !arbiter.is_zero());
                 }
                 PaymentEvent::PaymentDetected { .. } | PaymentEvent::PaymentConfirmed { .. } => {

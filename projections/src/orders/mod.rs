@@ -53,7 +53,7 @@ impl Projection for Orders {
         Index::on(
             "orders",
             "orders_due",
-            "(expires_at, id) WHERE phase = 'awaiting_payment' AND NOT payment_seen",
+            "(chain_id, expires_at, id) WHERE phase = 'awaiting_payment' AND NOT payment_seen",
         ),
         Index::unique_on("order_lines", "order_lines_order", "(order_id, line)"),
         Index::unique_on(

@@ -219,15 +219,17 @@ impl OrderQueries {
 impl DuePayments for OrderQueries {
     async fn due(
         &self,
+        chain_id: u64,
         until: OffsetDateTime,
         limit: u32,
     ) -> Result<Vec<OrderId>, StoreUnavailable> {
         let sql = format!(
             "SELECT id FROM {SCHEMA}.orders \
-             WHERE phase = 'awaiting_payment' AND NOT payment_seen AND expires_at <= $1 \
-             ORDER BY expires_at, id LIMIT $2"
+             WHERE phase = 'awaiting_payment' AND NOT payment_seen AND chain_id = $1::numeric \
+             AND expires_at <= $2 ORDER BY expires_at, id LIMIT $3"
         );
         let found: Vec<Uuid> = sqlx::query_scalar(&sql)
+            .bind(chain_id.to_string())
             .bind(until)
             .bind(i64::from(limit))
             .fetch_all(&self.pool)

@@ -37,6 +37,8 @@ pub struct OrderRow {
     pub payment_seen: bool,
     /// From when on it may expire, unpaid: its deadline, or later when a payment was taken back.
     pub expires_at: OffsetDateTime,
+    /// The chain (EIP-155) on which it is to be paid, once a payment was asked for.
+    pub chain_id: Option<u64>,
     /// Who decides disputes of its payment, if anyone does.
     pub arbiter: Option<Address>,
     /// Whether its payment is or was in dispute: then the arbiter may see the order too.
@@ -94,9 +96,9 @@ impl Listed for OrderRow {
 }
 
 pub(super) const ORDER_COLUMNS: &str = "o.id, o.buyer, o.shop, s.owner, o.phase, o.token, \
-    o.total::text AS total, o.pay_by, o.placed_at, o.payment_seen, o.expires_at, o.arbiter, \
-    o.disputed, o.tracking_carrier, o.tracking_number, o.rejection_reason, o.placed_xact_id, o.placed_position, o.xact_id, \
-    o.position";
+    o.total::text AS total, o.pay_by, o.placed_at, o.payment_seen, o.expires_at, \
+    o.chain_id::text AS chain_id, o.arbiter, o.disputed, o.tracking_carrier, o.tracking_number, \
+    o.rejection_reason, o.placed_xact_id, o.placed_position, o.xact_id, o.position";
 
 pub(super) const LINE_COLUMNS: &str = "l.order_id, l.line, l.product, l.sku, l.name_ko, \
     l.name_en, l.price_token, l.price_amount::text AS price_amount, l.quantity";
@@ -122,6 +124,7 @@ pub(super) fn order(row: &PgRow) -> Result<OrderRow, QueryError> {
         placed_at: columns.get("placed_at")?,
         payment_seen: columns.get("payment_seen")?,
         expires_at: columns.get("expires_at")?,
+        chain_id: columns.optional("chain_id")?,
         arbiter: columns.optional_address("arbiter")?,
         disputed: columns.get("disputed")?,
         tracking: tracking(columns)?,

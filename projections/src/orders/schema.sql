@@ -20,6 +20,8 @@ CREATE TABLE orders (
     total            numeric(78) NOT NULL CHECK (total > 0),
     pay_by           timestamptz NOT NULL,
     placed_at        timestamptz NOT NULL,
+    -- The chain on which it is to be paid, once a payment was asked for.
+    chain_id         numeric(20),
     -- Whether the chain showed a payment that stands: such an order does not expire.
     payment_seen     boolean     NOT NULL,
     -- From when on an unpaid order may expire: its deadline, or when a payment was taken back

@@ -90,20 +90,21 @@ async fn write_orders(db: &mut PgConnection, orders: &[OrderRow]) -> Result<(), 
     let statement = sqlx::query(
         "INSERT INTO orders AS held (id, buyer, shop, phase, token, total, pay_by, placed_at, \
          payment_seen, expires_at, arbiter, disputed, tracking_carrier, tracking_number, \
-         rejection_reason, placed_xact_id, placed_position, xact_id, position) \
+         rejection_reason, placed_xact_id, placed_position, xact_id, position, chain_id) \
          SELECT id, buyer, shop, phase, token, total::numeric, pay_by, placed_at, payment_seen, \
          expires_at, arbiter, disputed, tracking_carrier, tracking_number, rejection_reason, \
-         placed_xact_id, placed_position, xact_id, position \
+         placed_xact_id, placed_position, xact_id, position, chain_id::numeric \
          FROM unnest($1::uuid[], $2::bytea[], $3::uuid[], $4::text[], $5::bytea[], $6::text[], \
          $7::timestamptz[], $8::timestamptz[], $9::boolean[], $10::timestamptz[], $11::bytea[], \
          $12::boolean[], $13::text[], $14::text[], $15::text[], $16::bigint[], $17::bigint[], \
-         $18::bigint[], $19::bigint[]) \
+         $18::bigint[], $19::bigint[], $20::text[]) \
          AS given (id, buyer, shop, phase, token, total, pay_by, placed_at, payment_seen, \
          expires_at, arbiter, disputed, tracking_carrier, tracking_number, rejection_reason, \
-         placed_xact_id, placed_position, xact_id, position) \
+         placed_xact_id, placed_position, xact_id, position, chain_id) \
          ON CONFLICT (id) DO UPDATE SET phase = excluded.phase, \
          payment_seen = excluded.payment_seen, expires_at = excluded.expires_at, \
-         arbiter = excluded.arbiter, disputed = excluded.disputed, tracking_carrier = excluded.tracking_carrier, \
+         chain_id = excluded.chain_id, arbiter = excluded.arbiter, \
+         disputed = excluded.disputed, tracking_carrier = excluded.tracking_carrier, \
          tracking_number = excluded.tracking_number, \
          rejection_reason = excluded.rejection_reason, xact_id = excluded.xact_id, \
          position = excluded.position \
@@ -139,7 +140,10 @@ async fn write_orders(db: &mut PgConnection, orders: &[OrderRow]) -> Result<(), 
     .bind(column(orders, |order| order.placed.xact_id))
     .bind(column(orders, |order| order.placed.position))
     .bind(column(orders, |order| order.position.xact_id))
-    .bind(column(orders, |order| order.position.position));
+    .bind(column(orders, |order| order.position.position))
+    .bind(column(orders, |order| {
+        order.chain_id.map(|chain_id| chain_id.to_string())
+    }));
     write(db, "orders", orders.len(), statement).await
 }
 

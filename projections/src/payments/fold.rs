@@ -90,7 +90,8 @@ impl Rows {
             )
             | Fact::Shop(..)
             | Fact::Product(..)
-            | Fact::Inventory(..) => Ok(()),
+            | Fact::Inventory(..)
+            | Fact::Payout(..) => Ok(()),
         }
     }
 

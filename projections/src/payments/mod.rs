@@ -48,7 +48,7 @@ impl Projection for Payments {
         Index::on(
             "payments",
             "payments_to_release",
-            "(hold_ends, order_id) WHERE funding = 'confirmed' AND shipped \
+            "(chain_id, hold_ends, order_id) WHERE funding = 'confirmed' AND shipped \
              AND disputed_by IS NULL AND released + refunded < funded",
         ),
         // Few among all that were ever reported.

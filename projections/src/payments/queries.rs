@@ -111,6 +111,7 @@ impl PaymentQueries {
 impl DueReleases for PaymentQueries {
     async fn due(
         &self,
+        chain_id: u64,
         until: OffsetDateTime,
         after: Option<(OffsetDateTime, OrderId)>,
         limit: u32,
@@ -119,11 +120,12 @@ impl DueReleases for PaymentQueries {
         let sql = format!(
             "SELECT {PAYMENT_COLUMNS}, p.hold_ends FROM {SCHEMA}.payments p \
              WHERE p.funding = 'confirmed' AND p.shipped AND p.disputed_by IS NULL \
-             AND p.released + p.refunded < p.funded \
-             AND p.hold_ends <= $1 AND (p.hold_ends, p.order_id) > ($2, $3) \
-             ORDER BY p.hold_ends, p.order_id LIMIT $4"
+             AND p.released + p.refunded < p.funded AND p.chain_id = $1::numeric \
+             AND p.hold_ends <= $2 AND (p.hold_ends, p.order_id) > ($3, $4) \
+             ORDER BY p.hold_ends, p.order_id LIMIT $5"
         );
         let found = sqlx::query(&sql)
+            .bind(chain_id.to_string())
             .bind(until)
             .bind(moment)
             .bind(order.0)

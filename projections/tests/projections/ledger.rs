@@ -43,7 +43,12 @@ fn add(history: &mut History, order: u128, event: PaymentEvent) {
 fn paid(history: &mut History, number: u128) {
     history.then(payment_requested(number));
     let (log, payer, amount) = (log_in(5), wallet(7), units(200));
-    let detected = PaymentEvent::PaymentDetected { log, payer, amount };
+    let detected = PaymentEvent::PaymentDetected {
+        log,
+        payer,
+        amount,
+        mined_at: None,
+    };
     add(history, number, detected);
     let confirmations = 12;
     add(
@@ -307,6 +312,7 @@ fn steps() -> impl Strategy<Value = Step> {
         payer: BUYER,
         token: Address::ZERO,
         amount: units(200),
+        mined_at: None,
     };
     let confirmed = PaymentCommand::Confirm {
         log: log(5),

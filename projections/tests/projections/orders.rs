@@ -73,6 +73,7 @@ async fn a_placed_order_awaits_its_payment() {
         placed_at: DAWN + Duration::minutes(1),
         payment_seen: false,
         expires_at: DAWN + Duration::hours(1),
+        chain_id: Some(1337),
         arbiter: Some(wallet(3)),
         disputed: false,
         tracking: None,
@@ -276,25 +277,28 @@ async fn unpaid_orders_are_due_at_their_deadline_and_paid_ones_never() {
     let deadline = DAWN + Duration::hours(1);
     assert!(
         queries
-            .due(deadline - Duration::SECOND, 10)
+            .due(1337, deadline - Duration::SECOND, 10)
             .await
             .unwrap()
             .is_empty()
     );
-    assert_eq!(queries.due(deadline, 10).await.unwrap(), [order_id(1)]);
-    assert!(queries.due(deadline, 0).await.unwrap().is_empty());
+    assert_eq!(
+        queries.due(1337, deadline, 10).await.unwrap(),
+        [order_id(1)]
+    );
+    assert!(queries.due(1337, deadline, 0).await.unwrap().is_empty());
 
     history.then(payment(detected()));
     db.project::<Orders>(&history).await;
     assert!(
-        queries.due(deadline, 10).await.unwrap().is_empty(),
+        queries.due(1337, deadline, 10).await.unwrap().is_empty(),
         "money is on its way"
     );
 
     history.then(payment(PaymentEvent::PaymentReverted { log: log_in(5) }));
     db.project::<Orders>(&history).await;
     assert_eq!(
-        queries.due(deadline, 10).await.unwrap(),
+        queries.due(1337, deadline, 10).await.unwrap(),
         [order_id(1)],
         "it was not"
     );
@@ -302,7 +306,7 @@ async fn unpaid_orders_are_due_at_their_deadline_and_paid_ones_never() {
     history.then((order_id(1), OrderEvent::OrderExpired {}));
     db.project::<Orders>(&history).await;
     assert!(
-        queries.due(deadline, 10).await.unwrap().is_empty(),
+        queries.due(1337, deadline, 10).await.unwrap().is_empty(),
         "once is enough"
     );
 }
@@ -332,13 +336,13 @@ async fn an_order_whose_payment_was_taken_back_late_is_due_only_when_the_chain_w
 
     let queries = OrderQueries::new(db.pool.clone());
     let before = late - Duration::SECOND;
-    assert!(queries.due(before, 10).await.unwrap().is_empty());
-    assert_eq!(queries.due(late, 10).await.unwrap(), [order_id(1)]);
+    assert!(queries.due(1337, before, 10).await.unwrap().is_empty());
+    assert_eq!(queries.due(1337, late, 10).await.unwrap(), [order_id(1)]);
 
     // It was in another block.
     history.then(payment(detected()));
     db.project::<Orders>(&history).await;
-    assert!(queries.due(late, 10).await.unwrap().is_empty());
+    assert!(queries.due(1337, late, 10).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -387,7 +391,7 @@ async fn the_longest_due_orders_come_first() {
     }
     db.project::<Orders>(&history).await;
     let due = OrderQueries::new(db.pool.clone())
-        .due(DAWN + Duration::DAY, 2)
+        .due(1337, DAWN + Duration::DAY, 2)
         .await
         .unwrap();
     assert_eq!(due, [order_id(2), order_id(3)]);

@@ -449,7 +449,7 @@ async fn what_was_shipped_and_is_held_undisputed_is_due_when_the_hold_time_is_ov
     let queries = PaymentQueries::new(db.pool.clone());
     let hold_ends = MINED + Duration::seconds(1_209_600);
     let due = async |until, after| -> Vec<_> {
-        let due = queries.due(until, after, 10).await.unwrap();
+        let due = queries.due(1337, until, after, 10).await.unwrap();
         due.into_iter().map(|due| due.terms.order).collect()
     };
     assert_eq!(due(hold_ends - Duration::SECOND, None).await, []);

@@ -162,7 +162,7 @@ async fn ask_orders(pool: &PgPool) {
     orders.timeline(some[0], middle(), size).await.unwrap();
     orders.order_after(some[0], middle()).await.unwrap();
     orders.changed_after(shop(), middle(), size).await.unwrap();
-    orders.due(DAWN, 100).await.unwrap();
+    orders.due(1337, DAWN, 100).await.unwrap();
     for page in pages() {
         for phases in [
             vec![],
@@ -187,7 +187,7 @@ async fn ask_payments(pool: &PgPool) {
         payments.disputes_of_arbiter(wallet(), &page).await.unwrap();
     }
     for after in [None, Some((DAWN, orders[0]))] {
-        payments.due(DAWN, after, 100).await.unwrap();
+        payments.due(1337, DAWN, after, 100).await.unwrap();
     }
     let pending = payments.pending(AttemptPlace::since(DAWN), 20).await;
     assert_eq!(pending.unwrap().len(), 20);

@@ -109,7 +109,7 @@ impl World {
         let node = Node::start(Program::Anvil, folder.path()).await;
         let client = Client::new(node.url().parse()?)?;
         let deployer = LocalKey::from_hex(&hex::encode(wallet(9).to_bytes()))?;
-        let escrow = deploy(&client, &deployer, quote_signer().address()).await?;
+        let escrow = deploy(&client, &deployer, quote_signer().address(), &[]).await?;
         let rail = rail(escrow.address);
         let shop = Shop::paid_through(rail.clone()).await;
         Ok(Self {

@@ -8,7 +8,7 @@ use gage_application::{
     gateway::{Gateway, GatewayError, Operation, Parts, Request, snapshotter},
     metadata::Actor,
     ports::{
-        chain::PaymentRail,
+        chain::{PaymentChain, PaymentRail},
         clock::Entropy,
         event_log::{EventLog, IdempotencyKey},
         wake::WakeUps,
@@ -20,7 +20,7 @@ use gage_domain::{
     value::Address,
 };
 use gage_infrastructure::{
-    chain::{EvmRail, LocalKey, Node, RailSettings},
+    chain::{EvmRail, LocalKey, Node, RailChain},
     clock::{SystemClock, SystemEntropy},
     postgres::{PoolOptions, PostgresEventLog, PostgresSnapshots, connect, migrate},
     redis::{RedisStore, RedisWakeUps},
@@ -224,16 +224,15 @@ pub fn quote_signer() -> LocalKey {
 /// # Panics
 /// Never: the URL is well-formed.
 pub fn rail(escrow: Address) -> Arc<EvmRail> {
-    let settings = RailSettings {
-        chain_id: CHAIN_ID,
-        escrow,
+    let chain = RailChain {
+        chain: PaymentChain::of_ether(CHAIN_ID, escrow),
         arbiter: Address::ZERO,
+        node: Node::new("http://127.0.0.1:9".parse().unwrap()).unwrap(),
     };
-    let nobody = Node::new("http://127.0.0.1:9".parse().unwrap()).unwrap();
     Arc::new(EvmRail::new(
-        settings,
+        chain,
+        [],
         quote_signer(),
-        nobody,
         Arc::new(SystemClock),
     ))
 }

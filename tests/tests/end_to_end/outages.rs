@@ -33,7 +33,7 @@ async fn ganache_restarted_on_its_own_data_loses_no_payment() {
         Duration::from_secs(20),
         async || {
             let (_, health) = readiness(&stack.server.url()).await?;
-            (health["chain"]["condition"] == "down").then_some(())
+            (health["chains"][0]["condition"] == "down").then_some(())
         },
     )
     .await;

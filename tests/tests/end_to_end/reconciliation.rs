@@ -87,7 +87,7 @@ async fn what_differs_is_named_and_fails_the_command() {
 async fn health(stack: &Stack) -> Option<Value> {
     let url = format!("{}/readyz", stack.server.url());
     let health: Value = reqwest::get(url).await.ok()?.json().await.ok()?;
-    Some(health["reconciliation"].clone())
+    Some(health["chains"][0]["reconciliation"].clone())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

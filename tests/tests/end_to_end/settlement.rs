@@ -478,7 +478,7 @@ async fn without_a_word_from_the_buyer_the_hold_time_releases() {
     );
     let health = reqwest::get(format!("{}/readyz", stack.server.url())).await;
     let health: Value = health.unwrap().json().await.unwrap();
-    assert_eq!(health["keeper"]["condition"], "up", "{health}");
+    assert_eq!(health["chains"][0]["keeper"]["condition"], "up", "{health}");
     let mined = until(
         "the transaction's cost",
         Duration::from_secs(20),

@@ -11,6 +11,7 @@ use gage_application::{
         place_order::PlaceOrder, publish_product::PublishProduct, receive_stock::ReceiveStock,
     },
     ports::{
+        chain::PaymentChain,
         clock::Clock,
         event_log::{EventLog, IdempotencyKey},
         snapshot::Snapshots,
@@ -27,7 +28,7 @@ use gage_domain::{
     value::{Address, BaseUnits, Price, Quantity},
 };
 use gage_infrastructure::{
-    chain::{EvmRail, LocalKey, Node, RailSettings},
+    chain::{EvmRail, LocalKey, Node, RailChain},
     clock::SystemEntropy,
     postgres::{PoolOptions, PostgresEventLog, PostgresSnapshots, connect, migrate},
 };
@@ -163,19 +164,13 @@ impl World {
 
 /// The real rail. Terms are computed without a node, so none has to run.
 fn rail() -> Arc<EvmRail> {
-    let settings = RailSettings {
-        chain_id: 1337,
-        escrow: Address::repeat_byte(0xee),
+    let chain = RailChain {
+        chain: PaymentChain::of_ether(1337, Address::repeat_byte(0xee)),
         arbiter: Address::ZERO,
+        node: Node::new("http://127.0.0.1:9".parse().unwrap()).unwrap(),
     };
     let signer = LocalKey::from_hex(&"42".repeat(32)).unwrap();
-    let nobody = Node::new("http://127.0.0.1:9".parse().unwrap()).unwrap();
-    Arc::new(EvmRail::new(
-        settings,
-        signer,
-        nobody,
-        Arc::new(StandingClock),
-    ))
+    Arc::new(EvmRail::new(chain, [], signer, Arc::new(StandingClock)))
 }
 
 pub(crate) const OWNER: Address = Address::repeat_byte(0x0a);

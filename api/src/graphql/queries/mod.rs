@@ -11,7 +11,7 @@ use crate::{
         node_id::GlobalId as _,
         pages::{PageArguments, connection, weight},
         scalars::Cursor,
-        types::{Me, Node, Order, Product, Shop, may_see_order, may_see_product},
+        types::{Chain, Me, Node, Order, Product, Shop, may_see_order, may_see_product},
     },
     identity::viewer::Viewer,
 };
@@ -46,6 +46,12 @@ impl Query {
             // An error, not null: a page must not show "sign in" to someone who is.
             Viewer::SignedIn(_) | Viewer::Unknown => Ok(Some(Me(ctx.wallet()?.clone()))),
         }
+    }
+
+    /// The chains on which payments are taken; the first is the one that sign-ins are for.
+    async fn chains(&self, ctx: &Context<'_>) -> Result<Vec<Chain>> {
+        let chains = ctx.services()?.rail.chains();
+        Ok(chains.iter().cloned().map(Chain).collect())
     }
 
     /// One shop.

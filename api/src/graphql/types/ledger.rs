@@ -31,7 +31,8 @@ impl Ledger {
         Ok(found.iter().map(LedgerAccount::from).collect())
     }
 
-    /// What the wallet may take out of a token, in the chain's newest block.
+    /// What the wallet may take out of a token, in the chain's newest block. Null for a chain on
+    /// which no payments are taken.
     #[graphql(complexity = "100 + child_complexity")]
     async fn withdrawal(
         &self,
@@ -39,14 +40,22 @@ impl Ledger {
         #[graphql(desc = "The token; the chain's own coin when it is left out.")] token: Option<
             Address,
         >,
-    ) -> Result<Withdrawal> {
+        #[graphql(desc = "The chain; the first of `chains` when it is left out.")] chain_id: Option<
+            Long,
+        >,
+    ) -> Result<Option<Withdrawal>> {
         let token = token.map_or(value::Address::ZERO, |token| token.0);
-        let found = ctx.services()?.rail.withdrawal(self.0, token).await;
+        let rail = &ctx.services()?.rail;
+        let first = rail.chains().first().map(|chain| chain.chain_id);
+        let Some(chain_id) = chain_id.map(|id| id.0).or(first) else {
+            return Ok(None);
+        };
+        let found = rail.withdrawal(chain_id, self.0, token).await;
         let found = found.map_err(|error| ctx.error(error.into()))?;
-        Ok(Withdrawal {
+        Ok(found.map(|found| Withdrawal {
             amount: BaseUnits(found.amount),
             call: found.call.map(Into::into),
-        })
+        }))
     }
 }
 

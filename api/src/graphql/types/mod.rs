@@ -1,5 +1,6 @@
 //! What the schema shows, each type with what its viewer may see of it.
 
+mod chain;
 mod dispute;
 mod ledger;
 mod me;
@@ -13,13 +14,15 @@ mod text;
 mod timeline;
 mod wallet_call;
 
+pub use chain::{AcceptedToken, Chain, ChainCondition};
 pub use dispute::Dispute;
 pub use ledger::{Ledger, LedgerAccount, Withdrawal};
 pub use me::{Me, ViewerRole};
 pub use node::Node;
 pub use order::{Order, OrderLine, OrderStatus, Tracking, may_see as may_see_order};
+pub(super) use payment::told;
 pub use payment::{
-    Attempt, AttemptStatus, GasQuote, GasUnavailable, GasUnavailableReason, Payment,
+    Approval, Attempt, AttemptStatus, GasQuote, GasUnavailable, GasUnavailableReason, Payment,
     PaymentInstructions, PaymentStatus,
 };
 pub use price::{Price, PriceInput};

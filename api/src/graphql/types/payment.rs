@@ -129,7 +129,9 @@ impl Payment {
     /// Blocks from its own to the chain's newest, both included; 0 before it was seen. After it
     /// was confirmed, at least as many as then.
     async fn confirmations(&self, ctx: &Context<'_>) -> Result<Long> {
-        let head = ctx.services()?.chain.status().head.map(|head| head.number);
+        let chain = ctx.services()?.chains.get(self.0.terms.chain_id);
+        let head = chain.and_then(|chain| chain.status().head);
+        let head = head.map(|head| head.number);
         let Some(seen) = self.0.funding.seen() else {
             return Ok(Long(0));
         };
@@ -144,9 +146,11 @@ impl Payment {
         }))
     }
 
-    /// Confirmations that the payment needs to count.
-    async fn confirmations_required(&self, ctx: &Context<'_>) -> Result<Long> {
-        Ok(Long(ctx.services()?.chain.confirmations_required()))
+    /// Confirmations that the payment needs to count. Null when its chain is not followed any
+    /// more.
+    async fn confirmations_required(&self, ctx: &Context<'_>) -> Result<Option<Long>> {
+        let chain = ctx.services()?.chains.get(self.0.terms.chain_id);
+        Ok(chain.map(|chain| Long(chain.confirmations_required())))
     }
 
     /// What the escrow holds now.
@@ -252,7 +256,7 @@ impl Payment {
 
     /// Transactions that the buyer reported, oldest first: hints, never proof.
     async fn attempts(&self) -> Vec<Attempt> {
-        let paid = self.0.funding.sighting().map(|seen| seen.log.tx_hash);
+        let paid = self.0.funding.seen().map(|seen| seen.log.tx_hash);
         let attempts = self.0.attempts.iter();
         attempts
             .map(|attempt| Attempt::of(attempt, paid == Some(attempt.tx_hash)))
@@ -343,12 +347,57 @@ pub struct PaymentInstructions {
     call_data: Bytes,
     /// The chain's own coin to send with it, wei.
     value: BaseUnits,
+    /// What has to be sent before it, so that the contract may take the tokens; a wallet with
+    /// `wallet_sendCalls` (EIP-5792) sends both as one. Null for the chain's own coin, and when the
+    /// contract may take enough already.
+    approval: Option<Approval>,
     /// The last moment to pay.
     deadline: DateTime,
     /// What it will cost in gas, for information: the wallet sets the fees.
     gas: Option<GasQuote>,
     /// Why there is no gas quote.
     gas_unavailable: Option<GasUnavailable>,
+}
+
+/// A call of a token (ERC-20) that lets the escrow take what a payment needs, and no more.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Approval {
+    /// The token's contract, which is to be called.
+    contract: Address,
+    /// The escrow.
+    spender: Address,
+    /// Base units of the token.
+    amount: BaseUnits,
+    /// The call's data.
+    call_data: Bytes,
+    /// What it will cost in gas, for information: the wallet sets the fees.
+    gas: Option<GasQuote>,
+    /// Why there is no gas quote.
+    gas_unavailable: Option<GasUnavailable>,
+}
+
+impl From<chain::Approval> for Approval {
+    fn from(approval: chain::Approval) -> Self {
+        let (gas, gas_unavailable) = told(approval.gas);
+        Self {
+            contract: Address(approval.token),
+            spender: Address(approval.spender),
+            amount: BaseUnits(approval.amount),
+            call_data: Bytes(approval.call_data),
+            gas,
+            gas_unavailable,
+        }
+    }
+}
+
+/// A gas quote, or why there is none.
+pub(in crate::graphql) fn told(
+    gas: Result<chain::GasQuote, chain::GasUnavailable>,
+) -> (Option<GasQuote>, Option<GasUnavailable>) {
+    match gas {
+        Ok(quote) => (Some(quote.into()), None),
+        Err(unavailable) => (None, Some(unavailable.into())),
+    }
 }
 
 /// A gas quote.
@@ -375,6 +424,8 @@ pub struct GasQuote {
 pub enum GasUnavailableReason {
     /// The node is away. The call works all the same.
     NodeUnreachable,
+    /// The approval has to be sent first: before, nothing can be estimated.
+    ApprovalFirst,
     /// The call would fail now, for example for lack of funds.
     WouldFail,
 }
@@ -390,15 +441,13 @@ pub struct GasUnavailable {
 
 impl From<chain::PaymentInstructions> for PaymentInstructions {
     fn from(instructions: chain::PaymentInstructions) -> Self {
-        let (gas, gas_unavailable) = match instructions.gas {
-            Ok(quote) => (Some(quote.into()), None),
-            Err(unavailable) => (None, Some(unavailable.into())),
-        };
+        let (gas, gas_unavailable) = told(instructions.gas);
         Self {
             chain_id: Long(instructions.chain_id),
             contract: Address(instructions.contract),
             call_data: Bytes(instructions.call_data),
             value: BaseUnits(instructions.value),
+            approval: instructions.approval.map(Into::into),
             deadline: DateTime(instructions.deadline),
             gas,
             gas_unavailable,
@@ -424,6 +473,7 @@ impl From<chain::GasUnavailable> for GasUnavailable {
     fn from(unavailable: chain::GasUnavailable) -> Self {
         let reason = match unavailable {
             chain::GasUnavailable::NodeUnreachable => GasUnavailableReason::NodeUnreachable,
+            chain::GasUnavailable::ApprovalFirst => GasUnavailableReason::ApprovalFirst,
             chain::GasUnavailable::WouldFail { .. } => GasUnavailableReason::WouldFail,
         };
         Self {

@@ -12,7 +12,7 @@ use crate::graphql::{
     context::Asked as _,
     errors::{ErrorCode, code_of_custody},
     scalars::{Address, BaseUnits, Bytes, DateTime, Long},
-    types::{GasQuote, GasUnavailable},
+    types::{GasQuote, GasUnavailable, told},
 };
 
 /// Everything that a wallet needs to send a call, besides its own choice of fees.
@@ -43,10 +43,7 @@ impl WalletCall {
 
 impl From<chain::WalletCall> for WalletCall {
     fn from(call: chain::WalletCall) -> Self {
-        let (gas, gas_unavailable) = match call.gas {
-            Ok(quote) => (Some(quote.into()), None),
-            Err(unavailable) => (None, Some(unavailable.into())),
-        };
+        let (gas, gas_unavailable) = told(call.gas);
         Self {
             chain_id: Long(call.chain_id),
             from: Address(call.from),

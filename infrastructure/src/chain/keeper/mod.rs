@@ -199,7 +199,11 @@ impl Keeper {
         }
         let mut after = None;
         loop {
-            let due = self.parts.due.due(now, after, BATCH).await?;
+            let due = self
+                .parts
+                .due
+                .due(self.settings.chain_id, now, after, BATCH)
+                .await?;
             let more = due.len() >= usize::try_from(BATCH).unwrap_or(usize::MAX);
             let last = due.last().map(|due| (due.hold_ends, due.terms.order));
             for due in due {
