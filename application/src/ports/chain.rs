@@ -156,6 +156,11 @@ impl PaymentChain {
             tokens: vec![AcceptedToken::coin("ETH".to_owned())],
         }
     }
+
+    /// What is accepted at this address, if anything is.
+    pub fn token(&self, address: Address) -> Option<&AcceptedToken> {
+        self.tokens.iter().find(|token| token.address == address)
+    }
 }
 
 /// A token that orders may be paid in.
@@ -286,8 +291,7 @@ pub trait PaymentRail: Send + Sync {
     fn accepted(&self, asset: Asset) -> Option<&AcceptedToken> {
         let mut chains = self.chains().iter();
         let chain = chains.find(|chain| chain.chain_id == asset.chain_id)?;
-        let mut tokens = chain.tokens.iter();
-        tokens.find(|token| token.address == asset.token)
+        chain.token(asset.token)
     }
 
     /// What one token of an asset costs in fiat money, at a moment. MUST answer from memory: it
