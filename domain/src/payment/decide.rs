@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     policy,
+    rate::Conversion,
     value::{Address, B256, BaseUnits},
 };
 
@@ -18,7 +19,12 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PaymentCommand {
     /// Asks for the payment.
-    Request(Terms),
+    Request {
+        /// What it is to be.
+        terms: Terms,
+        /// How a price in fiat money became the amount of the terms; none for a price in a token.
+        conversion: Option<Conversion>,
+    },
     /// The buyer says that a transaction is on its way.
     ReportAttempt {
         /// The transaction.
@@ -96,12 +102,12 @@ pub enum PaymentCommand {
 type Decision = Result<Vec<PaymentEvent>, PaymentRejection>;
 
 pub(super) fn decide(payment: &Payment, command: &PaymentCommand) -> Decision {
-    if let PaymentCommand::Request(terms) = command {
-        return request_payment(payment, terms);
+    if let PaymentCommand::Request { terms, conversion } = command {
+        return request_payment(payment, terms, conversion.as_ref());
     }
     let request = payment.request()?;
     match command {
-        PaymentCommand::Request(_) => Err(PaymentRejection::AlreadyRequested),
+        PaymentCommand::Request { .. } => Err(PaymentRejection::AlreadyRequested),
         PaymentCommand::ReportAttempt { tx_hash, nonce, by } => {
             report_attempt(request, *tx_hash, *nonce, *by)
         }
@@ -137,7 +143,7 @@ pub(super) fn decide(payment: &Payment, command: &PaymentCommand) -> Decision {
     }
 }
 
-fn request_payment(payment: &Payment, terms: &Terms) -> Decision {
+fn request_payment(payment: &Payment, terms: &Terms, conversion: Option<&Conversion>) -> Decision {
     if let Ok(request) = payment.request() {
         let same = request.terms == *terms;
         return if same {
@@ -147,7 +153,13 @@ fn request_payment(payment: &Payment, terms: &Terms) -> Decision {
         };
     }
     check_terms(terms).map_err(PaymentRejection::Terms)?;
-    Ok(vec![PaymentEvent::PaymentRequested(terms.clone())])
+    if let Some(conversion) = conversion {
+        check_converted(terms, conversion).map_err(PaymentRejection::Terms)?;
+    }
+    Ok(vec![PaymentEvent::PaymentRequested {
+        terms: terms.clone(),
+        conversion: conversion.cloned(),
+    }])
 }
 
 fn check_terms(terms: &Terms) -> Result<(), TermsFault> {
@@ -170,6 +182,16 @@ fn check_terms(terms: &Terms) -> Result<(), TermsFault> {
         return Err(TermsFault::DeadlineBeforeEpoch);
     }
     Ok(())
+}
+
+/// What is asked for is what the price is at the rate that is frozen beside it.
+fn check_converted(terms: &Terms, conversion: &Conversion) -> Result<(), TermsFault> {
+    let converted = conversion.tokens().map_err(TermsFault::Conversion)?;
+    if converted == terms.amount {
+        Ok(())
+    } else {
+        Err(TermsFault::NotAtTheRate { converted })
+    }
 }
 
 fn report_attempt(request: &Request, tx_hash: B256, nonce: u64, by: Address) -> Decision {

@@ -5,13 +5,21 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::{LogRef, Terms};
-use crate::value::{Address, B256, BaseUnits};
+use crate::{
+    rate::Conversion,
+    value::{Address, B256, BaseUnits},
+};
 
 /// Something that happened to a payment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PaymentEvent {
     /// A payment was asked for.
-    PaymentRequested(Terms),
+    PaymentRequested {
+        /// What it is to be.
+        terms: Terms,
+        /// How a price in fiat money became the amount of the terms; none for a price in a token.
+        conversion: Option<Conversion>,
+    },
     /// The buyer says that a transaction is on its way. A hint, never proof.
     AttemptReported {
         /// The transaction.
@@ -129,7 +137,7 @@ pub enum ClosingReason {
 impl PaymentEvent {
     /// Every event type with its current version.
     pub const TYPES: &'static [(&'static str, &'static str)] = &[
-        ("PaymentRequested", "1.0.0"),
+        ("PaymentRequested", "2.0.0"),
         ("AttemptReported", "1.0.0"),
         ("PaymentDetected", "1.1.0"),
         ("PaymentConfirmed", "1.0.0"),
@@ -146,7 +154,7 @@ impl PaymentEvent {
 
     const fn descriptor(&self) -> (&'static str, &'static str) {
         match self {
-            Self::PaymentRequested(_) => Self::TYPES[0],
+            Self::PaymentRequested { .. } => Self::TYPES[0],
             Self::AttemptReported { .. } => Self::TYPES[1],
             Self::PaymentDetected { .. } => Self::TYPES[2],
             Self::PaymentConfirmed { .. } => Self::TYPES[3],

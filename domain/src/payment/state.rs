@@ -246,7 +246,7 @@ impl Deposit {
 
 pub(super) fn evolve(payment: Payment, event: &PaymentEvent) -> Payment {
     match (payment, event) {
-        (Payment::Unrequested, PaymentEvent::PaymentRequested(terms)) => {
+        (Payment::Unrequested, PaymentEvent::PaymentRequested { terms, .. }) => {
             Payment::Requested(Box::new(Request {
                 terms: terms.clone(),
                 attempts: Vec::new(),
@@ -265,7 +265,7 @@ pub(super) fn evolve(payment: Payment, event: &PaymentEvent) -> Payment {
 impl Request {
     fn apply(&mut self, event: &PaymentEvent) {
         match event {
-            PaymentEvent::PaymentRequested(_) => {}
+            PaymentEvent::PaymentRequested { .. } => {}
             PaymentEvent::AttemptReported { tx_hash, nonce, by } => self.attempts.push(Attempt {
                 tx_hash: *tx_hash,
                 nonce: *nonce,

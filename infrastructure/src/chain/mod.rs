@@ -1,6 +1,7 @@
 //! The EVM: how payments are asked for, and how they are seen.
 //!
 //! - [`EvmRail`] signs quotes for the escrow contract and says what a payment costs in gas;
+//! - [`Rates`] knows what a token costs in fiat money, and [`RatePoller`] reads it from feeds;
 //! - [`Listener`] follows the chain and settles what the escrow's logs say;
 //! - [`Keeper`] releases what nobody disputed when the hold time is over;
 //! - [`EvmAttempts`] looks for transactions that buyers reported;
@@ -26,6 +27,7 @@ mod node;
 mod quote;
 mod rail;
 mod ranges;
+mod rates;
 mod wallet_call;
 
 pub use attempts::EvmAttempts;
@@ -39,3 +41,7 @@ pub use listener::{Listener, ListenerParts, ListenerSettings, ListenerStatus};
 pub use node::{ClientError, Node, NodeError};
 pub use quote::key_of;
 pub use rail::{EvmRail, RailChain};
+pub use rates::{
+    FeedId, FeedSettings, FeedWithoutNode, FiatQuote, OfferedRate, RatePoller, RatePollerParts,
+    RateSettings, RateTwice, Rates,
+};

@@ -11,14 +11,16 @@ use gage_application::ports::{
     StoreUnavailable,
     chain::{
         Approval, GasQuote, GasUnavailable, PaymentChain, PaymentDraft, PaymentInstructions,
-        PaymentRail, WalletCall, Withdrawal,
+        PaymentRail, RateUnavailable, WalletCall, Withdrawal,
     },
     clock::Clock,
 };
 use gage_domain::{
     payment::{Demand, Terms},
-    value::{B256, BaseUnits, U256},
+    rate::Rate,
+    value::{Asset, B256, BaseUnits, Fiat, U256},
 };
+use time::OffsetDateTime;
 use tokio::time::timeout;
 
 use super::{
@@ -27,6 +29,7 @@ use super::{
     key::LocalKey,
     node::Node,
     quote::{key_of, pay_call},
+    rates::Rates,
     wallet_call::{demand_call, withdraw_call},
 };
 
@@ -52,6 +55,7 @@ pub struct EvmRail {
     sides: Vec<(Address, Node)>,
     signer: LocalKey,
     clock: Arc<dyn Clock>,
+    rates: Rates,
 }
 
 impl fmt::Debug for EvmRail {
@@ -80,7 +84,14 @@ impl EvmRail {
             sides,
             signer,
             clock,
+            rates: Rates::none(),
         }
+    }
+
+    /// The same, with rates for prices in fiat money. Without them prices are in tokens alone.
+    #[must_use]
+    pub fn with_rates(self, rates: Rates) -> Self {
+        Self { rates, ..self }
     }
 
     /// The node of a chain on which payments are taken.
@@ -185,14 +196,16 @@ impl PaymentRail for EvmRail {
         &self.chains
     }
 
-    fn terms(&self, draft: &PaymentDraft) -> Terms {
-        let (chain, (arbiter, _)) = (&self.chains[0], &self.sides[0]);
+    fn terms(&self, draft: &PaymentDraft) -> Option<Terms> {
+        let mut chains = self.chains.iter().zip(&self.sides);
+        let (chain, (arbiter, _)) =
+            chains.find(|(chain, _)| chain.chain_id == draft.asset.chain_id)?;
         let mut terms = Terms {
             order: draft.order,
             buyer: draft.buyer,
             seller: draft.seller,
             arbiter: *arbiter,
-            token: draft.token,
+            token: draft.asset.token,
             amount: draft.amount,
             deadline: draft.deadline,
             hold_secs: draft.hold_secs,
@@ -202,7 +215,7 @@ impl PaymentRail for EvmRail {
             key: B256::ZERO,
         };
         terms.key = key_of(&terms);
-        terms
+        Some(terms)
     }
 
     async fn instructions(&self, terms: &Terms, payer: Address) -> PaymentInstructions {
@@ -274,9 +287,12 @@ impl PaymentRail for EvmRail {
         }))
     }
 
-    fn accepts(&self, token: Address) -> bool {
-        let mut tokens = self.chains[0].tokens.iter();
-        tokens.any(|accepted| accepted.address == token)
+    fn first_chain(&self) -> u64 {
+        self.chains[0].chain_id
+    }
+
+    fn rate(&self, fiat: Fiat, asset: Asset, now: OffsetDateTime) -> Result<Rate, RateUnavailable> {
+        self.rates.rate(fiat, asset, now)
     }
 
     /// The contract counts a payment in 128 bits: most of what `pay` costs is storage.

@@ -31,7 +31,7 @@ use gage_domain::{
     payment::{Payment, PaymentEvent, Terms},
     policy::Policy,
     text::LocalizedText,
-    value::{BaseUnits, Price, Quantity},
+    value::{Asset, BaseUnits, Price, Quantity},
 };
 use gage_infrastructure::{
     chain::{
@@ -79,6 +79,14 @@ pub(crate) struct Following {
 /// The key that signs quotes.
 pub(crate) fn quote_signer() -> LocalKey {
     LocalKey::from_hex(&"a1".repeat(32)).unwrap()
+}
+
+/// What the chain itself counts in.
+pub(crate) fn coin() -> Asset {
+    Asset {
+        chain_id: CHAIN_ID,
+        token: Address::ZERO,
+    }
 }
 
 impl World {
@@ -139,8 +147,8 @@ impl World {
         let by = self.owner;
         let (shop, product) = (ShopId(SystemEntropy.id()), ProductId(SystemEntropy.id()));
         let named = |name: &str| LocalizedText::new(None, Some(name.to_owned()));
-        let amount = BaseUnits(amount);
-        let price = Price { token, amount };
+        let asset = Asset { token, ..coin() };
+        let price = Price::token(asset, BaseUnits(amount));
         let quantity = Quantity::try_from(1_000_000_u32).unwrap();
         self.does(OpenShop {
             shop,
@@ -192,6 +200,7 @@ impl World {
                 quantity: Quantity::try_from(pieces).unwrap(),
             }],
             seen_prices: vec![],
+            pay_with: None,
         };
         let placed = self.gateway.execute(place, request()).await;
         placed.map(|placed| placed.output)
@@ -199,18 +208,19 @@ impl World {
 
     /// Terms that the rail makes, of an order that nobody placed.
     pub(crate) fn terms_of_nothing(&self, amount: u64) -> Terms {
-        self.rail.terms(&PaymentDraft {
+        let terms = self.rail.terms(&PaymentDraft {
             order: OrderId(SystemEntropy.id()),
             buyer: self.buyer,
             seller: Address::repeat_byte(0x5e),
-            token: Address::ZERO,
+            asset: coin(),
             amount: BaseUnits::from(amount),
             deadline: (SystemClock.now() + Duration::from_mins(15))
                 .replace_nanosecond(0)
                 .unwrap(),
             hold_secs: 60,
             dispute_secs: 60,
-        })
+        });
+        terms.unwrap()
     }
 
     /// The buyer pays as the rail says; the transaction may wait to be mined.
@@ -372,7 +382,7 @@ pub(crate) fn request() -> Request {
 
 fn name_of(event: &PaymentEvent) -> &'static str {
     match event {
-        PaymentEvent::PaymentRequested(_) => "requested",
+        PaymentEvent::PaymentRequested { .. } => "requested",
         PaymentEvent::AttemptReported { .. } => "attempt reported",
         PaymentEvent::AttemptFailed { .. } => "attempt failed",
         PaymentEvent::PaymentDetected { .. } => "detected",

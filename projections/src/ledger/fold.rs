@@ -95,7 +95,7 @@ impl Rows {
         happened: &PaymentEvent,
     ) -> Result<(), ApplyError> {
         match happened {
-            PaymentEvent::PaymentRequested(terms) => {
+            PaymentEvent::PaymentRequested { terms, .. } => {
                 self.payments.add(PaymentRow {
                     order: terms.order,
                     chain_id: terms.chain_id,

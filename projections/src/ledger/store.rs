@@ -52,7 +52,7 @@ pub(super) async fn load(
         .await?;
     // A payment that is asked for and made in the same batch is not there yet.
     for event in events {
-        if let Fact::Payment(id, PaymentEvent::PaymentRequested(terms)) = &event.fact
+        if let Fact::Payment(id, PaymentEvent::PaymentRequested { terms, .. }) = &event.fact
             && moved.contains(&id.0)
         {
             for account in [terms.seller, terms.buyer] {
@@ -82,7 +82,7 @@ fn moves_money(event: &PaymentEvent) -> bool {
         | PaymentEvent::FundsRefunded { .. }
         | PaymentEvent::ReleaseReverted { .. }
         | PaymentEvent::RefundReverted { .. } => true,
-        PaymentEvent::PaymentRequested(_)
+        PaymentEvent::PaymentRequested { .. }
         | PaymentEvent::AttemptReported { .. }
         | PaymentEvent::AttemptFailed { .. }
         | PaymentEvent::PaymentDetected { .. }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use gage_domain::{
     order::OrderEvent,
     payment::{AttemptFailure, ClosingReason, LogRef, PaymentEvent, Terms},
+    rate::Conversion,
     value::BaseUnits,
 };
 use serde_json::{Value, json};
@@ -164,7 +165,14 @@ pub(super) fn of_order(event: &OrderEvent) -> (Milestone, Value) {
 /// A payment's event as a timeline shows it.
 pub(super) fn of_payment(event: &PaymentEvent) -> (Milestone, Value) {
     match event {
-        PaymentEvent::PaymentRequested(terms) => (Milestone::PaymentRequested, requested(terms)),
+        PaymentEvent::PaymentRequested { terms, conversion } => {
+            let details = requested(terms);
+            let details = match conversion {
+                Some(conversion) => with(details, "price", priced(conversion)),
+                None => details,
+            };
+            (Milestone::PaymentRequested, details)
+        }
         PaymentEvent::AttemptReported { tx_hash, nonce, by } => (
             Milestone::AttemptReported,
             json!({ "txHash": tx_hash, "nonce": nonce.to_string(), "by": by }),
@@ -220,6 +228,15 @@ fn requested(terms: &Terms) -> Value {
         "deadline": terms.deadline.format(&Rfc3339).unwrap_or_default(),
         "escrow": terms.escrow,
         "chainId": terms.chain_id.to_string(),
+    })
+}
+
+/// The price in fiat money, and the rate at which it became the amount.
+fn priced(conversion: &Conversion) -> Value {
+    json!({
+        "fiat": conversion.fiat,
+        "amount": conversion.amount,
+        "rate": conversion.rate.price,
     })
 }
 

@@ -107,8 +107,9 @@ impl Rows {
             payments.change(id.0, event.position, change)
         };
         match happened {
-            PaymentEvent::PaymentRequested(terms) => payments.add(PaymentRow {
+            PaymentEvent::PaymentRequested { terms, conversion } => payments.add(PaymentRow {
                 terms: terms.clone(),
+                conversion: conversion.clone(),
                 standing: Standing::Awaited,
                 funding: FundingRow::None,
                 attempts: vec![],

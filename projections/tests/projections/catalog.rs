@@ -6,7 +6,7 @@ use gage_domain::{
     product::ProductEvent,
     shop::ShopEvent,
     text::LocalizedText,
-    value::{BaseUnits, U256},
+    value::{Asset, BaseUnits, Price, U256},
 };
 use gage_projections::catalog::{Catalog, CatalogQueries, ShopRow, StockRow};
 
@@ -89,10 +89,8 @@ async fn a_product_is_shown_as_its_last_events_left_it() {
     history.then(shop_opened(1));
     history.then(product_listed(1, text("커피", "Coffee")));
     let whole = BaseUnits(U256::MAX);
-    let dearest = gage_domain::value::Price {
-        amount: whole,
-        token: wallet(0xc0),
-    };
+    let (chain_id, token) = (u64::MAX, wallet(0xc0));
+    let dearest = Price::token(Asset { chain_id, token }, whole);
     history.then((product_id(1), ProductEvent::PriceChanged { price: dearest }));
     let revised = ProductEvent::ProductRevised {
         name: text("원두", "Beans"),

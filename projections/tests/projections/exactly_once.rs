@@ -199,7 +199,7 @@ async fn a_row_that_only_the_database_refuses_is_traced_to_its_event() {
     }
     let (order, mut free) = order_placed(20, 7);
     if let OrderEvent::OrderPlaced { total, .. } = &mut free {
-        *total = BaseUnits::ZERO;
+        total.amount = BaseUnits::ZERO;
     }
     let poison = history.then((order, free));
     for number in 21..30 {

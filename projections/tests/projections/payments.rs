@@ -104,6 +104,7 @@ async fn a_requested_payment_has_its_terms() {
     let notices = db.project::<Payments>(&history).await;
     let expected = PaymentRow {
         terms: terms(1),
+        conversion: None,
         standing: Standing::Awaited,
         funding: FundingRow::None,
         attempts: vec![],

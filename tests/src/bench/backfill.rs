@@ -148,6 +148,7 @@ impl World {
                 quantity: one(),
             }],
             seen_prices: Vec::new(),
+            pay_with: None,
         };
         let gateway = &self.shop.gateway;
         gateway.execute(place, asked_by(Self::buyer())).await?;

@@ -9,6 +9,7 @@ mod order;
 mod payment;
 mod price;
 mod product;
+mod rate;
 mod shop;
 mod text;
 mod timeline;
@@ -25,9 +26,10 @@ pub use payment::{
     Approval, Attempt, AttemptStatus, GasQuote, GasUnavailable, GasUnavailableReason, Payment,
     PaymentInstructions, PaymentStatus,
 };
-pub use price::{Price, PriceInput};
+pub use price::{Fiat, PayWithInput, PayableAsset, Price, PriceInput};
 pub use product::Product;
 pub(super) use product::may_see as may_see_product;
+pub use rate::{PaymentRate, PaymentRateSource, PriceFeedRound};
 pub use shop::Shop;
 pub use text::{LocalizedText, LocalizedTextInput};
 pub use timeline::{TimelineEntry, TimelineEvent};
