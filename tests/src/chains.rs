@@ -42,18 +42,31 @@ pub struct TwoChains {
 }
 
 impl TwoChains {
-    /// Starts everything; `more` is appended to the file of chains, for the second one.
+    /// Starts everything.
     ///
     /// # Panics
     /// When a part cannot be started.
     pub async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// The same with these settings changed.
+    ///
+    /// # Panics
+    /// When a part cannot be started.
+    pub async fn with(changed: &[(&'static str, &str)]) -> Self {
         let folder = TempDir::new().unwrap();
         let database = Database::new().await;
         let mut settings = base_settings(&database, folder.path());
         let first = place(&settings, folder.path(), (Program::Ganache, 1337), 6).await;
         let second = place(&settings, folder.path(), (Program::Anvil, 31_338), 0).await;
         let file = folder.path().join("chains.toml");
-        std::fs::write(&file, [toml_of(&first), toml_of(&second)].concat()).unwrap();
+        let text = [toml_of(&first, "1.00"), toml_of(&second, "0.5")].concat();
+        std::fs::write(&file, text).unwrap();
+        let changed = changed
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()));
+        settings.extend(changed);
         settings.insert("GAGE_CHAINS_FILE", file.to_string_lossy().into_owned());
         let mut server = Server::new(settings.clone(), folder.path());
         server.run(&["migrate"]);
@@ -115,7 +128,8 @@ async fn place(
     }
 }
 
-fn toml_of(place: &Place) -> String {
+/// A chain as the file has it, its token at a price in dollars.
+fn toml_of(place: &Place, dollars: &str) -> String {
     let Place {
         node,
         chain_id,
@@ -129,7 +143,7 @@ fn toml_of(place: &Place) -> String {
         "[[chain]]\nid = {chain_id}\nname = \"Chain {chain_id}\"\nrpc = [\"{}\"]\n\
          escrow = \"{escrow}\"\narbiter = \"{arbiter}\"\nconfirmations = 1\n\
          poll_interval_ms = 100\n\n[[chain.token]]\naddress = \"{}\"\nsymbol = \"{}\"\n\
-         decimals = {}\n\n",
+         decimals = {}\n\n[[chain.token.rate]]\nfiat = \"USD\"\nprice = \"{dollars}\"\n\n",
         node.url(),
         token.address,
         token.symbol,

@@ -245,7 +245,10 @@ pub(super) fn address(what: &str, text: &str) -> Result<Address, String> {
 
 #[cfg(test)]
 mod tests {
+    use gage_domain::value::Fiat;
+
     use super::*;
+    use crate::config::{FeedSettings, Quoted, RateSource};
 
     const WHOLE: &str = r#"
         [[chain]]
@@ -263,12 +266,27 @@ mod tests {
         symbol = "USDC"
         decimals = 6
 
+        [[chain.token.rate]]
+        fiat = "USD"
+        feed = { address = "0xD1220A0cf47c7B9Be7A2E6BA89F429762e7b9aDb", heartbeat_secs = 90000 }
+
+        [[chain.token.rate]]
+        fiat = "KRW"
+        price = "1388.5"
+
         [[chain]]
         id = 137
         name = "Polygon"
         rpc = ["$NODE"]
         escrow = "0xdbF03B407c01E7cD3CBea99509d93f8DDDC8C6FB"
-        coin = { symbol = "POL" }
+
+        [chain.coin]
+        symbol = "POL"
+
+        [[chain.coin.rate]]
+        fiat = "KRW"
+        feed = { address = "0xD1220A0cf47c7B9Be7A2E6BA89F429762e7b9aDb", heartbeat_secs = 60 }
+        exchange = { address = "0xdbF03B407c01E7cD3CBea99509d93f8DDDC8C6FB", heartbeat_secs = 70, chain = 1, quoted = "usd_per_fiat" }
     "#;
 
     fn read(text: &str) -> Result<Chains, String> {
@@ -296,6 +314,31 @@ mod tests {
     }
 
     #[test]
+    fn rates_come_from_a_feed_from_two_or_from_the_operator() {
+        let chains = read(WHOLE).unwrap();
+        let [ethereum, polygon] = [chains.first(), chains.iter().nth(1).unwrap()];
+        let [usd, krw] = [&ethereum.tokens[0].rates[0], &ethereum.tokens[0].rates[1]];
+        let feed = |chain_id, secs, address: &str| FeedSettings {
+            chain_id,
+            address: address.parse().unwrap(),
+            heartbeat: Duration::from_secs(secs),
+        };
+        let [dollars, won] = [
+            "0xD1220A0cf47c7B9Be7A2E6BA89F429762e7b9aDb",
+            "0xdbF03B407c01E7cD3CBea99509d93f8DDDC8C6FB",
+        ];
+        assert_eq!((usd.fiat, krw.fiat), (Fiat::Usd, Fiat::Krw));
+        assert_eq!(usd.source, RateSource::Feed(feed(1, 90_000, dollars)));
+        assert_eq!(krw.source, RateSource::Fixed("1388.5".parse().unwrap()));
+        let composed = RateSource::Composed {
+            token: feed(137, 60, dollars),
+            exchange: feed(1, 70, won),
+            quoted: Quoted::UsdPerFiat,
+        };
+        assert_eq!(polygon.coin.rates[0].source, composed);
+    }
+
+    #[test]
     fn what_is_wrong_is_told_with_its_chain_and_without_the_nodes_keys() {
         let cases = [
             ("id = 137", "id = 1", "chain 1 is there twice"),
@@ -312,6 +355,13 @@ mod tests {
             ),
             ("[\"$NODE\"]", "[]", "chain 137: rpc needs"),
             ("[\"$NODE\"]", "\"https://hunter2\"", "a text stands"),
+            ("fiat = \"USD\"", "fiat = \"EUR\"", "KRW or USD"),
+            ("fiat = \"USD\"", "fiat = \"KRW\"", "two rates in KRW"),
+            ("1388.5", "-1", "the price \"-1\" of a rate"),
+            ("1388.5", "0", "the price \"0\" of a rate"),
+            ("price = \"1388.5\"", "", "needs either a price"),
+            ("secs = 90000", "secs = 0", "heartbeat_secs must be from 1"),
+            ("usd_per_fiat", "upside_down", "unknown variant"),
             ("$NODE", "$NOBODY", "rpc names $NOBODY, which is not set"),
             ("0x5aAeb6", "0x5aaeb6", "chain 1: escrow must be"),
             (
