@@ -112,10 +112,10 @@ mod tests {
                 });
             (P::VERSION, hash)
         }
-        assert_eq!(stamp::<Catalog>(), (2, 0xd7e1_d3a7_b940_20d3), "catalog");
-        assert_eq!(stamp::<Orders>(), (3, 0xc516_f3b1_b2bb_2537), "orders");
-        assert_eq!(stamp::<Payments>(), (3, 0x1dc0_f539_c829_2201), "payments");
-        assert_eq!(stamp::<Ledger>(), (1, 0), "ledger");
+        assert_eq!(stamp::<Catalog>(), (3, 0x7675_defe_6288_a56c), "catalog");
+        assert_eq!(stamp::<Orders>(), (3, 0x49a9_a30d_c36a_aedb), "orders");
+        assert_eq!(stamp::<Payments>(), (3, 0x511f_487b_4136_0147), "payments");
+        assert_eq!(stamp::<Ledger>(), (1, 0x92d0_f27a_4af6_fde7), "ledger");
     }
 
     #[test]

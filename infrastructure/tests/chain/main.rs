@@ -25,6 +25,7 @@ mod keeper;
 mod outages;
 mod proxy;
 mod quotes;
+mod rates;
 mod reconciliation;
 mod reconciliation_outages;
 mod reorganisations;

@@ -8,14 +8,17 @@ use std::{
 use alloy::primitives::{Address, B256, U256};
 use gage_application::{
     event::{Decoder, StreamName},
-    gateway::{Gateway, Parts, Request, snapshotter},
+    gateway::{Gateway, GatewayError, Parts, Request, snapshotter},
     metadata::Actor,
     operations::{
         change_price::ChangePrice, list_product::ListProduct, open_shop::OpenShop,
         place_order::PlaceOrder, publish_product::PublishProduct, receive_stock::ReceiveStock,
     },
     ports::{
-        chain::{ChainCondition, ChainStatus, ChainView, PaymentChain, PaymentDraft, PaymentRail},
+        chain::{
+            AcceptedToken, ChainCondition, ChainStatus, ChainView, PaymentChain, PaymentDraft,
+            PaymentRail,
+        },
         clock::{Clock, Entropy},
         event_log::EventLog,
         wake::{Notice, WakeUps},
@@ -33,7 +36,7 @@ use gage_domain::{
 use gage_infrastructure::{
     chain::{
         Deployed, EvmRail, Listener, ListenerParts, ListenerSettings, ListenerStatus, LocalKey,
-        Node, RailChain, deploy,
+        Node, RailChain, Rates, deploy,
     },
     clock::{SystemClock, SystemEntropy},
     postgres::{PostgresChainStore, PostgresSnapshots},
@@ -84,17 +87,29 @@ pub(crate) fn coin() -> Asset {
 impl World {
     /// A chain with the contract, and a database; no shop yet.
     pub(crate) async fn bare(program: Program) -> Self {
+        Self::with(program, async |_| (vec![], Rates::none())).await
+    }
+
+    /// The same, where more tokens are taken, and prices may be in fiat money.
+    pub(crate) async fn with(
+        program: Program,
+        prepare: impl AsyncFnOnce(&TestNode) -> (Vec<AcceptedToken>, Rates),
+    ) -> Self {
         let (node, db) = tokio::join!(TestNode::start(program), TestDb::new());
         let signer = quote_signer();
         let escrow = deploy(&node.client(), &TestNode::deployer(), signer.address(), &[])
             .await
             .expect("the contract is deployed");
+        let (tokens, rates) = prepare(&node).await;
+        let mut chain = PaymentChain::of_ether(CHAIN_ID, escrow.address);
+        chain.tokens.extend(tokens);
         let chain = RailChain {
-            chain: PaymentChain::of_ether(CHAIN_ID, escrow.address),
+            chain,
             arbiter: Address::ZERO,
             node: node.client(),
         };
-        let rail = Arc::new(EvmRail::new(chain, [], signer, Arc::new(SystemClock)));
+        let rail = EvmRail::new(chain, [], signer, Arc::new(SystemClock));
+        let rail = Arc::new(rail.with_rates(rates));
         let gateway = gateway(&db, rail.clone());
         let buyer = node.account(1).await;
         Self {
@@ -115,74 +130,84 @@ impl World {
         world
     }
 
-    async fn open_shop(&mut self) {
-        let owner = self.node.account(0).await;
-        let (shop, product) = (ShopId(SystemEntropy.id()), ProductId(SystemEntropy.id()));
-        let named = |name: &str| LocalizedText::new(None, Some(name.to_owned()));
-        let price = Price::token(coin(), BaseUnits::from(PRICE));
-        let quantity = Quantity::try_from(1_000_000_u32).unwrap();
-        let gateway = &self.gateway;
+    pub(crate) async fn open_shop(&mut self) {
+        let (owner, shop) = (self.node.account(0).await, ShopId(SystemEntropy.id()));
         let open = OpenShop {
             shop,
             by: owner,
             name: named("Shop"),
             payout: owner,
         };
-        gateway.execute(open, request()).await.unwrap();
+        self.gateway.execute(open, request()).await.unwrap();
+        let product = self
+            .sells(shop, Price::token(coin(), BaseUnits::from(PRICE)))
+            .await;
+        self.product = Some((shop, product));
+    }
+
+    /// The shop that was opened.
+    pub(crate) fn shop(&self) -> ShopId {
+        self.product.expect("a shop").0
+    }
+
+    /// What it sells in the chain's coin.
+    pub(crate) fn product(&self) -> ProductId {
+        self.product.expect("a shop").1
+    }
+
+    /// Plenty of another product, at this price.
+    pub(crate) async fn sells(&self, shop: ShopId, price: Price) -> ProductId {
+        let (by, product) = (self.node.account(0).await, ProductId(SystemEntropy.id()));
+        let gateway = &self.gateway;
         let list = ListProduct {
             product,
-            by: owner,
+            by,
             shop,
             name: named("Tea"),
             description: LocalizedText::default(),
             price: None,
         };
         gateway.execute(list, request()).await.unwrap();
-        gateway
-            .execute(
-                ChangePrice {
-                    product,
-                    by: owner,
-                    price,
-                },
-                request(),
-            )
-            .await
-            .unwrap();
-        gateway
-            .execute(PublishProduct { product, by: owner }, request())
-            .await
-            .unwrap();
-        gateway
-            .execute(
-                ReceiveStock {
-                    product,
-                    by: owner,
-                    quantity,
-                },
-                request(),
-            )
-            .await
-            .unwrap();
-        self.product = Some((shop, product));
+        let change = ChangePrice { product, by, price };
+        gateway.execute(change, request()).await.unwrap();
+        let publish = PublishProduct { product, by };
+        gateway.execute(publish, request()).await.unwrap();
+        let quantity = Quantity::try_from(1_000_000_u32).unwrap();
+        let receive = ReceiveStock {
+            product,
+            by,
+            quantity,
+        };
+        gateway.execute(receive, request()).await.unwrap();
+        product
     }
 
     /// The buyer orders some pieces.
     pub(crate) async fn order(&self, pieces: u32) -> Terms {
-        let (shop, product) = self.product.expect("a shop");
+        let (_, product) = self.product.expect("a shop");
+        self.try_order(product, pieces, None).await.unwrap()
+    }
+
+    /// The buyer orders some pieces of a product, and says what to pay with.
+    pub(crate) async fn try_order(
+        &self,
+        product: ProductId,
+        pieces: u32,
+        pay_with: Option<Asset>,
+    ) -> Result<Terms, GatewayError> {
         let place = PlaceOrder {
             order: OrderId(SystemEntropy.id()),
             by: self.buyer,
-            shop,
+            shop: self.shop(),
             lines: vec![Wanted {
                 product,
                 quantity: Quantity::try_from(pieces).unwrap(),
             }],
             seen_prices: vec![],
-            pay_with: None,
+            pay_with,
         };
-        let order = self.gateway.execute(place, request()).await.unwrap().output;
-        self.payment(order).await.request().unwrap().terms.clone()
+        let order = self.gateway.execute(place, request()).await?.output;
+        Ok(self.payment(order).await.request().unwrap().terms.clone())
     }
 
     /// Terms that the rail makes, of an order that nobody placed.
@@ -343,6 +368,10 @@ impl Following {
         self.stop.cancel();
         self.task.await.unwrap();
     }
+}
+
+fn named(name: &str) -> LocalizedText {
+    LocalizedText::new(None, Some(name.to_owned()))
 }
 
 pub(crate) fn request() -> Request {
