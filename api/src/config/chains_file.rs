@@ -14,6 +14,9 @@ use super::{
 /// Bytes of a file that is read: enough for hundreds of chains.
 const LARGEST_BYTES: u64 = 1 << 20;
 
+/// What looks a variable of the environment up.
+pub(super) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 /// The whole file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -56,8 +59,13 @@ struct Token {
 }
 
 /// Reads the chains of a file, the first of which is the one that prices without a chain and
-/// sign-ins are for.
-pub(super) fn read(path: &Path, environment: Environment) -> Result<Chains, Fault> {
+/// sign-ins are for. A node may be named by a variable of the environment (`$NAME`), so that its
+/// key need not stand in the file.
+pub(super) fn read(
+    path: &Path,
+    environment: Environment,
+    variable: Lookup<'_>,
+) -> Result<Chains, Fault> {
     let unreadable = |error: std::io::Error| Fault::File {
         path: path.to_owned(),
         kind: error.kind(),
@@ -73,17 +81,17 @@ pub(super) fn read(path: &Path, environment: Environment) -> Result<Chains, Faul
         )));
     }
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
-    // The parser's own words repeat the line, which may hold a node's key.
+    // All of the parser's words repeat the line, which may hold a node's key.
     let file: File = toml::from_str(&text).map_err(|error| {
         let line = error.span().map_or(1, |span| {
             text[..span.start.min(text.len())].matches('\n').count() + 1
         });
-        wrong(format!("line {line}: {}", error.message()))
+        wrong(format!("line {line}: {}", without_urls(error.message())))
     })?;
-    parse(file, environment).map_err(wrong)
+    parse(file, environment, variable).map_err(wrong)
 }
 
-fn parse(file: File, environment: Environment) -> Result<Chains, String> {
+fn parse(file: File, environment: Environment, variable: Lookup<'_>) -> Result<Chains, String> {
     let mut ids = BTreeSet::new();
     let mut chains = Vec::with_capacity(file.chain.len());
     for chain in file.chain {
@@ -91,13 +99,17 @@ fn parse(file: File, environment: Environment) -> Result<Chains, String> {
         if !ids.insert(id) {
             return Err(format!("chain {id} is there twice"));
         }
-        let chain = of_chain(chain, environment);
+        let chain = of_chain(chain, environment, variable);
         chains.push(chain.map_err(|reason| format!("chain {id}: {reason}"))?);
     }
     Chains::new(chains).ok_or_else(|| "it has no [[chain]]".to_owned())
 }
 
-fn of_chain(chain: Chain, environment: Environment) -> Result<ChainSettings, String> {
+fn of_chain(
+    chain: Chain,
+    environment: Environment,
+    variable: Lookup<'_>,
+) -> Result<ChainSettings, String> {
     let confirmations = match environment {
         Environment::Production => ChainSettings::CONFIRMATIONS,
         Environment::Development => 1,
@@ -106,14 +118,14 @@ fn of_chain(chain: Chain, environment: Environment) -> Result<ChainSettings, Str
     let mut tokens = Vec::with_capacity(chain.token.len());
     let mut addresses = BTreeSet::new();
     for token in chain.token {
-        let token = of_token(token)?;
+        let token = of_token(&token)?;
         if !addresses.insert(token.address) {
             return Err(format!("token {} is there twice", token.address));
         }
         tokens.push(token);
     }
-    let rpc: Result<Vec<ServiceUrl>, String> = chain.rpc.iter().map(|url| of_node(url)).collect();
-    let rpc = rpc?;
+    let rpc = chain.rpc.iter().map(|url| of_node(url, variable));
+    let rpc: Vec<ServiceUrl> = rpc.collect::<Result<_, String>>()?;
     if rpc.is_empty() {
         return Err("rpc needs at least one URL of a node".to_owned());
     }
@@ -149,7 +161,7 @@ fn of_chain(chain: Chain, environment: Environment) -> Result<ChainSettings, Str
     })
 }
 
-fn of_token(token: Token) -> Result<TokenSettings, String> {
+fn of_token(token: &Token) -> Result<TokenSettings, String> {
     let token = TokenSettings {
         address: address("token address", &token.address)?,
         symbol: symbol(&token.symbol)?,
@@ -168,9 +180,24 @@ fn of_token(token: Token) -> Result<TokenSettings, String> {
     Ok(token)
 }
 
-/// The URL is not repeated: it may hold a key.
-fn of_node(url: &str) -> Result<ServiceUrl, String> {
-    ServiceUrl::parse(url, &["http", "https"], PathHolds::PerhapsAKey)
+/// The parser names the value that it did not expect: a URL may hold a key.
+fn without_urls(message: &str) -> &str {
+    if message.contains("://") {
+        "a text stands where something else is needed"
+    } else {
+        message
+    }
+}
+
+/// A URL, or the name of the variable that holds it. The URL is not repeated: it may hold a key.
+fn of_node(text: &str, variable: Lookup<'_>) -> Result<ServiceUrl, String> {
+    let url = match text.strip_prefix('$') {
+        Some(name) => {
+            variable(name).ok_or_else(|| format!("rpc names ${name}, which is not set"))?
+        }
+        None => text.to_owned(),
+    };
+    ServiceUrl::parse(&url, &["http", "https"], PathHolds::PerhapsAKey)
         .map_err(|error| format!("a URL of rpc {error}"))
 }
 
@@ -207,4 +234,93 @@ fn address(what: &str, text: &str) -> Result<Address, String> {
     parsed.map_err(|_| {
         format!("{what} must be 0x and 40 hexadecimal digits, with a right EIP-55 checksum, not {text:?}")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHOLE: &str = r#"
+        [[chain]]
+        id = 1
+        name = "Ethereum"
+        rpc = ["https://one.example/hunter2", "https://two.example"]
+        escrow = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
+        start_block = 17
+        arbiter = "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359"
+        confirmations = 20
+        poll_interval_ms = 500
+
+        [[chain.token]]
+        address = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"
+        symbol = "USDC"
+        decimals = 6
+
+        [[chain]]
+        id = 137
+        name = "Polygon"
+        rpc = ["$NODE"]
+        escrow = "0xdbF03B407c01E7cD3CBea99509d93f8DDDC8C6FB"
+        coin = { symbol = "POL" }
+    "#;
+
+    fn read(text: &str) -> Result<Chains, String> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        let variable = |name: &str| (name == "NODE").then(|| "https://named.example".to_owned());
+        super::read(file.path(), Environment::Production, &variable)
+            .map_err(|fault| fault.to_string())
+    }
+
+    #[test]
+    fn every_chain_is_read_with_its_tokens_and_the_rest_by_default() {
+        let chains = read(WHOLE).unwrap();
+        let [ethereum, polygon] = [chains.first(), chains.iter().nth(1).unwrap()];
+        assert_eq!((ethereum.chain_id, ethereum.start_block), (1, 17));
+        assert_eq!((ethereum.rpc.len(), ethereum.confirmations), (2, 20));
+        assert_eq!(ethereum.poll_interval, Duration::from_millis(500));
+        assert_eq!(ethereum.coin.symbol, "ETH");
+        let usdc = &ethereum.tokens[0];
+        assert_eq!((usdc.symbol.as_str(), usdc.decimals), ("USDC", 6));
+        assert_eq!((polygon.chain_id, polygon.confirmations), (137, 12));
+        assert_eq!(polygon.coin.symbol, "POL");
+        assert_eq!(polygon.rpc[0].reveal(), "https://named.example/");
+        assert!(polygon.arbiter.is_zero() && polygon.tokens.is_empty());
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_chain_and_without_the_nodes_keys() {
+        let cases = [
+            ("id = 137", "id = 1", "chain 1 is there twice"),
+            ("id = 137", "id = 0", "chain 0: id must be from 1"),
+            ("symbol = \"USDC\"", "symbol = \"\"", "chain 1: a symbol"),
+            ("decimals = 6", "decimals = 37", "at most 36"),
+            ("decimals = 6", "decimals = -1", "line 15"),
+            ("confirmations = 20", "confirmations = 0", "from 1 to 10000"),
+            ("17", "17\n typo = 1", "unknown field `typo`"),
+            (
+                "\"https://one.example/hunter2\"",
+                "\"ftp://hunter2\"",
+                "must begin with",
+            ),
+            ("[\"$NODE\"]", "[]", "chain 137: rpc needs"),
+            ("[\"$NODE\"]", "\"https://hunter2\"", "a text stands"),
+            ("$NODE", "$NOBODY", "rpc names $NOBODY, which is not set"),
+            ("0x5aAeb6", "0x5aaeb6", "chain 1: escrow must be"),
+            (
+                "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48",
+                &"0".repeat(40),
+                "token address",
+            ),
+            ("name = \"Polygon\"", "", "missing field `name`"),
+        ];
+        for (part, instead, told) in cases {
+            assert!(WHOLE.contains(part), "{part}");
+            let fault = read(&WHOLE.replacen(part, instead, 1)).unwrap_err();
+            assert!(fault.contains(told), "{told:?} is not told: {fault}");
+            assert!(!fault.contains("hunter2"), "{fault}");
+        }
+        assert!(read("").unwrap_err().contains("missing field `chain`"));
+        assert!(read("chain = []").unwrap_err().contains("no [[chain]]"));
+    }
 }

@@ -194,6 +194,9 @@ impl Entry {
             } => {
                 self.tell(*log, Observed::Disputed { by: *by }, Standing::Counts);
             }
+            PaymentEvent::ReleaseReverted { log, .. }
+            | PaymentEvent::RefundReverted { log, .. }
+            | PaymentEvent::DisputeReverted { log } => _ = self.told.remove(&log.id()),
         }
     }
 

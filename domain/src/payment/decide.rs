@@ -6,9 +6,8 @@
 use time::OffsetDateTime;
 
 use super::{
-    Attempt, AttemptFailure, AttemptStanding, ClosingReason, Deposit, Funding, LogRef,
-    MovementKind, Payment, PaymentEvent, PaymentRejection, Request, Sighting, Standing, Terms,
-    TermsFault,
+    Attempt, AttemptFailure, AttemptStanding, ClosingReason, Funding, LogRef, MovementKind,
+    Payment, PaymentEvent, PaymentRejection, Request, Sighting, Standing, Terms, TermsFault,
 };
 use crate::{
     policy,
@@ -57,7 +56,8 @@ pub enum PaymentCommand {
         /// How deep it is.
         confirmations: u64,
     },
-    /// The log's block is not part of the chain any more.
+    /// The log's block is not part of the chain any more: the payment's own, or one of those
+    /// after it, which MUST be reverted first.
     Revert {
         /// The log.
         log: LogRef,
@@ -300,26 +300,36 @@ fn confirm(request: &Request, log: &LogRef, confirmations: u64) -> Decision {
     }
 }
 
-/// A log that does not count needs no reverting. Once money has left the escrow, the payment
-/// alone cannot be gone: either its later logs are reverted too, which this stream cannot
-/// express, or the report is wrong. Both need a person, so it is refused.
+/// A log that does not count needs no reverting. What came after the payment is reverted before
+/// it: money that has left the escrow came from a payment that is there.
 fn revert(request: &Request, log: &LogRef) -> Decision {
-    let Some(standing) = request
-        .funding
-        .sighting()
-        .filter(|s| s.log.id() == log.id())
-    else {
+    let Some(standing) = request.funding.sighting() else {
         return Ok(vec![]);
     };
-    if let Funding::Confirmed(Deposit { escrow, .. }) = &request.funding
-        && !escrow.is_untouched()
-    {
-        return Err(PaymentRejection::FundsMoved {
+    let deposit = match &request.funding {
+        Funding::Confirmed(deposit) => Some(deposit),
+        Funding::Detected(_) | Funding::None => None,
+    };
+    if standing.log.id() != log.id() {
+        let moved = deposit.and_then(|deposit| deposit.movement(log));
+        return Ok(moved.map(|kind| reverted(log, kind)).into_iter().collect());
+    }
+    match deposit.map(|deposit| deposit.escrow) {
+        Some(escrow) if !escrow.is_untouched() => Err(PaymentRejection::FundsMoved {
             released: escrow.released(),
             refunded: escrow.refunded(),
-        });
+        }),
+        _ => Ok(vec![PaymentEvent::PaymentReverted { log: standing.log }]),
     }
-    Ok(vec![PaymentEvent::PaymentReverted { log: standing.log }])
+}
+
+fn reverted(log: &LogRef, kind: MovementKind) -> PaymentEvent {
+    let log = *log;
+    match kind {
+        MovementKind::Released(amount) => PaymentEvent::ReleaseReverted { log, amount },
+        MovementKind::Refunded(amount) => PaymentEvent::RefundReverted { log, amount },
+        MovementKind::Disputed(_) => PaymentEvent::DisputeReverted { log },
+    }
 }
 
 /// A later verdict replaces an earlier one: a transaction that seemed dropped may turn up.
@@ -363,13 +373,8 @@ fn record(
     if deposit.sighting.log.id() == log.id() {
         return Err(PaymentRejection::LogUsedOtherwise);
     }
-    if let Some(known) = deposit
-        .movements
-        .iter()
-        .find(|movement| movement.log == log.id())
-    {
-        let same = known.kind == kind;
-        return if same {
+    if let Some(known) = deposit.movement(log) {
+        return if known == kind {
             Ok(vec![])
         } else {
             Err(PaymentRejection::LogUsedOtherwise)

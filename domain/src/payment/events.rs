@@ -91,6 +91,25 @@ pub enum PaymentEvent {
         #[serde(with = "time::serde::rfc3339::option")]
         mined_at: Option<OffsetDateTime>,
     },
+    /// The block of a release is not part of the chain any more: the money is held again.
+    ReleaseReverted {
+        /// The log that does not count any more.
+        log: LogRef,
+        /// What had gone to the seller, base units of the token.
+        amount: BaseUnits,
+    },
+    /// The block of a refund is not part of the chain any more: the money is held again.
+    RefundReverted {
+        /// The log that does not count any more.
+        log: LogRef,
+        /// What had gone to the buyer, base units of the token.
+        amount: BaseUnits,
+    },
+    /// The block of a dispute is not part of the chain any more.
+    DisputeReverted {
+        /// The log that does not count any more.
+        log: LogRef,
+    },
 }
 
 /// Why a reported transaction will not pay.
@@ -128,6 +147,9 @@ impl PaymentEvent {
         ("FundsReleased", "1.0.0"),
         ("FundsRefunded", "1.0.0"),
         ("DisputeOpened", "1.1.0"),
+        ("ReleaseReverted", "1.0.0"),
+        ("RefundReverted", "1.0.0"),
+        ("DisputeReverted", "1.0.0"),
     ];
 
     const fn descriptor(&self) -> (&'static str, &'static str) {
@@ -142,6 +164,9 @@ impl PaymentEvent {
             Self::FundsReleased { .. } => Self::TYPES[7],
             Self::FundsRefunded { .. } => Self::TYPES[8],
             Self::DisputeOpened { .. } => Self::TYPES[9],
+            Self::ReleaseReverted { .. } => Self::TYPES[10],
+            Self::RefundReverted { .. } => Self::TYPES[11],
+            Self::DisputeReverted { .. } => Self::TYPES[12],
         }
     }
 }

@@ -11,15 +11,13 @@ const BLOCKS_START: u64 = 256;
 /// Reads ranges; remembers which the node answers.
 #[derive(Debug)]
 pub(super) struct Ranges {
-    node: Node,
     contract: Address,
     blocks: u64,
 }
 
 impl Ranges {
-    pub(super) fn new(node: Node, contract: Address) -> Self {
+    pub(super) fn new(contract: Address) -> Self {
         Self {
-            node,
             contract,
             blocks: BLOCKS_START,
         }
@@ -30,13 +28,14 @@ impl Ranges {
     /// a single block.
     pub(super) async fn next(
         &mut self,
+        node: &Node,
         first: u64,
         until: u64,
         most: usize,
     ) -> Result<(u64, Vec<Log>), NodeError> {
         let (last, logs) = loop {
             let last = until.min(first + self.blocks - 1);
-            match self.node.logs(self.contract, first, last).await {
+            match node.logs(self.contract, first, last).await {
                 Ok(logs) if logs.len() > most && last > first => {
                     self.blocks = (last - first).div_ceil(2);
                 }

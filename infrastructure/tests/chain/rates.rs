@@ -13,14 +13,15 @@ use alloy::{
 };
 use gage_application::{
     gateway::{GatewayError, Refusal},
+    operations::change_price::ChangePrice,
     ports::{
         chain::{AcceptedAsset, AcceptedToken, PaymentRail, RateUnavailable},
         clock::Clock,
     },
 };
 use gage_domain::{
-    ids::{OrderId, ProductId},
-    payment::PaymentEvent,
+    ids::OrderId,
+    payment::{PaymentEvent, Terms},
     rate::{Conversion, FeedRound, RateSource, RoundId},
     value::{Asset, BaseUnits, Denomination, Fiat, Price},
 };
@@ -37,7 +38,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     node::{CHAIN_ID, Program, TestNode},
     on_both,
-    world::{World, coin},
+    world::{Product, World, coin, request},
 };
 
 sol!(
@@ -59,16 +60,12 @@ const LONG: Duration = Duration::from_hours(1);
 /// A heartbeat that every test can wait for.
 const SHORT: Duration = Duration::from_secs(5);
 
-/// A dollar in a token of six decimals. Nobody pays with it here, so it need not be there.
-const DOLLAR: Asset = Asset {
-    chain_id: CHAIN_ID,
-    token: Address::repeat_byte(0xd0),
-};
-
 /// Price feeds with what the tests make them say.
 struct Feeds {
     ether: Address,
     won: Address,
+    /// A dollar in a token of six decimals.
+    dollar: Asset,
     rates: Rates,
     stop: CancellationToken,
 }
@@ -83,23 +80,22 @@ impl Drop for Feeds {
 /// ether, from a feed, or in a dollar token at the operator's rate).
 async fn world(program: Program, dollars: Duration) -> (World, Feeds) {
     let mut feeds = None;
-    let mut world = World::with(program, async |node| {
-        let made = made(node, dollars).await;
-        let token = AcceptedToken {
-            address: DOLLAR.token,
-            symbol: "USDT".to_owned(),
-            decimals: 6,
+    let mut world = World::converting(program, &[6], async |node, tokens| {
+        let dollar = Asset {
+            token: tokens[0].address,
+            ..coin()
         };
-        let rates = made.rates.clone();
-        feeds = Some(made);
-        (vec![token], rates)
+        feeds
+            .insert(made(node, dollar, dollars).await)
+            .rates
+            .clone()
     })
     .await;
-    world.open_shop().await;
+    world.sells(Address::ZERO, U256::from(1_000_000)).await;
     (world, feeds.unwrap())
 }
 
-async fn made(node: &TestNode, dollars: Duration) -> Feeds {
+async fn made(node: &TestNode, dollar: Asset, dollars: Duration) -> Feeds {
     let (ether, won) = (
         deployed(node, "ETH / USD").await,
         deployed(node, "KRW / USD").await,
@@ -121,7 +117,7 @@ async fn made(node: &TestNode, dollars: Duration) -> Feeds {
     let offers = [
         (coin(), Fiat::Krw, in_won),
         (coin(), Fiat::Usd, in_dollars),
-        (DOLLAR, Fiat::Usd, of_operator),
+        (dollar, Fiat::Usd, of_operator),
     ]
     .map(|(asset, fiat, rate)| OfferedRate { asset, fiat, rate });
     let rates = Rates::new(offers, SystemClock.now()).unwrap();
@@ -136,6 +132,7 @@ async fn made(node: &TestNode, dollars: Duration) -> Feeds {
     Feeds {
         ether,
         won,
+        dollar,
         rates,
         stop,
     }
@@ -210,11 +207,18 @@ impl Feeds {
 }
 
 /// Why an order in a product is refused.
-async fn refusal(world: &World, product: ProductId) -> Refusal {
-    match world.try_order(product, 1, Some(coin())).await {
+async fn refusal(world: &World, product: Product, pay_with: Option<Asset>) -> Refusal {
+    match world.tries_to_pay_with(pay_with, product, 1).await {
         Err(GatewayError::Refused(refusal)) => refusal,
         other => panic!("{other:?}"),
     }
+}
+
+/// The terms of an order that is placed.
+async fn ordered(world: &World, product: Product, pieces: u32, pay_with: Option<Asset>) -> Terms {
+    let order = world.tries_to_pay_with(pay_with, product, pieces).await;
+    let payment = world.payment(order.unwrap()).await;
+    payment.request().unwrap().terms.clone()
 }
 
 async fn conversion(world: &World, order: OrderId) -> Conversion {
@@ -236,10 +240,10 @@ async fn an_order_in_won_is_paid_at_the_rate_of_its_placing(program: Program) {
     let (world, feeds) = world(program, LONG).await;
     usual(&world.node, &feeds).await;
     feeds.until_known(Fiat::Krw).await;
-    let tea = world.sells(world.shop(), won(12_000)).await;
+    let tea = world.offers(won(12_000)).await;
     let listener = world.follow(1);
 
-    let terms = world.try_order(tea, 2, None).await.unwrap();
+    let terms = ordered(&world, tea, 2, None).await;
     // 24,000 won, worked out by hand with whole fractions.
     assert_eq!(terms.amount.to_string(), "5022811614483414");
     assert_eq!((terms.chain_id, terms.token), (CHAIN_ID, Address::ZERO));
@@ -267,14 +271,14 @@ async fn an_order_in_won_is_paid_at_the_rate_of_its_placing(program: Program) {
         .until_told(terms.order, &["detected", "confirmed"])
         .await;
     assert_eq!(world.escrowed().await, terms.amount.0);
-    let later = world.try_order(tea, 1, None).await.unwrap();
+    let later = ordered(&world, tea, 1, None).await;
     assert_eq!(later.amount.to_string(), "2480400000000001");
     listener.stop().await;
 }
 
 async fn a_feed_that_cannot_be_right_gives_no_rate(program: Program) {
     let (world, feeds) = world(program, LONG).await;
-    let tea = world.sells(world.shop(), won(12_000)).await;
+    let tea = world.offers(won(12_000)).await;
     let now = SystemClock.now();
     let late = now - 2 * LONG;
     let good = |number| round(number, 345_678_901_234);
@@ -304,15 +308,21 @@ async fn a_feed_that_cannot_be_right_gives_no_rate(program: Program) {
     let (fiat, asset) = (Fiat::Krw, coin());
     let no_answer = RateUnavailable::NoAnswer { fiat, asset };
     let is_gone = |rate: &Result<String, _>| *rate == Err(no_answer.clone());
-    assert_eq!(refusal(&world, tea).await, no_answer.clone().into());
+    assert_eq!(
+        refusal(&world, tea, Some(coin())).await,
+        no_answer.clone().into()
+    );
     for round in wrong {
         usual(&world.node, &feeds).await;
         feeds.until_known(fiat).await;
-        world.try_order(tea, 1, None).await.unwrap();
+        ordered(&world, tea, 1, None).await;
         let told = format!("without a rate after {round:?}");
         send(&world.node, feeds.ether, PriceFeed::setRoundCall { round }).await;
         feeds.until(fiat, &told, is_gone).await;
-        assert_eq!(refusal(&world, tea).await, no_answer.clone().into());
+        assert_eq!(
+            refusal(&world, tea, Some(coin())).await,
+            no_answer.clone().into()
+        );
         // A price in a token needs no rate.
         world.order(1).await;
     }
@@ -347,20 +357,20 @@ async fn a_feed_that_cannot_be_right_gives_no_rate(program: Program) {
     feeds
         .until(fiat, "stale", |rate| *rate == Err(stale.clone()))
         .await;
-    assert_eq!(refusal(&world, tea).await, stale.into());
+    assert_eq!(refusal(&world, tea, Some(coin())).await, stale.into());
 }
 
 async fn while_the_node_is_away_a_rate_holds_as_long_as_its_heartbeat(program: Program) {
     let (mut world, feeds) = world(program, SHORT).await;
-    let in_won = world.sells(world.shop(), won(12_000)).await;
+    let in_won = world.offers(won(12_000)).await;
     usual(&world.node, &feeds).await;
     feeds.until_known(Fiat::Krw).await;
-    let in_dollars = world.sells(world.shop(), cents(1_999)).await;
+    let in_dollars = world.offers(cents(1_999)).await;
 
     world.node.stop().await;
     let stale = |rate: &Result<_, _>| matches!(rate, Err(RateUnavailable::Stale { .. }));
     feeds.until(Fiat::Usd, "stale", stale).await;
-    let refused = refusal(&world, in_dollars).await;
+    let refused = refusal(&world, in_dollars, Some(coin())).await;
     assert!(
         matches!(
             refused,
@@ -369,8 +379,8 @@ async fn while_the_node_is_away_a_rate_holds_as_long_as_its_heartbeat(program: P
         "{refused:?}"
     );
     // The same answers, under a longer heartbeat; another asset; and a price in a token.
-    world.try_order(in_won, 1, None).await.unwrap();
-    world.try_order(in_dollars, 1, Some(DOLLAR)).await.unwrap();
+    ordered(&world, in_won, 1, None).await;
+    ordered(&world, in_dollars, 1, Some(feeds.dollar)).await;
     world.order(1).await;
 
     world.node.resume().await;
@@ -383,76 +393,71 @@ async fn a_customer_chooses_among_what_has_a_rate() {
     let (world, feeds) = world(Program::Anvil, LONG).await;
     usual(&world.node, &feeds).await;
     feeds.until_known(Fiat::Usd).await;
-    let tea = world.sells(world.shop(), cents(1_999)).await;
+    let (tea, dollar) = (world.offers(cents(1_999)).await, feeds.dollar);
     let ether = AcceptedAsset::of(CHAIN_ID, &AcceptedToken::coin("ETH".to_owned()));
     let choices = vec![
         ether.clone(),
         AcceptedAsset {
-            asset: DOLLAR,
-            symbol: "USDT".to_owned(),
+            asset: dollar,
+            symbol: "T6".to_owned(),
             decimals: 6,
         },
     ];
-    let refused = async |product, pay_with| match world.try_order(product, 1, pay_with).await {
-        Err(GatewayError::Refused(refusal)) => refusal,
-        other => panic!("{other:?}"),
-    };
     let missing = Refusal::PayWithMissing {
         choices: choices.clone(),
     };
     assert_eq!(
         missing.to_string(),
         format!(
-            "say what the order is to be paid with: ETH (token {} of chain 1337) or USDT (token \
+            "say what the order is to be paid with: ETH (token {} of chain 1337) or T6 (token \
              {} of chain 1337)",
             Address::ZERO,
-            DOLLAR.token
+            dollar.token
         )
     );
-    assert_eq!(refused(tea, None).await, missing);
+    assert_eq!(refusal(&world, tea, None).await, missing);
     let asset = Asset {
         chain_id: CHAIN_ID + 1,
         ..coin()
     };
     let wrong = Refusal::PayWithRefused { asset, choices };
-    assert_eq!(refused(tea, Some(asset)).await, wrong);
+    assert_eq!(refusal(&world, tea, Some(asset)).await, wrong);
 
     // 19.99 dollars at 1.0005 dollars for a token of six decimals, and in ether.
-    let in_tokens = world.try_order(tea, 1, Some(DOLLAR)).await.unwrap();
+    let in_tokens = ordered(&world, tea, 1, Some(dollar)).await;
     assert_eq!(in_tokens.amount, BaseUnits::from(19_980_010));
     assert_eq!(
         (in_tokens.chain_id, in_tokens.token),
-        (CHAIN_ID, DOLLAR.token)
+        (CHAIN_ID, dollar.token)
     );
     let source = conversion(&world, in_tokens.order).await.rate.source;
     assert_eq!(source, RateSource::Operator);
-    let in_ether = world.try_order(tea, 1, Some(coin())).await.unwrap();
+    let in_ether = ordered(&world, tea, 1, Some(coin())).await;
     assert_eq!(in_ether.amount.to_string(), "5782823287345557");
 
     // Only ether has a rate in won; and what is priced in ether is paid in ether.
-    let in_won = world.sells(world.shop(), won(12_000)).await;
-    let in_coin = world
-        .sells(world.shop(), Price::token(coin(), BaseUnits::from(7)))
-        .await;
+    let in_won = world.offers(won(12_000)).await;
+    let in_coin = world.offers(Price::token(coin(), BaseUnits::from(7))).await;
     for product in [in_won, in_coin] {
-        world.try_order(product, 1, None).await.unwrap();
+        ordered(&world, product, 1, None).await;
         let wrong = Refusal::PayWithRefused {
-            asset: DOLLAR,
+            asset: dollar,
             choices: vec![ether.clone()],
         };
-        assert_eq!(refused(product, Some(DOLLAR)).await, wrong);
+        assert_eq!(refusal(&world, product, Some(dollar)).await, wrong);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_rate_nothing_is_priced_in_fiat_money() {
     let world = World::new(Program::Anvil).await;
-    let change = gage_application::operations::change_price::ChangePrice {
-        product: world.product(),
-        by: world.node.account(0).await,
+    let product = world.offers(Price::token(coin(), BaseUnits::from(7))).await;
+    let change = ChangePrice {
+        product: product.1,
+        by: world.owner,
         price: won(12_000),
     };
-    let changed = world.gateway.execute(change, crate::world::request()).await;
+    let changed = world.gateway.execute(change, request()).await;
     let denomination = Denomination::Fiat(Fiat::Krw);
     assert!(
         matches!(

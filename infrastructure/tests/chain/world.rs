@@ -8,7 +8,7 @@ use std::{
 use alloy::primitives::{Address, B256, U256};
 use gage_application::{
     event::{Decoder, StreamName},
-    gateway::{Gateway, GatewayError, Parts, Request, snapshotter},
+    gateway::{Gateway, GatewayError, Operation, Parts, Request, snapshotter},
     metadata::Actor,
     operations::{
         change_price::ChangePrice, list_product::ListProduct, open_shop::OpenShop,
@@ -45,6 +45,7 @@ use tokio::{sync::broadcast, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    contracts,
     node::{CHAIN_ID, Program, TestNode},
     support::TestDb,
 };
@@ -60,9 +61,16 @@ pub(crate) struct World {
     pub(crate) escrow: Deployed,
     pub(crate) rail: Arc<EvmRail>,
     pub(crate) gateway: Arc<Gateway>,
+    /// The shop's owner, and whom releases go to.
+    pub(crate) owner: Address,
     pub(crate) buyer: Address,
-    product: Option<(ShopId, ProductId)>,
+    /// What the contract takes beside coins.
+    pub(crate) tokens: Vec<AcceptedToken>,
+    product: Option<Product>,
 }
+
+/// Something that is sold, with its shop.
+pub(crate) type Product = (ShopId, ProductId);
 
 /// A listener that runs until it is stopped.
 pub(crate) struct Following {
@@ -87,38 +95,56 @@ pub(crate) fn coin() -> Asset {
 impl World {
     /// A chain with the contract, and a database; no shop yet.
     pub(crate) async fn bare(program: Program) -> Self {
-        Self::with(program, async |_| (vec![], Rates::none())).await
+        Self::taking(program, &[]).await
     }
 
-    /// The same, where more tokens are taken, and prices may be in fiat money.
-    pub(crate) async fn with(
+    /// The same with a contract that takes tokens with so many decimals, too.
+    pub(crate) async fn taking(program: Program, decimals: &[u8]) -> Self {
+        Self::converting(program, decimals, async |_, _| Rates::none()).await
+    }
+
+    /// The same with rates for prices in fiat money.
+    pub(crate) async fn converting(
         program: Program,
-        prepare: impl AsyncFnOnce(&TestNode) -> (Vec<AcceptedToken>, Rates),
+        decimals: &[u8],
+        rates: impl AsyncFnOnce(&TestNode, &[AcceptedToken]) -> Rates,
     ) -> Self {
         let (node, db) = tokio::join!(TestNode::start(program), TestDb::new());
-        let signer = quote_signer();
-        let escrow = deploy(&node.client(), &TestNode::deployer(), signer.address(), &[])
+        let mut tokens = Vec::new();
+        for decimals in decimals {
+            let creation = contracts::token(*decimals);
+            tokens.push(AcceptedToken {
+                address: node.create(creation).await,
+                symbol: format!("T{decimals}"),
+                decimals: *decimals,
+            });
+        }
+        let addresses: Vec<Address> = tokens.iter().map(|token| token.address).collect();
+        let (deployer, signer) = (TestNode::deployer(), quote_signer());
+        let escrow = deploy(&node.client(), &deployer, signer.address(), &addresses)
             .await
             .expect("the contract is deployed");
-        let (tokens, rates) = prepare(&node).await;
         let mut chain = PaymentChain::of_ether(CHAIN_ID, escrow.address);
-        chain.tokens.extend(tokens);
+        chain.tokens.extend(tokens.clone());
         let chain = RailChain {
             chain,
             arbiter: Address::ZERO,
             node: node.client(),
         };
+        let rates = rates(&node, &tokens).await;
         let rail = EvmRail::new(chain, [], signer, Arc::new(SystemClock));
         let rail = Arc::new(rail.with_rates(rates));
         let gateway = gateway(&db, rail.clone());
-        let buyer = node.account(1).await;
+        let (owner, buyer) = (node.account(0).await, node.account(1).await);
         Self {
             node,
             db,
             escrow,
             rail,
             gateway,
+            owner,
             buyer,
+            tokens,
             product: None,
         }
     }
@@ -126,79 +152,78 @@ impl World {
     /// The same with a shop that sells plenty.
     pub(crate) async fn new(program: Program) -> Self {
         let mut world = Self::bare(program).await;
-        world.open_shop().await;
+        world.sells(Address::ZERO, U256::from(PRICE)).await;
         world
     }
 
-    pub(crate) async fn open_shop(&mut self) {
-        let (owner, shop) = (self.node.account(0).await, ShopId(SystemEntropy.id()));
-        let open = OpenShop {
+    /// From now on, orders are of a product with this price, in a shop of its own.
+    pub(crate) async fn sells(&mut self, token: Address, amount: U256) {
+        let asset = Asset { token, ..coin() };
+        let price = Price::token(asset, BaseUnits(amount));
+        self.product = Some(self.offers(price).await);
+    }
+
+    /// A product with this price, in a shop of its own.
+    pub(crate) async fn offers(&self, price: Price) -> Product {
+        let by = self.owner;
+        let (shop, product) = (ShopId(SystemEntropy.id()), ProductId(SystemEntropy.id()));
+        let named = |name: &str| LocalizedText::new(None, Some(name.to_owned()));
+        let quantity = Quantity::try_from(1_000_000_u32).unwrap();
+        self.does(OpenShop {
             shop,
-            by: owner,
+            by,
             name: named("Shop"),
-            payout: owner,
-        };
-        self.gateway.execute(open, request()).await.unwrap();
-        let product = self
-            .sells(shop, Price::token(coin(), BaseUnits::from(PRICE)))
-            .await;
-        self.product = Some((shop, product));
-    }
-
-    /// The shop that was opened.
-    pub(crate) fn shop(&self) -> ShopId {
-        self.product.expect("a shop").0
-    }
-
-    /// What it sells in the chain's coin.
-    pub(crate) fn product(&self) -> ProductId {
-        self.product.expect("a shop").1
-    }
-
-    /// Plenty of another product, at this price.
-    pub(crate) async fn sells(&self, shop: ShopId, price: Price) -> ProductId {
-        let (by, product) = (self.node.account(0).await, ProductId(SystemEntropy.id()));
-        let gateway = &self.gateway;
-        let list = ListProduct {
+            payout: by,
+        })
+        .await;
+        self.does(ListProduct {
             product,
             by,
             shop,
             name: named("Tea"),
             description: LocalizedText::default(),
             price: None,
-        };
-        gateway.execute(list, request()).await.unwrap();
-        let change = ChangePrice { product, by, price };
-        gateway.execute(change, request()).await.unwrap();
-        let publish = PublishProduct { product, by };
-        gateway.execute(publish, request()).await.unwrap();
-        let quantity = Quantity::try_from(1_000_000_u32).unwrap();
-        let receive = ReceiveStock {
+        })
+        .await;
+        self.does(ChangePrice { product, by, price }).await;
+        self.does(PublishProduct { product, by }).await;
+        self.does(ReceiveStock {
             product,
             by,
             quantity,
-        };
-        gateway.execute(receive, request()).await.unwrap();
-        product
+        })
+        .await;
+        (shop, product)
+    }
+
+    /// Carries an operation out, which must be accepted.
+    pub(crate) async fn does<O: Operation>(&self, operation: O) -> O::Output {
+        let done = self.gateway.execute(operation, request()).await;
+        done.unwrap().output
     }
 
     /// The buyer orders some pieces.
     pub(crate) async fn order(&self, pieces: u32) -> Terms {
-        let (_, product) = self.product.expect("a shop");
-        self.try_order(product, pieces, None).await.unwrap()
+        let order = self.tries_to_order(pieces).await.unwrap();
+        self.payment(order).await.request().unwrap().terms.clone()
     }
 
-    /// The buyer orders some pieces of a product, and says what to pay with.
-    pub(crate) async fn try_order(
+    pub(crate) async fn tries_to_order(&self, pieces: u32) -> Result<OrderId, GatewayError> {
+        let product = self.product.expect("a shop");
+        self.tries_to_pay_with(None, product, pieces).await
+    }
+
+    /// The buyer orders some pieces of a product, and may say what to pay with.
+    pub(crate) async fn tries_to_pay_with(
         &self,
-        product: ProductId,
-        pieces: u32,
         pay_with: Option<Asset>,
-    ) -> Result<Terms, GatewayError> {
+        (shop, product): Product,
+        pieces: u32,
+    ) -> Result<OrderId, GatewayError> {
         let place = PlaceOrder {
             order: OrderId(SystemEntropy.id()),
             by: self.buyer,
-            shop: self.shop(),
+            shop,
             lines: vec![Wanted {
                 product,
                 quantity: Quantity::try_from(pieces).unwrap(),
@@ -206,8 +231,8 @@ impl World {
             seen_prices: vec![],
             pay_with,
         };
-        let order = self.gateway.execute(place, request()).await?.output;
-        Ok(self.payment(order).await.request().unwrap().terms.clone())
+        let placed = self.gateway.execute(place, request()).await;
+        placed.map(|placed| placed.output)
     }
 
     /// Terms that the rail makes, of an order that nobody placed.
@@ -338,6 +363,10 @@ impl World {
 }
 
 impl Following {
+    pub(crate) fn confirmations(&self) -> u64 {
+        self.status.confirmations_required()
+    }
+
     pub(crate) fn now(&self) -> ChainStatus {
         self.status.status()
     }
@@ -370,10 +399,6 @@ impl Following {
     }
 }
 
-fn named(name: &str) -> LocalizedText {
-    LocalizedText::new(None, Some(name.to_owned()))
-}
-
 pub(crate) fn request() -> Request {
     let id = SystemEntropy.id();
     Request {
@@ -396,6 +421,9 @@ fn name_of(event: &PaymentEvent) -> &'static str {
         PaymentEvent::FundsReleased { .. } => "released",
         PaymentEvent::FundsRefunded { .. } => "refunded",
         PaymentEvent::DisputeOpened { .. } => "disputed",
+        PaymentEvent::ReleaseReverted { .. } => "release reverted",
+        PaymentEvent::RefundReverted { .. } => "refund reverted",
+        PaymentEvent::DisputeReverted { .. } => "dispute reverted",
     }
 }
 

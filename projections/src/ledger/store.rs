@@ -79,13 +79,16 @@ fn moves_money(event: &PaymentEvent) -> bool {
         PaymentEvent::PaymentConfirmed { .. }
         | PaymentEvent::PaymentReverted { .. }
         | PaymentEvent::FundsReleased { .. }
-        | PaymentEvent::FundsRefunded { .. } => true,
+        | PaymentEvent::FundsRefunded { .. }
+        | PaymentEvent::ReleaseReverted { .. }
+        | PaymentEvent::RefundReverted { .. } => true,
         PaymentEvent::PaymentRequested { .. }
         | PaymentEvent::AttemptReported { .. }
         | PaymentEvent::AttemptFailed { .. }
         | PaymentEvent::PaymentDetected { .. }
         | PaymentEvent::PaymentExpired { .. }
-        | PaymentEvent::DisputeOpened { .. } => false,
+        | PaymentEvent::DisputeOpened { .. }
+        | PaymentEvent::DisputeReverted { .. } => false,
     }
 }
 

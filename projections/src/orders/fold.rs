@@ -228,11 +228,14 @@ impl Rows {
                     order.expires_at = order.pay_by.max(event.metadata.decided_at);
                 }
                 PaymentEvent::DisputeOpened { .. } => order.disputed = true,
+                PaymentEvent::DisputeReverted { .. } => order.disputed = false,
                 PaymentEvent::AttemptReported { .. }
                 | PaymentEvent::AttemptFailed { .. }
                 | PaymentEvent::PaymentExpired { .. }
                 | PaymentEvent::FundsReleased { .. }
-                | PaymentEvent::FundsRefunded { .. } => {}
+                | PaymentEvent::FundsRefunded { .. }
+                | PaymentEvent::ReleaseReverted { .. }
+                | PaymentEvent::RefundReverted { .. } => {}
             }
             Ok(())
         })

@@ -58,11 +58,17 @@ pub enum Milestone {
     FundsRefunded,
     /// A party asked the arbiter to decide.
     DisputeOpened,
+    /// A release is not part of the chain any more: the money is held again.
+    ReleaseReverted,
+    /// A refund is not part of the chain any more: the money is held again.
+    RefundReverted,
+    /// A dispute is not part of the chain any more.
+    DisputeReverted,
 }
 
 impl Milestone {
     /// Every milestone.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 24] = [
         Self::OrderPlaced,
         Self::OrderPaid,
         Self::OrderApproved,
@@ -84,6 +90,9 @@ impl Milestone {
         Self::FundsReleased,
         Self::FundsRefunded,
         Self::DisputeOpened,
+        Self::ReleaseReverted,
+        Self::RefundReverted,
+        Self::DisputeReverted,
     ];
 
     /// The event's type.
@@ -110,6 +119,9 @@ impl Milestone {
             Self::FundsReleased => "FundsReleased",
             Self::FundsRefunded => "FundsRefunded",
             Self::DisputeOpened => "DisputeOpened",
+            Self::ReleaseReverted => "ReleaseReverted",
+            Self::RefundReverted => "RefundReverted",
+            Self::DisputeReverted => "DisputeReverted",
         }
     }
 }
@@ -198,6 +210,13 @@ pub(super) fn of_payment(event: &PaymentEvent) -> (Milestone, Value) {
             Milestone::DisputeOpened,
             with(seen(log, None), "by", json!(by)),
         ),
+        PaymentEvent::ReleaseReverted { log, amount } => {
+            (Milestone::ReleaseReverted, seen(log, Some(*amount)))
+        }
+        PaymentEvent::RefundReverted { log, amount } => {
+            (Milestone::RefundReverted, seen(log, Some(*amount)))
+        }
+        PaymentEvent::DisputeReverted { log } => (Milestone::DisputeReverted, seen(log, None)),
     }
 }
 

@@ -219,6 +219,8 @@ impl Asked {
             "bigint" if self.sql.contains(&format!("LIMIT ${number}")) => "21".to_owned(),
             "bigint" => "60000".to_owned(),
             "bigint[]" => words.to_owned(),
+            // A chain's id: numbers beyond `bigint` travel as text.
+            "text" if self.sql.contains(&format!("${number}::numeric")) => "'1337'".to_owned(),
             "text" => "'awaiting_payment'".to_owned(),
             "text[]" => "ARRAY['awaiting_payment', 'paid']".to_owned(),
             "timestamp with time zone" => "now()".to_owned(),

@@ -167,7 +167,7 @@ fn rail() -> Arc<EvmRail> {
     let chain = RailChain {
         chain: PaymentChain::of_ether(CHAIN_ID, Address::repeat_byte(0xee)),
         arbiter: Address::ZERO,
-        node: Node::new("http://127.0.0.1:9".parse().unwrap()).unwrap(),
+        node: Node::new(["http://127.0.0.1:9".parse().unwrap()]).unwrap(),
     };
     let signer = LocalKey::from_hex(&"42".repeat(32)).unwrap();
     Arc::new(EvmRail::new(chain, [], signer, Arc::new(StandingClock)))

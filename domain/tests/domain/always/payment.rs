@@ -81,7 +81,7 @@ fn commands() -> impl Strategy<Value = PaymentCommand> {
         }),
         5 => (logs(), 0_u64..20)
             .prop_map(|(log, confirmations)| PaymentCommand::Confirm { log, confirmations }),
-        1 => logs().prop_map(|log| PaymentCommand::Revert { log }),
+        2 => logs().prop_map(|log| PaymentCommand::Revert { log }),
         2 => (hashes(), select(FAILURES))
             .prop_map(|(tx_hash, reason)| PaymentCommand::FailAttempt { tx_hash, reason }),
         1 => select(REASONS).prop_map(|reason| PaymentCommand::Expire { reason }),
@@ -117,6 +117,11 @@ fn events() -> impl Strategy<Value = PaymentEvent> {
         1 => (logs(), wallets()).prop_map(|(log, by)| PaymentEvent::DisputeOpened {
             log, by, mined_at: Some(NOON),
         }),
+        1 => (logs(), amounts())
+            .prop_map(|(log, amount)| PaymentEvent::ReleaseReverted { log, amount }),
+        1 => (logs(), amounts())
+            .prop_map(|(log, amount)| PaymentEvent::RefundReverted { log, amount }),
+        1 => logs().prop_map(|log| PaymentEvent::DisputeReverted { log }),
     ]
 }
 
@@ -180,6 +185,17 @@ impl Ledger {
                 self.refunded += amount.0;
             }
             PaymentEvent::DisputeOpened { log, .. } => self.use_once(log)?,
+            PaymentEvent::ReleaseReverted { log, amount } => {
+                prop_assert!(self.used.remove(&log.id()), "only what counts is reverted");
+                self.released -= amount.0;
+            }
+            PaymentEvent::RefundReverted { log, amount } => {
+                prop_assert!(self.used.remove(&log.id()), "only what counts is reverted");
+                self.refunded -= amount.0;
+            }
+            PaymentEvent::DisputeReverted { log } => {
+                prop_assert!(self.used.remove(&log.id()), "only what counts is reverted");
+            }
             PaymentEvent::PaymentExpired { reason } => {
                 prop_assert!(!self.closed, "closed once");
                 let lapsed = *reason == ClosingReason::Lapsed;

@@ -139,7 +139,7 @@ impl Keeper {
     /// A keeper. Nothing is asked of the node yet.
     pub fn new(parts: KeeperParts, settings: KeeperSettings) -> Self {
         Self {
-            status: KeeperStatus::new(settings.daily_budget),
+            status: KeeperStatus::new(settings.chain_id, settings.daily_budget),
             parts,
             settings,
         }
@@ -224,7 +224,8 @@ impl Keeper {
         sent: &KeeperTransaction,
         now: OffsetDateTime,
     ) -> Result<Looked, Fault> {
-        let node = &self.parts.node;
+        // One node: another may know the nonce's use and not yet the receipt.
+        let node = self.parts.node.one();
         if let Some(receipt) = node.receipt(sent.tx_hash).await? {
             let outcome = match receipt.status {
                 Some(1) => KeeperOutcome::Released,
@@ -418,7 +419,9 @@ impl Keeper {
             .ledger
             .settle(transaction.tx_hash, outcome, cost, now)
             .await?;
-        counter!("gage_keeper_transactions_total", "outcome" => outcome.name()).increment(1);
+        let chain = self.settings.chain_id.to_string();
+        counter!("gage_keeper_transactions_total", "chain" => chain, "outcome" => outcome.name())
+            .increment(1);
         Ok(())
     }
 
