@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::{
     problem::Fault,
+    rates::{self, Rate},
     secret::{PathHolds, ServiceUrl},
     settings::{ChainSettings, Chains, CoinSettings, Environment, TokenSettings},
 };
@@ -47,6 +48,8 @@ struct Chain {
 #[serde(deny_unknown_fields)]
 struct Coin {
     symbol: String,
+    #[serde(default)]
+    rate: Vec<Rate>,
 }
 
 /// `[[chain.token]]`
@@ -56,6 +59,8 @@ struct Token {
     address: String,
     symbol: String,
     decimals: u8,
+    #[serde(default)]
+    rate: Vec<Rate>,
 }
 
 /// Reads the chains of a file, the first of which is the one that prices without a chain and
@@ -118,7 +123,7 @@ fn of_chain(
     let mut tokens = Vec::with_capacity(chain.token.len());
     let mut addresses = BTreeSet::new();
     for token in chain.token {
-        let token = of_token(&token)?;
+        let token = of_token(&token, chain.id)?;
         if !addresses.insert(token.address) {
             return Err(format!("token {} is there twice", token.address));
         }
@@ -154,6 +159,7 @@ fn of_chain(
         coin: match chain.coin {
             Some(coin) => CoinSettings {
                 symbol: symbol(&coin.symbol)?,
+                rates: rates::of(&coin.rate, chain.id)?,
             },
             None => CoinSettings::default(),
         },
@@ -161,11 +167,12 @@ fn of_chain(
     })
 }
 
-fn of_token(token: &Token) -> Result<TokenSettings, String> {
+fn of_token(token: &Token, chain_id: u64) -> Result<TokenSettings, String> {
     let token = TokenSettings {
         address: address("token address", &token.address)?,
         symbol: symbol(&token.symbol)?,
         decimals: token.decimals,
+        rates: rates::of(&token.rate, chain_id)?,
     };
     if token.address.is_zero() {
         return Err("the zero address is the chain's own coin, which needs no entry".to_owned());
@@ -201,7 +208,7 @@ fn of_node(text: &str, variable: Lookup<'_>) -> Result<ServiceUrl, String> {
         .map_err(|error| format!("a URL of rpc {error}"))
 }
 
-fn within(name: &str, given: u64, min: u64, max: u64) -> Result<u64, String> {
+pub(super) fn within(name: &str, given: u64, min: u64, max: u64) -> Result<u64, String> {
     if (min..=max).contains(&given) {
         Ok(given)
     } else {
@@ -229,7 +236,7 @@ fn symbol(text: &str) -> Result<String, String> {
     }
 }
 
-fn address(what: &str, text: &str) -> Result<Address, String> {
+pub(super) fn address(what: &str, text: &str) -> Result<Address, String> {
     let parsed = crate::identity::address::parse(text);
     parsed.map_err(|_| {
         format!("{what} must be 0x and 40 hexadecimal digits, with a right EIP-55 checksum, not {text:?}")
