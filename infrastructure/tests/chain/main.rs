@@ -29,6 +29,7 @@ mod outages;
 mod paying;
 mod proxy;
 mod quotes;
+mod rates;
 mod reconciliation;
 mod reconciliation_outages;
 mod refused;

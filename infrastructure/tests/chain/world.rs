@@ -36,7 +36,7 @@ use gage_domain::{
 use gage_infrastructure::{
     chain::{
         Deployed, EvmRail, Listener, ListenerParts, ListenerSettings, ListenerStatus, LocalKey,
-        Node, RailChain, deploy,
+        Node, RailChain, Rates, deploy,
     },
     clock::{SystemClock, SystemEntropy},
     postgres::{PostgresChainStore, PostgresSnapshots},
@@ -66,8 +66,11 @@ pub(crate) struct World {
     pub(crate) buyer: Address,
     /// What the contract takes beside coins.
     pub(crate) tokens: Vec<AcceptedToken>,
-    product: Option<(ShopId, ProductId)>,
+    product: Option<Product>,
 }
+
+/// Something that is sold, with its shop.
+pub(crate) type Product = (ShopId, ProductId);
 
 /// A listener that runs until it is stopped.
 pub(crate) struct Following {
@@ -97,6 +100,15 @@ impl World {
 
     /// The same with a contract that takes tokens with so many decimals, too.
     pub(crate) async fn taking(program: Program, decimals: &[u8]) -> Self {
+        Self::converting(program, decimals, async |_, _| Rates::none()).await
+    }
+
+    /// The same with rates for prices in fiat money.
+    pub(crate) async fn converting(
+        program: Program,
+        decimals: &[u8],
+        rates: impl AsyncFnOnce(&TestNode, &[AcceptedToken]) -> Rates,
+    ) -> Self {
         let (node, db) = tokio::join!(TestNode::start(program), TestDb::new());
         let mut tokens = Vec::new();
         for decimals in decimals {
@@ -119,7 +131,9 @@ impl World {
             arbiter: Address::ZERO,
             node: node.client(),
         };
-        let rail = Arc::new(EvmRail::new(chain, [], signer, Arc::new(SystemClock)));
+        let rates = rates(&node, &tokens).await;
+        let rail = EvmRail::new(chain, [], signer, Arc::new(SystemClock));
+        let rail = Arc::new(rail.with_rates(rates));
         let gateway = gateway(&db, rail.clone());
         let (owner, buyer) = (node.account(0).await, node.account(1).await);
         Self {
@@ -144,11 +158,16 @@ impl World {
 
     /// From now on, orders are of a product with this price, in a shop of its own.
     pub(crate) async fn sells(&mut self, token: Address, amount: U256) {
+        let asset = Asset { token, ..coin() };
+        let price = Price::token(asset, BaseUnits(amount));
+        self.product = Some(self.offers(price).await);
+    }
+
+    /// A product with this price, in a shop of its own.
+    pub(crate) async fn offers(&self, price: Price) -> Product {
         let by = self.owner;
         let (shop, product) = (ShopId(SystemEntropy.id()), ProductId(SystemEntropy.id()));
         let named = |name: &str| LocalizedText::new(None, Some(name.to_owned()));
-        let asset = Asset { token, ..coin() };
-        let price = Price::token(asset, BaseUnits(amount));
         let quantity = Quantity::try_from(1_000_000_u32).unwrap();
         self.does(OpenShop {
             shop,
@@ -174,7 +193,7 @@ impl World {
             quantity,
         })
         .await;
-        self.product = Some((shop, product));
+        (shop, product)
     }
 
     /// Carries an operation out, which must be accepted.
@@ -190,7 +209,17 @@ impl World {
     }
 
     pub(crate) async fn tries_to_order(&self, pieces: u32) -> Result<OrderId, GatewayError> {
-        let (shop, product) = self.product.expect("a shop");
+        let product = self.product.expect("a shop");
+        self.tries_to_pay_with(None, product, pieces).await
+    }
+
+    /// The buyer orders some pieces of a product, and may say what to pay with.
+    pub(crate) async fn tries_to_pay_with(
+        &self,
+        pay_with: Option<Asset>,
+        (shop, product): Product,
+        pieces: u32,
+    ) -> Result<OrderId, GatewayError> {
         let place = PlaceOrder {
             order: OrderId(SystemEntropy.id()),
             by: self.buyer,
@@ -200,7 +229,7 @@ impl World {
                 quantity: Quantity::try_from(pieces).unwrap(),
             }],
             seen_prices: vec![],
-            pay_with: None,
+            pay_with,
         };
         let placed = self.gateway.execute(place, request()).await;
         placed.map(|placed| placed.output)

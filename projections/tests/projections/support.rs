@@ -22,7 +22,7 @@ use gage_domain::{
     product::ProductEvent,
     shop::ShopEvent,
     text::LocalizedText,
-    value::{Address, Asset, B256, BaseUnits, Price, Quantity},
+    value::{Address, Asset, B256, BaseUnits, Currency, Fiat, Price, Quantity},
 };
 use gage_projections::{consumer::ProjectionConsumer, projection::Projection, setup};
 use sqlx::{
@@ -271,6 +271,20 @@ pub(crate) fn text(ko: &str, en: &str) -> LocalizedText {
 pub(crate) fn ether(amount: u64) -> Price {
     let (chain_id, token) = (1337, Address::ZERO);
     Price::token(Asset { chain_id, token }, BaseUnits::from(amount))
+}
+
+/// A price of every kind: in a token, in one of the time when a server had one chain, and in
+/// fiat money.
+pub(crate) fn prices() -> [Price; 4] {
+    let (chain_id, token) = (None, wallet(0xc0));
+    let currency = Currency::Token { chain_id, token };
+    let amount = BaseUnits::from(100);
+    [
+        ether(100),
+        Price { currency, amount },
+        Price::fiat(Fiat::Krw, amount),
+        Price::fiat(Fiat::Usd, amount),
+    ]
 }
 
 pub(crate) fn pieces(number: u32) -> Quantity {
