@@ -4,10 +4,7 @@ use alloy::{
     primitives::{Address, B256, Bytes, U256},
     sol_types::{SolCall, SolEvent},
 };
-use gage_application::{
-    operations::cancel_order::CancelOrder,
-    ports::chain::SightingStatus,
-};
+use gage_application::{operations::cancel_order::CancelOrder, ports::chain::SightingStatus};
 use gage_domain::payment::Terms;
 use gage_infrastructure::chain::{ListenerSettings, ShopEscrow, deploy, key_of};
 use serde_json::{Value, json};
