@@ -6,7 +6,6 @@ use std::time::Duration;
 use gage_application::ports::chain::ChainCondition;
 use gage_domain::payment::Terms;
 use gage_infrastructure::chain::{ClientError, Node};
-use serde_json::json;
 
 use crate::{
     node::{Program, TestNode},
@@ -77,40 +76,35 @@ async fn a_node_that_stands_still_is_left_for_one_that_goes_on() {
     world.ends(listener).await;
 }
 
-/// A world whose chain has two nodes that know the same payment, and a listener that has it.
-async fn with_twin() -> (World, TestNode, Terms, Following, serde_json::Value) {
+/// A world with a payment, and a node of the same chain that never had it and is as far.
+async fn with_other_past() -> (World, TestNode, Terms) {
     let mut world = World::new(Program::Anvil).await;
-    let then = world.node.height().await;
+    let other = world.node.twin().await;
     let terms = paid(&world).await;
     world.node.mine(2).await;
-    let twin = world.node.twin().await;
-    let listener = follow(&world, [world.node.url(), twin.url()]);
-    world.until_told(terms.order, &CONFIRMED).await;
-    listener.until_at_head().await;
-    (world, twin, terms, listener, json!(then))
-}
-
-/// Replaces the newest blocks of a node by as many others, empty ones.
-async fn takes_its_own_way(node: &TestNode, from: &serde_json::Value) {
-    let depth = node.height().await - from.as_u64().unwrap();
-    node.ask("anvil_reorg", json!([depth, []])).await;
+    other.mine(3).await;
+    assert_eq!(world.node.height().await, other.height().await);
+    (world, other, terms)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_taken_back_while_another_node_stands_by_it() {
-    let (world, twin, terms, listener, then) = with_twin().await;
-    takes_its_own_way(&world.node, &then).await;
-    // It says so, and waits.
+    let (mut world, mut other, terms) = with_other_past().await;
+    let first = Proxy::start(world.node.port(), Fault::Sound).await;
+    let listener = follow(&world, [first.url(), world.node.url()]);
+    world.until_told(terms.order, &CONFIRMED).await;
+    listener.until_at_head().await;
+    // The first node has other blocks now. The listener says so, and waits.
+    first.leads_to(other.port());
     listener.until_fares(ChainCondition::Halted).await;
     let read_until = listener.now().read_until;
     assert_eq!(world.told(terms.order).await[1..], CONFIRMED);
 
-    // The other one follows within a block: now it is a reorganisation like any other.
+    // It goes on and the second does not: now it is a reorganisation like any other.
+    std::mem::swap(&mut world.node, &mut other);
     world.node.mine(1).await;
     let taken_back = ["detected", "confirmed", "reverted"];
     world.until_told(terms.order, &taken_back).await;
-    listener.until_fares(ChainCondition::Following).await;
-    drop(twin);
     listener.until_at_head().await;
     assert!(listener.now().read_until > read_until);
     world.node.receipt(world.pay(&terms).await).await;
@@ -121,14 +115,11 @@ async fn nothing_is_taken_back_while_another_node_stands_by_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_never_had_the_payment_goes_through_the_ring_and_back() {
-    let (mut world, twin, terms, listener, then) = with_twin().await;
-    takes_its_own_way(&twin, &then).await;
+    let (mut world, other, terms) = with_other_past().await;
+    let listener = follow(&world, [world.node.url(), other.url()]);
+    world.until_told(terms.order, &CONFIRMED).await;
     listener.until_at_head().await;
-    assert_eq!(
-        world.told(terms.order).await[1..],
-        CONFIRMED,
-        "nobody asked"
-    );
+    assert_eq!(world.told(terms.order).await[1..], CONFIRMED);
 
     // Alone, the other one is the chain.
     world.node.stop().await;

@@ -4,7 +4,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU16, AtomicU64, Ordering},
     },
 };
 
@@ -72,6 +72,8 @@ pub(crate) enum Fault {
 /// Stands between a client and a node.
 pub(crate) struct Proxy {
     address: SocketAddr,
+    /// The node behind it.
+    port: Arc<AtomicU16>,
     fault: Arc<Mutex<Fault>>,
     asked: Asked,
     accepting: JoinHandle<()>,
@@ -99,15 +101,19 @@ impl Proxy {
         let counting = asked.clone();
         let fault = Arc::new(Mutex::new(fault));
         let spoiling = fault.clone();
+        let port = Arc::new(AtomicU16::new(node_port));
+        let behind = port.clone();
         let accepting = tokio::spawn(async move {
             let http = Client::new();
             while let Ok((client, _)) = listener.accept().await {
                 let (http, asked, fault) = (http.clone(), counting.clone(), spoiling.clone());
-                tokio::spawn(async move { serve(client, http, node_port, &fault, &asked).await });
+                let port = behind.clone();
+                tokio::spawn(async move { serve(client, http, &port, &fault, &asked).await });
             }
         });
         Self {
             address,
+            port,
             fault,
             asked,
             accepting,
@@ -126,6 +132,11 @@ impl Proxy {
     /// From now on this is wrong with it.
     pub(crate) fn becomes(&self, fault: Fault) {
         *self.fault.lock().unwrap() = fault;
+    }
+
+    /// From now on another node is behind it.
+    pub(crate) fn leads_to(&self, node_port: u16) {
+        self.port.store(node_port, Ordering::Relaxed);
     }
 
     /// How often logs of a range were asked for.
@@ -148,7 +159,7 @@ impl Drop for Proxy {
 async fn serve(
     mut client: TcpStream,
     http: Client,
-    port: u16,
+    port: &AtomicU16,
     fault: &Mutex<Fault>,
     asked: &Asked,
 ) {
@@ -162,7 +173,7 @@ async fn serve(
             return std::future::pending().await;
         }
         let asked_for = reworded(question.clone(), fault);
-        let mut answer = answer_of(&http, port, &asked_for).await;
+        let mut answer = answer_of(&http, port.load(Ordering::Relaxed), &asked_for).await;
         spoil(&question, &mut answer, fault);
         let of_one = ["eth_getTransactionReceipt", "eth_getTransactionByHash"];
         if fault == Fault::ForgetsOnce

@@ -53,7 +53,7 @@ use crate::{
 /// Price of a piece, wei.
 const PRICE: u64 = 1_000_000;
 /// How long a test waits for what must come.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 pub(crate) struct World {
     pub(crate) node: TestNode,

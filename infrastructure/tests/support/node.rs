@@ -230,8 +230,6 @@ impl TestNode {
                     "shanghai",
                 ])
                 .args(["--chain-id", &chain_id, "--mnemonic", MNEMONIC])
-                // What was written down can still be reorganised.
-                .arg("--preserve-historical-states")
                 .arg("--state")
                 .arg(self.data.join("anvil.json")),
         };

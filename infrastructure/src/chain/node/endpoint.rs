@@ -35,6 +35,7 @@ enum Fitness {
     Failed {
         rests_until: Instant,
         rest: Duration,
+        last: Instant,
     },
 }
 
@@ -56,9 +57,16 @@ impl Endpoint {
     }
 
     pub(super) fn is_awake(&self) -> bool {
+        self.rests_since().is_none()
+    }
+
+    /// When it failed last, if it rests.
+    pub(super) fn rests_since(&self) -> Option<Instant> {
         match *self.fitness() {
-            Fitness::Fit => true,
-            Fitness::Failed { rests_until, .. } => rests_until <= Instant::now(),
+            Fitness::Failed {
+                rests_until, last, ..
+            } if rests_until > Instant::now() => Some(last),
+            Fitness::Fit | Fitness::Failed { .. } => None,
         }
     }
 
@@ -78,19 +86,26 @@ impl Endpoint {
 
     /// Lets others be asked first for a while.
     pub(super) fn rest(&self, why: &dyn fmt::Display) {
+        let now = Instant::now();
         let mut fitness = self.fitness();
-        let rest = match *fitness {
-            Fitness::Fit => REST_START,
+        let (rest, rests_until) = match *fitness {
+            Fitness::Fit => (REST_START, now + REST_START),
             // Several questions that were on their way fail together.
-            Fitness::Failed { rests_until, .. } if rests_until > Instant::now() => return,
-            Fitness::Failed { rest, .. } => rest.saturating_mul(2).min(REST_MAX),
+            Fitness::Failed {
+                rests_until, rest, ..
+            } if rests_until > now => (rest, rests_until),
+            Fitness::Failed { rest, .. } => {
+                let longer = rest.saturating_mul(2).min(REST_MAX);
+                (longer, now + longer)
+            }
         };
         if *fitness == Fitness::Fit {
             tracing::info!(node = self.place, %why, "a node rests");
         }
         *fitness = Fitness::Failed {
-            rests_until: Instant::now() + rest,
+            rests_until,
             rest,
+            last: now,
         };
     }
 

@@ -124,14 +124,14 @@ impl Node {
     }
 
     /// The places to ask, first the one that is preferred and did not fail lately. Those that rest
-    /// come last: no answer would be worse.
+    /// come last, whoever failed longest ago first: no answer would be worse.
     fn in_turn(&self) -> impl Iterator<Item = usize> {
-        let (places, resting) = match self.reach {
-            Reach::One(place) => (vec![place], Vec::new()),
-            Reach::Any => (0..self.endpoints.len())
-                .partition(|place| self.endpoints.get(*place).is_some_and(Endpoint::is_awake)),
+        let mut places: Vec<usize> = match self.reach {
+            Reach::One(place) => vec![place],
+            Reach::Any => (0..self.endpoints.len()).collect(),
         };
-        places.into_iter().chain(resting)
+        places.sort_by_key(|place| self.endpoints.get(*place).and_then(Endpoint::rests_since));
+        places.into_iter()
     }
 
     /// The chain id (EIP-155).
