@@ -150,5 +150,12 @@ fn toml_of(place: &Place, dollars: &str) -> String {
         token.decimals,
     )
     .unwrap();
+    // Configured by mistake: the escrow was not deployed with it.
+    writeln!(
+        text,
+        "[[chain.token]]\naddress = \"{}\"\nsymbol = \"GONE\"\ndecimals = 18\n",
+        wallet(7).address()
+    )
+    .unwrap();
     text
 }

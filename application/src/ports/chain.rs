@@ -287,12 +287,9 @@ pub trait PaymentRail: Send + Sync {
     /// The first chain (EIP-155): the one that is meant where none is named.
     fn first_chain(&self) -> u64;
 
-    /// What is accepted as this asset, if anything is.
-    fn accepted(&self, asset: Asset) -> Option<&AcceptedToken> {
-        let mut chains = self.chains().iter();
-        let chain = chains.find(|chain| chain.chain_id == asset.chain_id)?;
-        chain.token(asset.token)
-    }
+    /// What is accepted as this asset, if anything is: it is configured, and its escrow was not
+    /// found to refuse it.
+    fn accepted(&self, asset: Asset) -> Option<&AcceptedToken>;
 
     /// What one token of an asset costs in fiat money, at a moment. MUST answer from memory: it
     /// is asked within decisions, which wait for nobody.

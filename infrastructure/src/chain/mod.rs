@@ -12,6 +12,7 @@
 //! Assumptions: a block's hash commits to its parents and its logs; a log is the same log
 //! while its block and its place in it are the same; the escrow's code never changes.
 
+mod acceptance;
 mod attempts;
 mod contract;
 mod contract_signatures;
@@ -30,6 +31,7 @@ mod ranges;
 mod rates;
 mod wallet_call;
 
+pub use acceptance::TokenCheck;
 pub use attempts::EvmAttempts;
 pub use contract::ShopEscrow;
 pub use contract_signatures::EvmContractSignatures;

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use gage_application::ports::{
     StoreUnavailable,
     chain::{
-        Approval, GasQuote, GasUnavailable, PaymentChain, PaymentDraft, PaymentInstructions,
-        PaymentRail, RateUnavailable, WalletCall, Withdrawal,
+        AcceptedToken, Approval, GasQuote, GasUnavailable, PaymentChain, PaymentDraft,
+        PaymentInstructions, PaymentRail, RateUnavailable, WalletCall, Withdrawal,
     },
     clock::Clock,
 };
@@ -25,6 +25,7 @@ use tokio::time::timeout;
 
 use super::{
     ShopEscrow::withdrawableCall,
+    acceptance::{Refused, TokenCheck},
     erc20, gas,
     key::LocalKey,
     node::Node,
@@ -56,6 +57,8 @@ pub struct EvmRail {
     signer: LocalKey,
     clock: Arc<dyn Clock>,
     rates: Rates,
+    /// Tokens that are configured and that no escrow takes.
+    refused: Refused,
 }
 
 impl fmt::Debug for EvmRail {
@@ -85,6 +88,17 @@ impl EvmRail {
             signer,
             clock,
             rates: Rates::none(),
+            refused: Refused::default(),
+        }
+    }
+
+    /// What asks the escrows whether they take the tokens that are configured: those that turn
+    /// out not to be taken are accepted no more.
+    pub fn token_check(&self) -> TokenCheck {
+        let nodes = self.sides.iter().map(|(_, node)| node.clone());
+        TokenCheck {
+            chains: self.chains.iter().cloned().zip(nodes).collect(),
+            refused: self.refused.clone(),
         }
     }
 
@@ -289,6 +303,14 @@ impl PaymentRail for EvmRail {
 
     fn first_chain(&self) -> u64 {
         self.chains[0].chain_id
+    }
+
+    fn accepted(&self, asset: Asset) -> Option<&AcceptedToken> {
+        let mut chains = self.chains.iter();
+        let chain = chains.find(|chain| chain.chain_id == asset.chain_id)?;
+        chain
+            .token(asset.token)
+            .filter(|_| !self.refused.contains(asset))
     }
 
     fn rate(&self, fiat: Fiat, asset: Asset, now: OffsetDateTime) -> Result<Rate, RateUnavailable> {

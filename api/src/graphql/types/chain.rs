@@ -54,7 +54,11 @@ impl Chain {
     async fn tokens(&self, ctx: &Context<'_>) -> Result<Vec<AcceptedToken>> {
         let services = ctx.services()?;
         let (rail, now) = (services.rail.as_ref(), services.clock.now());
-        let tokens = self.0.tokens.iter();
+        let chain_id = self.0.chain_id;
+        let tokens = self.0.tokens.iter().filter(|token| {
+            let token = token.address;
+            rail.accepted(value::Asset { chain_id, token }).is_some()
+        });
         Ok(tokens
             .map(|token| AcceptedToken::of(self.0.chain_id, token, rail, now))
             .collect())
