@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 use crate::{
     database::Database,
+    feed::Feed,
     node::{Node, Program, wallet},
     server::Server,
     stack::{Settings, base_settings, deployed, key_file},
@@ -35,6 +36,8 @@ pub struct TwoChains {
     pub first: Place,
     /// Anvil, chain 31338; its token has none.
     pub second: Place,
+    /// Won for an ether of the first chain; it is on the second, and has no answer yet.
+    pub feed: Feed,
     /// The server.
     pub server: Server,
     settings: Settings,
@@ -61,7 +64,13 @@ impl TwoChains {
         let first = place(&settings, folder.path(), (Program::Ganache, 1337), 6).await;
         let second = place(&settings, folder.path(), (Program::Anvil, 31_338), 0).await;
         let file = folder.path().join("chains.toml");
-        let text = [toml_of(&first, "1.00"), toml_of(&second, "0.5")].concat();
+        let feed = Feed::deploy(&second.node, "ETH / KRW").await;
+        let text = [
+            toml_of(&first, "1.00"),
+            rate_of_coin(&feed, second.chain_id),
+            toml_of(&second, "0.5"),
+        ]
+        .concat();
         std::fs::write(&file, text).unwrap();
         let changed = changed
             .iter()
@@ -75,6 +84,7 @@ impl TwoChains {
             database,
             first,
             second,
+            feed,
             server,
             settings,
             folder,
@@ -158,4 +168,13 @@ fn toml_of(place: &Place, dollars: &str) -> String {
     )
     .unwrap();
     text
+}
+
+/// What a chain's own coin costs in won, below the chain.
+fn rate_of_coin(feed: &Feed, chain: u64) -> String {
+    format!(
+        "[chain.coin]\nsymbol = \"ETH\"\n\n[[chain.coin.rate]]\nfiat = \"KRW\"\n\
+         feed = {{ address = \"{}\", heartbeat_secs = 3600, chain = {chain} }}\n\n",
+        feed.address
+    )
 }

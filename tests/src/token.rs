@@ -100,7 +100,7 @@ impl Token {
 }
 
 /// From the deployer's account, which is rich.
-async fn send(chain: &str, call: TransactionRequest) -> TransactionReceipt {
+pub(crate) async fn send(chain: &str, call: TransactionRequest) -> TransactionReceipt {
     let rich = wallet(9);
     let call = call.with_from(rich.address());
     let provider = ProviderBuilder::new()

@@ -156,3 +156,71 @@ async fn a_price_in_dollars_is_paid_in_the_token_that_the_customer_chooses() {
     assert_eq!(token.balance(&place.node, place.escrow).await, 50);
     stack.end().await;
 }
+
+/// The order and its payment, once it is visible.
+async fn page_of(customer: &Person, order: &str) -> Value {
+    let document = "query($id: ID!) { order(id: $id) {
+        total { currency fiat chainId token amount decimals } payment {
+        price { currency chainId amount }
+        rate { fiat amount fiatPerToken source feeds { chainId feed round } } } } }";
+    until("the order's page", SOON, async || {
+        let asked = customer.client.ask(document, json!({ "id": order }));
+        let order = asked.await.ok()?["order"].clone();
+        (!order["payment"].is_null()).then_some(order)
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_price_in_won_follows_its_feed_until_it_is_ordered() {
+    let stack = TwoChains::new().await;
+    let (url, feeds) = (stack.server.url(), &stack.second.node);
+    let owner = Person::signed_in(&url, wallet(0)).await;
+    let customer = Person::signed_in(&url, wallet(1)).await;
+    let shop = owner.opens_shop("Tea house").await;
+    let price = json!({ "fiat": "KRW", "amount": "12000" });
+    // Enough for all who ask whether there is a rate yet.
+    let tea = owner.sells_at(&shop, "Green tea", price, 100_000).await;
+    let refused = async || {
+        let order = customer.orders(&shop, &tea, 1).await;
+        (order.err()?.code == "RATE_UNAVAILABLE").then_some(())
+    };
+    refused().await.expect("the feed has said nothing");
+
+    // 4,500,000 won for an ether.
+    stack.feed.answers(feeds, 450_000_000_000_000).await;
+    let order = until("a rate", SOON, async || {
+        customer.orders(&shop, &tea, 1).await.ok()
+    })
+    .await;
+    let page = page_of(&customer, &order).await;
+    let total = json!({ "currency": "KRW", "fiat": "KRW", "chainId": null, "token": null,
+        "amount": "12000", "decimals": 0 });
+    assert_eq!(page["total"], total);
+    let chain_id = stack.first.chain_id.to_string();
+    let price = json!({ "currency": "ETH", "chainId": chain_id, "amount": "2666666666666667" });
+    assert_eq!(page["payment"]["price"], price);
+    let feed = stack.feed.address.to_checksum(None);
+    let rate = json!({ "fiat": "KRW", "amount": "12000", "fiatPerToken": "4500000.00000000",
+        "source": "FEEDS", "feeds": [{ "chainId": "31338", "feed": feed, "round": "1" }] });
+    assert_eq!(page["payment"]["rate"], rate);
+
+    // What cannot be a price ends the rate; what was ordered before is paid as it was agreed.
+    stack.feed.answers(feeds, -450_000_000_000_000).await;
+    until("no rate", SOON, refused).await;
+    customer.pays(&stack.first.node.url(), &order).await;
+    let paid = customer.sees_payment(&order, "CONFIRMED").await;
+    assert_eq!(paid["payment"]["held"], "2666666666666667");
+
+    let document = "{ chains { tokens { symbol fiats } } }";
+    let told = customer.client.ask(document, Value::Null).await.unwrap();
+    let tokens = |symbol: &str, coin: &[&str]| {
+        json!({ "tokens": [
+            { "symbol": "ETH", "fiats": coin },
+            { "symbol": symbol, "fiats": ["USD"] },
+        ] })
+    };
+    let expected = json!([tokens("T1337", &["KRW"]), tokens("T31338", &[])]);
+    assert_eq!(told["chains"], expected);
+    stack.end().await;
+}
