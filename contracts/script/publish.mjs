@@ -5,6 +5,7 @@ import { compile, compilerVersion, settings } from './compile.mjs'
 /** By the contract's name, the file it is compiled from: artifacts/<name>.json. */
 export const PUBLISHED = {
   ShopEscrow: 'src/ShopEscrow.sol',
+  OffchainSignatureValidator: 'src/OffchainSignatureValidator.sol',
   TestToken: 'src/dev/TestToken.sol',
   ContractWallet: 'src/dev/ContractWallet.sol',
   ContractWalletFactory: 'src/dev/ContractWalletFactory.sol',

@@ -48,12 +48,24 @@ async fn what_no_key_signed_cannot_be_judged_while_the_chain_is_away() {
     );
 }
 
+/// A chain on which no contract stands by anything.
+struct NoWallets;
+
+#[async_trait]
+impl ContractSignatures for NoWallets {
+    async fn is_valid(&self, _: Address, _: B256, _: &[u8]) -> Result<bool, StoreUnavailable> {
+        Ok(false)
+    }
+}
+
 #[tokio::test]
-async fn a_wallet_that_is_not_deployed_is_told_so_and_nobody_is_asked() {
+async fn a_wrapped_signature_is_for_the_chain_to_judge() {
     let mark = [0x64, 0x92].repeat(16);
     let wrapped = [sign(&message()), mark].concat();
-    let refused = ProofError::Refused(SignInError::WalletNotDeployed);
-    assert_eq!(prove(&wrapped).await, Err(refused));
+    assert_eq!(prove(&wrapped).await, Err(ProofError::Unavailable(away())));
+    let claim = Claim::read(&message(), &expectation()).unwrap();
+    let refused = ProofError::Refused(SignInError::WalletRefuses);
+    assert_eq!(claim.prove(&wrapped, &NoWallets).await, Err(refused));
 }
 
 #[tokio::test]
