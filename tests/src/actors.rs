@@ -84,9 +84,12 @@ impl Ask {
 pub struct Instructions {
     /// The whole answer.
     pub answer: Value,
-    contract: Address,
-    call_data: Bytes,
-    value: U256,
+    /// The contract to call.
+    pub contract: Address,
+    /// The call's data.
+    pub call_data: Bytes,
+    /// Coins to send with it, wei.
+    pub value: U256,
 }
 
 impl Instructions {
