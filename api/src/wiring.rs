@@ -172,25 +172,12 @@ pub(crate) fn assemble(
     let hints = Hints::new(adapters.wake.clone(), progress.clone());
     tasks.spawn(hints.clone().run(loops_stop.clone()));
     let readers = start_readers(&adapters, &gateway, &progress, &tasks, loops_stop);
-    let mut views = Vec::new();
-    let mut keepers = Vec::new();
-    for chain in &side.chains {
-        let view = chain.follow(&adapters, gateway.clone(), &tasks, loops_stop);
-        views.push((chain.id(), view));
-        let keeper = chain.keep(settings.keeper.as_ref(), &adapters, &tasks, loops_stop)?;
-        keepers.extend(keeper.map(|keeper| (chain.id(), keeper)));
-    }
-    let followed: FollowedChains = views.into_iter().collect();
+    let (followed, keepers) = side.start(settings, &adapters, &gateway, &tasks, loops_stop)?;
     let pool = &adapters.database.pool;
     let orders = OrderQueries::new(pool.clone());
     let expiry = expiry(settings, &adapters, &gateway, &orders, &followed);
     tasks.spawn(expiry.run(loops_stop.clone()));
     let payments = PaymentQueries::new(pool.clone());
-    let pending = Arc::new(payments.clone());
-    for chain in &side.chains {
-        let watch = chain.watch(settings, &adapters, gateway.clone(), pending.clone());
-        tasks.spawn(watch.run(loops_stop.clone()));
-    }
     let reconciled = reconcile::start(settings, &adapters, &tasks, loops_stop)?;
     let log = adapters.database.log.clone();
     tasks.spawn(watch::run(

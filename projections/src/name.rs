@@ -113,9 +113,9 @@ mod tests {
             (P::VERSION, hash)
         }
         assert_eq!(stamp::<Catalog>(), (2, 0xd7e1_d3a7_b940_20d3), "catalog");
-        assert_eq!(stamp::<Orders>(), (3, 0xc516_f3b1_b2bb_2537), "orders");
-        assert_eq!(stamp::<Payments>(), (3, 0x1dc0_f539_c829_2201), "payments");
-        assert_eq!(stamp::<Ledger>(), (1, 0), "ledger");
+        assert_eq!(stamp::<Orders>(), (3, 0x6561_b660_35ab_b603), "orders");
+        assert_eq!(stamp::<Payments>(), (3, 0x9408_4e54_3aef_ea15), "payments");
+        assert_eq!(stamp::<Ledger>(), (1, 0x92d0_f27a_4af6_fde7), "ledger");
     }
 
     #[test]

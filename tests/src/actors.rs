@@ -174,9 +174,18 @@ impl Person {
     /// # Panics
     /// When that is refused.
     pub async fn sells(&self, shop: &str, name: &str, wei: u64, pieces: u32) -> String {
+        let price = json!({ "amount": wei.to_string() });
+        self.sells_at(shop, name, price, pieces).await
+    }
+
+    /// Lists a product at any price, publishes it, and takes pieces into stock.
+    ///
+    /// # Panics
+    /// When that is refused.
+    pub async fn sells_at(&self, shop: &str, name: &str, price: Value, pieces: u32) -> String {
         let input = json!({
             "idempotencyKey": new_key(), "shop": shop,
-            "name": { "en": name }, "price": { "amount": wei.to_string() },
+            "name": { "en": name }, "price": price,
         });
         let listed = self
             .client
@@ -289,6 +298,7 @@ impl Person {
     /// [`Refused`].
     pub async fn asks_how_to_pay(&self, order: &str) -> Result<Instructions, Refused> {
         let selection = "instructions { chainId contract callData value deadline
+            approval { contract spender amount callData gas { gasLimit } gasUnavailable { reason } }
             gas { gasLimit baseFeePerGas priorityFeePerGas maxFeePerGas expectedCost maximumCost }
             gasUnavailable { reason message } }";
         let payload = self
@@ -303,6 +313,21 @@ impl Person {
     /// # Panics
     /// When the chain does not take it.
     pub async fn sends(&self, chain: &str, instructions: &Instructions) -> TransactionReceipt {
+        self.try_sending(chain, instructions).await.unwrap()
+    }
+
+    /// The same of a call that may be refused.
+    ///
+    /// # Errors
+    /// The chain's word.
+    ///
+    /// # Panics
+    /// Never: the URL is well-formed.
+    pub async fn try_sending(
+        &self,
+        chain: &str,
+        instructions: &Instructions,
+    ) -> Result<TransactionReceipt, String> {
         let provider = ProviderBuilder::new()
             .wallet(self.wallet.clone())
             .connect_http(chain.parse().unwrap());
@@ -314,13 +339,9 @@ impl Person {
         if let Ok(units) = text(&instructions.answer["gas"]["gasLimit"]).parse() {
             call = call.with_gas_limit(units);
         }
-        provider
-            .send_transaction(call)
-            .await
-            .unwrap()
-            .get_receipt()
-            .await
-            .unwrap()
+        let sent = provider.send_transaction(call).await;
+        let sent = sent.map_err(|error| error.to_string())?;
+        sent.get_receipt().await.map_err(|error| error.to_string())
     }
 
     /// Pays an order: asks how, sends, and reports the transaction as a wallet's page would.

@@ -11,6 +11,7 @@
 
 pub mod actors;
 pub mod bench;
+pub mod chains;
 pub mod client;
 pub mod database;
 pub mod node;
@@ -18,4 +19,5 @@ pub mod process;
 pub mod server;
 pub mod stack;
 pub mod subscription;
+pub mod token;
 pub mod wait;

@@ -27,13 +27,14 @@ pub enum Program {
     Anvil,
 }
 
-/// The chain id of both.
+/// The chain id where none is chosen.
 pub const CHAIN_ID: u64 = 1337;
 
 /// A running chain. Its data outlive a restart.
 #[derive(Debug)]
 pub struct Node {
     program: Program,
+    chain_id: u64,
     port: u16,
     folder: PathBuf,
     process: Option<Process>,
@@ -42,8 +43,14 @@ pub struct Node {
 impl Node {
     /// Starts a chain with its data in `folder`.
     pub async fn start(program: Program, folder: &Path) -> Self {
+        Self::start_as(program, CHAIN_ID, folder).await
+    }
+
+    /// The same with a chain id of its own.
+    pub async fn start_as(program: Program, chain_id: u64, folder: &Path) -> Self {
         let mut node = Self {
             program,
+            chain_id,
             port: free_port(),
             folder: folder.to_owned(),
             process: None,
@@ -113,7 +120,7 @@ impl Node {
 
     fn command(&self) -> Command {
         let port = self.port.to_string();
-        let chain_id = CHAIN_ID.to_string();
+        let chain_id = self.chain_id.to_string();
         match self.program {
             Program::Ganache => {
                 let mut command = Command::new(required("GAGE_GANACHE_BIN"));

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
+use alloy::primitives::Address;
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -70,7 +71,7 @@ impl Stack {
         );
         let mut server = Server::new(settings.clone(), folder.path());
         server.run(&["migrate"]);
-        deploy_escrow(&server, &mut settings);
+        deploy_escrow(&server, &mut settings, folder.path());
         server = Server::new(settings.clone(), folder.path());
         server.start().await;
         Self {
@@ -150,7 +151,7 @@ impl Stack {
 }
 
 /// The key of an account of the chain's wallet, in a file.
-fn key_file(folder: &Path, name: &str, place: usize) -> String {
+pub(crate) fn key_file(folder: &Path, name: &str, place: usize) -> String {
     let path = folder.join(name);
     let key = format!("0x{}", hex::encode(wallet(place).to_bytes()));
     std::fs::write(&path, key).unwrap();
@@ -158,6 +159,19 @@ fn key_file(folder: &Path, name: &str, place: usize) -> String {
 }
 
 fn settings(database: &Database, node: &Node, folder: &Path) -> Settings {
+    let mut settings = base_settings(database, folder);
+    settings.extend([
+        ("CHAIN_RPC_URL", node.url()),
+        ("GAGE_CHAIN_ID", CHAIN_ID.to_string()),
+        ("GAGE_ARBITER_ADDRESS", wallet(5).address().to_string()),
+        ("GAGE_CONFIRMATIONS", "1".to_owned()),
+        ("GAGE_POLL_INTERVAL_MS", "100".to_owned()),
+    ]);
+    settings
+}
+
+/// Everything but the chain.
+pub(crate) fn base_settings(database: &Database, folder: &Path) -> Settings {
     #[expect(
         clippy::disallowed_methods,
         reason = "a test's own name, part of no event"
@@ -167,19 +181,13 @@ fn settings(database: &Database, node: &Node, folder: &Path) -> Settings {
         ("DATABASE_URL", database.url.to_string()),
         ("REDIS_URL", required("REDIS_URL")),
         ("GAGE_REDIS_PREFIX", prefix),
-        ("CHAIN_RPC_URL", node.url()),
-        ("GAGE_CHAIN_ID", CHAIN_ID.to_string()),
         ("GAGE_ENV", "development".to_owned()),
         (
             "GAGE_QUOTE_SIGNER_KEY_FILE",
             key_file(folder, "signer.key", 8),
         ),
-        ("DEPLOYER_KEY_FILE", key_file(folder, "deployer.key", 9)),
-        ("GAGE_ARBITER_ADDRESS", wallet(5).address().to_string()),
         ("GAGE_AUDITORS", wallet(3).address().to_string()),
         ("GAGE_OPERATORS", wallet(4).address().to_string()),
-        ("GAGE_CONFIRMATIONS", "1".to_owned()),
-        ("GAGE_POLL_INTERVAL_MS", "100".to_owned()),
         ("GAGE_LOG_FORMAT", "text".to_owned()),
         // Every customer of a test comes from the same address.
         ("GAGE_SIGN_INS_PER_MINUTE", "100000".to_owned()),
@@ -188,22 +196,20 @@ fn settings(database: &Database, node: &Node, folder: &Path) -> Settings {
 }
 
 /// Deploys the escrow and remembers where it is.
-fn deploy_escrow(server: &Server, settings: &mut Settings) {
-    let key_file = settings.remove("DEPLOYER_KEY_FILE").unwrap_or_default();
-    let text = server.run(&["deploy-escrow", "--deployer-key-file", &key_file]);
-    for line in text.lines() {
-        if let Some((name, value)) = line.trim().split_once('=') {
-            match name {
-                "GAGE_ESCROW_ADDRESS" => settings.insert("GAGE_ESCROW_ADDRESS", value.to_owned()),
-                "GAGE_ESCROW_START_BLOCK" => {
-                    settings.insert("GAGE_ESCROW_START_BLOCK", value.to_owned())
-                }
-                _ => None,
-            };
-        }
-    }
-    assert!(
-        settings.contains_key("GAGE_ESCROW_ADDRESS"),
-        "no address in {text:?}"
-    );
+fn deploy_escrow(server: &Server, settings: &mut Settings, folder: &Path) {
+    let (escrow, block) = deployed(server, &key_file(folder, "deployer.key", 9));
+    settings.insert("GAGE_ESCROW_ADDRESS", escrow.to_string());
+    settings.insert("GAGE_ESCROW_START_BLOCK", block);
+}
+
+/// Deploys the escrow: its address and its block.
+pub(crate) fn deployed(server: &Server, key_file: &str) -> (Address, String) {
+    let told = server.run(&["deploy-escrow", "--deployer-key-file", key_file]);
+    let said = |name: &str| {
+        let mut lines = told.lines().filter_map(|line| line.trim().split_once('='));
+        let found = lines.find(|(said, _)| *said == name);
+        found.unwrap_or_else(|| panic!("no {name} in {told:?}")).1
+    };
+    let escrow = said("GAGE_ESCROW_ADDRESS").parse().unwrap();
+    (escrow, said("GAGE_ESCROW_START_BLOCK").to_owned())
 }

@@ -30,7 +30,7 @@ pub(super) async fn run(
     wiring::check_log(&database).await?;
     let mut faults = Vec::new();
     // What one chain hides must not keep the others from being compared.
-    for chain in settings.chains.iter() {
+    for chain in &settings.chains {
         let reconciliation = wiring::reconciliation(&database, chain)?;
         if let Err(error) = compare(&reconciliation, json).await {
             faults.push(format!("chain {}: {error:#}", chain.chain_id));

@@ -73,12 +73,12 @@ pub(super) fn read(path: &Path, environment: Environment) -> Result<Chains, Faul
         )));
     }
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
-    // The parser's own words repeat the line, which may hold a node's key.
+    // All of the parser's words repeat the line, which may hold a node's key.
     let file: File = toml::from_str(&text).map_err(|error| {
         let line = error.span().map_or(1, |span| {
             text[..span.start.min(text.len())].matches('\n').count() + 1
         });
-        wrong(format!("line {line}: {}", error.message()))
+        wrong(format!("line {line}: {}", without_urls(error.message())))
     })?;
     parse(file, environment).map_err(wrong)
 }
@@ -106,7 +106,7 @@ fn of_chain(chain: Chain, environment: Environment) -> Result<ChainSettings, Str
     let mut tokens = Vec::with_capacity(chain.token.len());
     let mut addresses = BTreeSet::new();
     for token in chain.token {
-        let token = of_token(token)?;
+        let token = of_token(&token)?;
         if !addresses.insert(token.address) {
             return Err(format!("token {} is there twice", token.address));
         }
@@ -149,7 +149,7 @@ fn of_chain(chain: Chain, environment: Environment) -> Result<ChainSettings, Str
     })
 }
 
-fn of_token(token: Token) -> Result<TokenSettings, String> {
+fn of_token(token: &Token) -> Result<TokenSettings, String> {
     let token = TokenSettings {
         address: address("token address", &token.address)?,
         symbol: symbol(&token.symbol)?,
@@ -166,6 +166,15 @@ fn of_token(token: Token) -> Result<TokenSettings, String> {
         ));
     }
     Ok(token)
+}
+
+/// The parser names the value that it did not expect: a URL may hold a key.
+fn without_urls(message: &str) -> &str {
+    if message.contains("://") {
+        "a text stands where something else is needed"
+    } else {
+        message
+    }
 }
 
 /// The URL is not repeated: it may hold a key.
@@ -207,4 +216,92 @@ fn address(what: &str, text: &str) -> Result<Address, String> {
     parsed.map_err(|_| {
         format!("{what} must be 0x and 40 hexadecimal digits, with a right EIP-55 checksum, not {text:?}")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHOLE: &str = r#"
+        [[chain]]
+        id = 1
+        name = "Ethereum"
+        rpc = ["https://one.example/hunter2", "https://two.example"]
+        escrow = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
+        start_block = 17
+        arbiter = "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359"
+        confirmations = 20
+        poll_interval_ms = 500
+
+        [[chain.token]]
+        address = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"
+        symbol = "USDC"
+        decimals = 6
+
+        [[chain]]
+        id = 137
+        name = "Polygon"
+        rpc = ["https://polygon.example"]
+        escrow = "0xdbF03B407c01E7cD3CBea99509d93f8DDDC8C6FB"
+        coin = { symbol = "POL" }
+    "#;
+
+    fn read(text: &str) -> Result<Chains, String> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        super::read(file.path(), Environment::Production).map_err(|fault| fault.to_string())
+    }
+
+    #[test]
+    fn every_chain_is_read_with_its_tokens_and_the_rest_by_default() {
+        let chains = read(WHOLE).unwrap();
+        let [ethereum, polygon] = [chains.first(), chains.iter().nth(1).unwrap()];
+        assert_eq!((ethereum.chain_id, ethereum.start_block), (1, 17));
+        assert_eq!((ethereum.rpc.len(), ethereum.confirmations), (2, 20));
+        assert_eq!(ethereum.poll_interval, Duration::from_millis(500));
+        assert_eq!(ethereum.coin.symbol, "ETH");
+        let usdc = &ethereum.tokens[0];
+        assert_eq!((usdc.symbol.as_str(), usdc.decimals), ("USDC", 6));
+        assert_eq!((polygon.chain_id, polygon.confirmations), (137, 12));
+        assert_eq!(polygon.coin.symbol, "POL");
+        assert!(polygon.arbiter.is_zero() && polygon.tokens.is_empty());
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_chain_and_without_the_nodes_keys() {
+        let cases = [
+            ("id = 137", "id = 1", "chain 1 is there twice"),
+            ("id = 137", "id = 0", "chain 0: id must be from 1"),
+            ("symbol = \"USDC\"", "symbol = \"\"", "chain 1: a symbol"),
+            ("decimals = 6", "decimals = 37", "at most 36"),
+            ("decimals = 6", "decimals = -1", "line 15"),
+            ("confirmations = 20", "confirmations = 0", "from 1 to 10000"),
+            ("17", "17\n typo = 1", "unknown field `typo`"),
+            (
+                "\"https://one.example/hunter2\"",
+                "\"ftp://hunter2\"",
+                "must begin with",
+            ),
+            (
+                "[\"https://polygon.example\"]",
+                "[]",
+                "chain 137: rpc needs",
+            ),
+            ("0x5aAeb6", "0x5aaeb6", "chain 1: escrow must be"),
+            (
+                "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48",
+                &"0".repeat(40),
+                "token address",
+            ),
+            ("name = \"Polygon\"", "", "missing field `name`"),
+        ];
+        for (part, instead, told) in cases {
+            assert!(WHOLE.contains(part), "{part}");
+            let fault = read(&WHOLE.replacen(part, instead, 1)).unwrap_err();
+            assert!(fault.contains(told), "{told:?} is not told: {fault}");
+            assert!(!fault.contains("hunter2"), "{fault}");
+        }
+        assert!(read("").unwrap_err().contains("missing field `chain`"));
+        assert!(read("chain = []").unwrap_err().contains("no [[chain]]"));
+    }
 }

@@ -126,6 +126,15 @@ impl Chains {
     }
 }
 
+impl<'a> IntoIterator for &'a Chains {
+    type Item = &'a ChainSettings;
+    type IntoIter = std::slice::Iter<'a, ChainSettings>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
 /// How a chain is followed and payments are asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChainSettings {

@@ -8,7 +8,7 @@ use gage_application::{
     gateway::Gateway,
     ports::{
         attempts::PendingAttempts,
-        chain::{AcceptedToken, ChainView, PaymentChain, PaymentRail},
+        chain::{AcceptedToken, ChainView, FollowedChains, PaymentChain, PaymentRail},
         contract_signatures::ContractSignatures,
     },
 };
@@ -34,11 +34,40 @@ pub(super) struct ChainSide {
     /// Asks contract wallets, on the chain that sign-ins are for.
     pub(super) contracts: Arc<dyn ContractSignatures>,
     /// Each chain on which payments are taken.
-    pub(super) chains: Vec<Chain>,
+    chains: Vec<Chain>,
+}
+
+/// The keeper of each chain that has one.
+pub(super) type Keepers = Vec<(u64, KeeperStatus)>;
+
+impl ChainSide {
+    /// Starts following each chain, watching what buyers reported on it, and releasing after the
+    /// hold time, if someone is to.
+    pub(super) fn start(
+        &self,
+        settings: &Settings,
+        adapters: &Adapters,
+        gateway: &Arc<Gateway>,
+        tasks: &TaskTracker,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<(FollowedChains, Keepers)> {
+        let pending = Arc::new(PaymentQueries::new(adapters.database.pool.clone()));
+        let (mut views, mut keepers) = (Vec::new(), Vec::new());
+        for chain in &self.chains {
+            let chain_id = chain.settings.chain_id;
+            let view = chain.follow(adapters, gateway.clone(), tasks, stop);
+            views.push((chain_id, view));
+            let watch = chain.watch(settings, adapters, gateway.clone(), pending.clone());
+            tasks.spawn(watch.run(stop.clone()));
+            let keeper = chain.keep(settings.keeper.as_ref(), adapters, tasks, stop)?;
+            keepers.extend(keeper.map(|keeper| (chain_id, keeper)));
+        }
+        Ok((views.into_iter().collect(), keepers))
+    }
 }
 
 /// A chain that is followed.
-pub(super) struct Chain {
+struct Chain {
     node: Node,
     settings: ListenerSettings,
 }
@@ -48,7 +77,7 @@ pub(super) fn prepare(settings: &Settings, adapters: &Adapters) -> anyhow::Resul
     let signer = local_key(&settings.signer_key)?;
     let mut chains = Vec::new();
     let mut rails = Vec::new();
-    for chain in settings.chains.iter() {
+    for chain in &settings.chains {
         let node = node(&chain.rpc)?;
         rails.push(rail_chain(chain, node.clone()));
         chains.push(Chain {
@@ -93,13 +122,8 @@ fn rail_chain(chain: &ChainSettings, node: Node) -> RailChain {
 }
 
 impl Chain {
-    /// Its id (EIP-155).
-    pub(super) fn id(&self) -> u64 {
-        self.settings.chain_id
-    }
-
     /// Starts following the chain; the view shows how it fares.
-    pub(super) fn follow(
+    fn follow(
         &self,
         adapters: &Adapters,
         gateway: Arc<Gateway>,
@@ -120,7 +144,7 @@ impl Chain {
     }
 
     /// Starts releasing what nobody disputed when the hold time is over, if someone is to.
-    pub(super) fn keep(
+    fn keep(
         &self,
         settings: Option<&config::KeeperSettings>,
         adapters: &Adapters,
@@ -152,7 +176,7 @@ impl Chain {
     }
 
     /// The worker that watches reported transactions.
-    pub(super) fn watch(
+    fn watch(
         &self,
         settings: &Settings,
         adapters: &Adapters,

@@ -51,9 +51,10 @@ pub(super) fn start(
         return Ok(Vec::new());
     };
     let mut statuses = Vec::new();
-    for chain in settings.chains.iter() {
+    for chain in &settings.chains {
         let status = ScheduleStatus::default();
         let schedule = Schedule {
+            chain_id: chain.chain_id,
             reconciliation: prepare(&adapters.database, chain)?,
             interval,
             clock: adapters.clock.clone(),

@@ -20,6 +20,8 @@ const LOGGED: usize = 20;
 
 /// Reconciles again and again.
 pub struct Schedule {
+    /// The chain (EIP-155) that is compared, as metrics name it.
+    pub chain_id: u64,
     /// What is run.
     pub reconciliation: Reconciliation,
     /// Time between runs.
@@ -96,7 +98,7 @@ impl Schedule {
                     if self.status.failure().is_none() {
                         tracing::warn!(%reason, "no reconciliation; trying again");
                     }
-                    counter!("gage_reconcile_runs_total", "outcome" => "failed").increment(1);
+                    self.count("failed");
                     let failure = Some(reason);
                     self.status.0.send_modify(|known| known.failure = failure);
                     self.spread(self.interval.min(SOON))
@@ -112,6 +114,11 @@ impl Schedule {
         half + Duration::from_millis(self.entropy.below(bound.saturating_add(1)))
     }
 
+    fn count(&self, outcome: &'static str) {
+        let chain = self.chain_id.to_string();
+        counter!("gage_reconcile_runs_total", "chain" => chain, "outcome" => outcome).increment(1);
+    }
+
     fn tell(&self, report: &Report) {
         let at = self.clock.now();
         let reconciled = Reconciled {
@@ -125,16 +132,19 @@ impl Schedule {
             known.last = Some(reconciled);
             known.failure = None;
         });
-        gauge!("gage_reconcile_differences").set(gauged(report.differences.count));
+        let chain = self.chain_id.to_string();
+        let differences = gauged(report.differences.count);
+        gauge!("gage_reconcile_differences", "chain" => chain.clone()).set(differences);
         let seconds = u64::try_from(at.unix_timestamp()).unwrap_or_default();
-        gauge!("gage_reconcile_last_success_timestamp_seconds").set(gauged(seconds));
+        let seconds = gauged(seconds);
+        gauge!("gage_reconcile_last_success_timestamp_seconds", "chain" => chain).set(seconds);
         let Reconciled {
             pending, unmatched, ..
         } = reconciled;
         let block = report.block.map(|block| block.number);
         let payments = report.payments;
         if report.agrees() {
-            counter!("gage_reconcile_runs_total", "outcome" => "agreed").increment(1);
+            self.count("agreed");
             tracing::info!(
                 ?block,
                 payments,
@@ -144,7 +154,7 @@ impl Schedule {
             );
             return;
         }
-        counter!("gage_reconcile_runs_total", "outcome" => "differed").increment(1);
+        self.count("differed");
         for difference in report.differences.first.iter().take(LOGGED) {
             tracing::error!(%difference, "the event log and the chain differ");
         }

@@ -12,7 +12,9 @@ use gage_domain::{
 use gage_projections::{
     catalog::{Catalog, CatalogQueries},
     consumer::{self, ProjectionConsumer},
+    ledger::Ledger,
     orders::Orders,
+    payments::Payments,
     projection::Projection as _,
 };
 use tokio::{task::JoinSet, time::sleep};
@@ -225,7 +227,9 @@ async fn a_read_model_that_was_not_set_up_says_what_to_do() {
         let error = consumer.checkpoint().await.unwrap_err();
         let version = match consumer.name() {
             Catalog::NAME => Catalog::VERSION,
-            _ => Orders::VERSION,
+            Orders::NAME => Orders::VERSION,
+            Payments::NAME => Payments::VERSION,
+            _ => Ledger::VERSION,
         };
         let reason = format!(
             "{} version {version} was not set up: run `gage migrate`",

@@ -326,10 +326,7 @@ fn steps() -> impl Strategy<Value = Step> {
         1 => payment(PaymentCommand::Revert { log: log(5) }),
         8 => moved.prop_map(|(number, block, amount, release)| {
             let (log, amount) = (log(block), units(amount));
-            (number, match release {
-                true => PaymentCommand::RecordRelease { log, amount },
-                false => PaymentCommand::RecordRefund { log, amount },
-            })
+            let command = if release { PaymentCommand::RecordRelease { log, amount } } else { PaymentCommand::RecordRefund { log, amount } }; (number, command)
         }),
     ];
     let of_payout = (

@@ -388,6 +388,7 @@ async fn the_longest_due_orders_come_first() {
             *pay_by = DAWN + Duration::hours(hours);
         }
         history.then((id, event));
+        history.then(payment_requested(number));
     }
     db.project::<Orders>(&history).await;
     let due = OrderQueries::new(db.pool.clone())

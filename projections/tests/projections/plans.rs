@@ -58,7 +58,7 @@ const ROWS: &str = "
     INSERT INTO orders_v3.orders
     SELECT id(i), wallet(i % 5000), id(1 + i % 20),
            CASE WHEN i % 5000 = 0 THEN 'awaiting_payment' ELSE 'completed' END, wallet(0), 1,
-           now() + i * interval '1 second', now(), i % 10000 = 0, now() + i * interval '1 second',
+           now() + i * interval '1 second', now(), 1337, i % 10000 = 0, now() + i * interval '1 second',
            wallet(7), i % 1000 = 0, NULL, NULL, NULL, i, 1, i, 3
       FROM generate_series(1, 120000) i;
     INSERT INTO orders_v3.order_lines

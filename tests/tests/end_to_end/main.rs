@@ -23,3 +23,4 @@ mod shared_answers;
 mod shared_subscriptions;
 mod stock_race;
 mod subscriptions;
+mod tokens;

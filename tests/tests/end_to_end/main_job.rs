@@ -35,7 +35,9 @@ async fn the_main_job(stack: &Stack) {
     );
 
     let receipt = customer.pays(&stack.node.url(), &order).await;
-    let page = customer.sees(&order, "PAID").await;
+    customer.sees(&order, "PAID").await;
+    // Another read model, which may be a moment later.
+    let page = customer.sees_payment(&order, "CONFIRMED").await;
     assert_eq!(page["total"]["amount"], "15000");
     assert_eq!(page["payment"]["held"], "15000");
     assert_eq!(

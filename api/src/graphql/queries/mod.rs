@@ -49,6 +49,7 @@ impl Query {
     }
 
     /// The chains on which payments are taken; the first is the one that sign-ins are for.
+    #[expect(clippy::unused_async, reason = "a resolver that waits for nothing")]
     async fn chains(&self, ctx: &Context<'_>) -> Result<Vec<Chain>> {
         let chains = ctx.services()?.rail.chains();
         Ok(chains.iter().cloned().map(Chain).collect())

@@ -139,7 +139,7 @@ impl Keeper {
     /// A keeper. Nothing is asked of the node yet.
     pub fn new(parts: KeeperParts, settings: KeeperSettings) -> Self {
         Self {
-            status: KeeperStatus::new(settings.daily_budget),
+            status: KeeperStatus::new(settings.chain_id, settings.daily_budget),
             parts,
             settings,
         }
@@ -418,7 +418,9 @@ impl Keeper {
             .ledger
             .settle(transaction.tx_hash, outcome, cost, now)
             .await?;
-        counter!("gage_keeper_transactions_total", "outcome" => outcome.name()).increment(1);
+        let chain = self.settings.chain_id.to_string();
+        counter!("gage_keeper_transactions_total", "chain" => chain, "outcome" => outcome.name())
+            .increment(1);
         Ok(())
     }
 

@@ -25,6 +25,8 @@ pub enum KeeperCondition {
 pub struct KeeperStatus {
     // One writer, the keeper; readers never wait for it.
     shown: Arc<watch::Sender<Shown>>,
+    /// The chain's id, as metrics name it.
+    chain: Arc<str>,
     daily_budget: BaseUnits,
 }
 
@@ -36,13 +38,14 @@ struct Shown {
 }
 
 impl KeeperStatus {
-    pub(super) fn new(daily_budget: BaseUnits) -> Self {
+    pub(super) fn new(chain_id: u64, daily_budget: BaseUnits) -> Self {
         let shown = Shown {
             condition: KeeperCondition::Starting,
             spent: BaseUnits::ZERO,
         };
         Self {
             shown: Arc::new(watch::Sender::new(shown)),
+            chain: chain_id.to_string().into(),
             daily_budget,
         }
     }
@@ -60,7 +63,8 @@ impl KeeperStatus {
     /// Says whether that is news.
     pub(super) fn fares(&self, condition: KeeperCondition) -> bool {
         let waits = matches!(condition, KeeperCondition::Waiting { .. });
-        gauge!("gage_keeper_waiting").set(f64::from(u8::from(waits)));
+        let waits = f64::from(u8::from(waits));
+        gauge!("gage_keeper_waiting", "chain" => self.chain.clone()).set(waits);
         self.shown.send_if_modified(|shown| {
             let news = shown.condition != condition;
             shown.condition = condition;
@@ -71,6 +75,7 @@ impl KeeperStatus {
     pub(super) fn spent(&self, spent: BaseUnits) {
         self.shown.send_modify(|shown| shown.spent = spent);
         // Gauges are floats: good to some 16 digits.
-        gauge!("gage_keeper_spent_wei").set(f64::from(spent.0));
+        let spent = f64::from(spent.0);
+        gauge!("gage_keeper_spent_wei", "chain" => self.chain.clone()).set(spent);
     }
 }

@@ -37,7 +37,8 @@ impl Listener {
             logs = revert.len(),
             "the chain was reorganised"
         );
-        counter!("gage_chain_reorganisations_total").increment(1);
+        let chain = self.settings.chain_id.to_string();
+        counter!("gage_chain_reorganisations_total", "chain" => chain).increment(1);
         let batch = SettleBlock {
             cursor: self.cursor_move(cursor, fork, Vec::new()),
             revert,

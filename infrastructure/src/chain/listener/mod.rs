@@ -116,7 +116,7 @@ impl Listener {
             ..settings
         };
         Self {
-            status: ListenerStatus::new(settings.confirmations),
+            status: ListenerStatus::new(settings.chain_id, settings.confirmations),
             reader: Reader::new(parts.node.clone(), settings),
             parts,
             settings,

@@ -12,11 +12,13 @@ use tokio::sync::watch;
 pub struct ListenerStatus {
     // One writer, the listener; readers never wait for it.
     status: Arc<watch::Sender<ChainStatus>>,
+    /// The chain's id, as metrics name it.
+    chain: Arc<str>,
     confirmations: u64,
 }
 
 impl ListenerStatus {
-    pub(super) fn new(confirmations: u64) -> Self {
+    pub(super) fn new(chain_id: u64, confirmations: u64) -> Self {
         let status = ChainStatus {
             head: None,
             lag_blocks: 0,
@@ -25,6 +27,7 @@ impl ListenerStatus {
         };
         Self {
             status: Arc::new(watch::Sender::new(status)),
+            chain: chain_id.to_string().into(),
             confirmations,
         }
     }
@@ -36,8 +39,8 @@ impl ListenerStatus {
             status.head = Some(head);
             status.lag_blocks = lag_blocks;
         });
-        gauge!("gage_chain_head").set(gauged(head.number));
-        gauge!("gage_chain_lag_blocks").set(gauged(lag_blocks));
+        gauge!("gage_chain_head", "chain" => self.chain.clone()).set(gauged(head.number));
+        gauge!("gage_chain_lag_blocks", "chain" => self.chain.clone()).set(gauged(lag_blocks));
     }
 
     /// A turn that began then found the cursor at the head.
@@ -52,7 +55,8 @@ impl ListenerStatus {
         });
         for (each, name) in CONDITIONS {
             let holds = f64::from(u8::from(each == condition));
-            gauge!("gage_chain_condition", "condition" => name).set(holds);
+            let chain = self.chain.clone();
+            gauge!("gage_chain_condition", "chain" => chain, "condition" => name).set(holds);
         }
     }
 }
