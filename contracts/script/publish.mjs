@@ -10,6 +10,7 @@ export const PUBLISHED = {
   ContractWallet: 'src/dev/ContractWallet.sol',
   ContractWalletFactory: 'src/dev/ContractWalletFactory.sol',
   MultiPayer: 'src/dev/MultiPayer.sol',
+  PermitDomain: 'src/dev/PermitDomain.sol',
   PriceFeed: 'src/dev/PriceFeed.sol',
 }
 

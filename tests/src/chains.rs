@@ -31,7 +31,7 @@ pub struct Place {
 pub struct TwoChains {
     /// The database.
     pub database: Database,
-    /// Ganache, chain 1337, the first; its token has 6 decimals.
+    /// Ganache, chain 1337, the first; its token has 6 decimals and takes permits.
     pub first: Place,
     /// Anvil, chain 31338; its token has none.
     pub second: Place,
@@ -53,7 +53,11 @@ impl TwoChains {
         let first = place(&settings, folder.path(), (Program::Ganache, 1337), 6).await;
         let second = place(&settings, folder.path(), (Program::Anvil, 31_338), 0).await;
         let file = folder.path().join("chains.toml");
-        std::fs::write(&file, [toml_of(&first), toml_of(&second)].concat()).unwrap();
+        std::fs::write(
+            &file,
+            [toml_of(&first, true), toml_of(&second, false)].concat(),
+        )
+        .unwrap();
         settings.insert("GAGE_CHAINS_FILE", file.to_string_lossy().into_owned());
         let mut server = Server::new(settings.clone(), folder.path());
         server.run(&["migrate"]);
@@ -115,7 +119,7 @@ async fn place(
     }
 }
 
-fn toml_of(place: &Place) -> String {
+fn toml_of(place: &Place, permit: bool) -> String {
     let Place {
         node,
         chain_id,
@@ -129,7 +133,7 @@ fn toml_of(place: &Place) -> String {
         "[[chain]]\nid = {chain_id}\nname = \"Chain {chain_id}\"\nrpc = [\"{}\"]\n\
          escrow = \"{escrow}\"\narbiter = \"{arbiter}\"\nconfirmations = 1\n\
          poll_interval_ms = 100\n\n[[chain.token]]\naddress = \"{}\"\nsymbol = \"{}\"\n\
-         decimals = {}\n\n",
+         decimals = {}\npermit = {permit}\n\n",
         node.url(),
         token.address,
         token.symbol,

@@ -53,6 +53,8 @@ struct Token {
     address: String,
     symbol: String,
     decimals: u8,
+    #[serde(default)]
+    permit: bool,
 }
 
 /// Reads the chains of a file, the first of which is the one that prices without a chain and
@@ -154,6 +156,7 @@ fn of_token(token: &Token) -> Result<TokenSettings, String> {
         address: address("token address", &token.address)?,
         symbol: symbol(&token.symbol)?,
         decimals: token.decimals,
+        permit: token.permit,
     };
     if token.address.is_zero() {
         return Err("the zero address is the chain's own coin, which needs no entry".to_owned());

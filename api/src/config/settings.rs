@@ -98,6 +98,8 @@ pub struct TokenSettings {
     pub symbol: String,
     /// Where the decimal point is when amounts are shown.
     pub decimals: u8,
+    /// Whether it takes permits (EIP-2612).
+    pub permit: bool,
 }
 
 impl TokenSettings {

@@ -23,6 +23,8 @@ mod key;
 mod listener;
 mod logs;
 mod node;
+mod payment_uri;
+mod permit;
 mod quote;
 mod rail;
 mod ranges;

@@ -23,6 +23,7 @@ mod gas;
 mod halts;
 mod keeper;
 mod outages;
+mod permits;
 mod proxy;
 mod quotes;
 mod reconciliation;

@@ -15,6 +15,8 @@ mod ledger;
 mod main_job;
 mod outages;
 mod pages;
+mod payment_requests;
+mod permits;
 mod privacy;
 mod reconciliation;
 mod replicas;

@@ -81,6 +81,8 @@ pub struct AcceptedToken {
     symbol: String,
     /// Digits after the decimal point when an amount is shown: base units are a whole number.
     decimals: u8,
+    /// Whether a payer may sign a permit (EIP-2612) in place of an approval.
+    permit: bool,
 }
 
 impl From<&chain::AcceptedToken> for AcceptedToken {
@@ -89,6 +91,7 @@ impl From<&chain::AcceptedToken> for AcceptedToken {
             address: Address(token.address),
             symbol: token.symbol.clone(),
             decimals: token.decimals,
+            permit: token.permit,
         }
     }
 }
