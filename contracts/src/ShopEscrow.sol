@@ -18,7 +18,7 @@ import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/Signa
 /// For every key, always: funded = held + released + refunded. And for every token the contract owns at least the sum
 /// of what is held and what is withdrawable.
 ///
-/// There is no owner, no upgrade and no sweep, and the contract takes no coins but through `pay`: whoever holds the
+/// There is no owner, no upgrade and no sweep, and the contract takes no coins but for a signed quote: whoever holds the
 /// quote signer's key can write bad quotes, but cannot move what was paid.
 ///
 /// Besides the chain's native coin it accepts the ERC-20 tokens named at its deployment, and never another: not even

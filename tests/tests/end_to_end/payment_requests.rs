@@ -111,6 +111,7 @@ async fn an_order_is_paid_by_whoever_scans_its_code() {
     let tea = owner.sells(&shop, "Green tea", 5_000, 10).await;
     let order = customer.orders(&shop, &tea, 3).await.unwrap();
 
+    customer.sees_payment(&order, "REQUESTED").await;
     let (uri, qr_code) = request_of(&customer, &order).await;
     let scanned = read_qr(qr_code.as_str().unwrap());
     assert_eq!(scanned, uri, "the code holds the URL");
@@ -148,14 +149,15 @@ async fn the_calls_are_what_a_wallet_sends_as_a_batch() {
     assert_eq!(calls, &expected, "15000 wei, as JSON-RPC writes it");
 
     // As they are: the members have the names and forms of a transaction of JSON-RPC.
+    let provider = stack.node.provider();
+    let ask = async |method: &'static str, transaction: &Value| -> Value {
+        let answer = provider.raw_request(method.into(), (transaction,));
+        answer.await.unwrap()
+    };
     let mut transaction = calls[0].clone();
     transaction["from"] = json!(customer.address());
-    let sent: Value = stack
-        .node
-        .provider()
-        .raw_request("eth_sendTransaction".into(), (transaction,))
-        .await
-        .unwrap();
+    transaction["gas"] = ask("eth_estimateGas", &transaction).await;
+    let sent = ask("eth_sendTransaction", &transaction).await;
     assert!(sent.is_string());
     customer.sees(&order, "PAID").await;
     stack.end().await;
