@@ -250,10 +250,9 @@ impl PaymentRail for EvmRail {
     }
 
     async fn instructions(&self, terms: &Terms, payer: Address) -> PaymentInstructions {
-        let first = match self.approval(terms, payer).await {
-            Some(approval) => Some((approval, self.permit(terms, payer).await.ok())),
-            None => None,
-        };
+        let (approval, permit) =
+            tokio::join!(self.approval(terms, payer), self.permit(terms, payer));
+        let first = approval.map(|approval| (approval, permit.ok()));
         let call = pay_call(terms, &self.signer);
         self.instructions_of(terms, payer, call, first).await
     }

@@ -252,6 +252,7 @@ impl Payment {
     /// A request to pay as a URL (ERC-681), for links and wallets elsewhere: whoever follows it
     /// calls `payOrder` of the escrow, with everything in it. Null when it is not waited for, or
     /// in tokens, where one call is not enough.
+    #[graphql(complexity = 20)]
     async fn uri(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         payment_request::uri(ctx, &self.0)
     }

@@ -4,7 +4,7 @@ use async_graphql::{Context, Result, SimpleObject};
 use gage_application::ports::chain::PaymentInstructions;
 use gage_domain::value;
 use gage_projections::payments::{PaymentRow, PaymentStatus};
-use qrcode::{EcLevel, QrCode, render::svg};
+use qrcode::{EcLevel, QrCode, Version, bits::Bits, render::svg};
 
 use crate::graphql::{
     context::Asked as _,
@@ -13,6 +13,9 @@ use crate::graphql::{
 
 /// Width and height of a module of a QR code, in the image's units.
 const MODULE_UNITS: u32 = 4;
+
+/// A code can be read when a seventh of it cannot.
+const LEVEL: EcLevel = EcLevel::M;
 
 /// A call that a wallet sends, as `wallet_sendCalls` (EIP-5792) takes it.
 #[derive(Debug, Clone, SimpleObject)]
@@ -56,10 +59,89 @@ pub(super) fn uri(ctx: &Context<'_>, payment: &PaymentRow) -> Result<Option<Stri
 /// A text as a QR code (ISO/IEC 18004) of level M, black on white, with the quiet zone of four
 /// modules: the text of an SVG image. None for more than such a code holds.
 pub(super) fn qr_code(text: &str) -> Option<String> {
-    let code = QrCode::with_error_correction_level(text, EcLevel::M).ok()?;
-    let image = code
+    let image = smallest(text)?
         .render::<svg::Color<'_>>()
         .module_dimensions(MODULE_UNITS, MODULE_UNITS)
         .build();
     Some(image)
+}
+
+/// The code of the lowest version that holds a text, with its longest run of "alphanumeric"
+/// characters in that mode and the rest as bytes. The crate's own choice of modes is greedy, and
+/// takes hexadecimal digits behind a few bytes for bytes.
+fn smallest(text: &str) -> Option<QrCode> {
+    let (head, run, tail) = around_longest_run(text.as_bytes());
+    (1..=40).find_map(|version| {
+        let mut bits = Bits::new(Version::Normal(version));
+        bits.push_byte_data(head).ok()?;
+        bits.push_alphanumeric_data(run).ok()?;
+        bits.push_byte_data(tail).ok()?;
+        bits.push_terminator(LEVEL).ok()?;
+        QrCode::with_bits(bits, LEVEL).ok()
+    })
+}
+
+/// What stands before the longest run of "alphanumeric" characters, the run, and what is behind.
+fn around_longest_run(text: &[u8]) -> (&[u8], &[u8], &[u8]) {
+    let fits = |byte: u8| {
+        byte.is_ascii_digit() || byte.is_ascii_uppercase() || b" $%*+-./:".contains(&byte)
+    };
+    let (mut longest, mut at) = (0..0, 0);
+    for run in text.chunk_by(|one, next| fits(*one) == fits(*next)) {
+        let here = at..at + run.len();
+        at = here.end;
+        if fits(run[0]) && here.len() > longest.len() {
+            longest = here;
+        }
+    }
+    (
+        &text[..longest.start],
+        &text[longest.clone()],
+        &text[longest.end..],
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As long as one of the rail's: a quote of nine words and a signature.
+    fn url(digits: &str) -> String {
+        let quote = digits.repeat(353);
+        format!(
+            "ethereum:0x07a457d878BF363E0Bb5aa0B096092f941e19962@11155111/payOrder?bytes=0x{quote}\
+             &value=18000000000000000"
+        )
+    }
+
+    #[test]
+    fn digits_in_upper_case_make_a_smaller_code() {
+        let modules = |digits| smallest(&url(digits)).unwrap().width();
+        assert_eq!((modules("A9"), modules("a9")), (93, 109));
+    }
+
+    #[test]
+    fn the_longest_run_is_found_wherever_it_is() {
+        let around = |text: &'static str| {
+            let (head, run, tail) = around_longest_run(text.as_bytes());
+            [head, run, tail].map(|part| str::from_utf8(part).unwrap())
+        };
+        assert_eq!(around("a:B0C1b22"), ["a", ":B0C1", "b22"]);
+        assert_eq!(around("abc"), ["", "", "abc"]);
+        assert_eq!(around("0xAB"), ["0x", "AB", ""]);
+        assert_eq!(around(""), ["", "", ""]);
+    }
+
+    #[test]
+    fn the_picture_has_four_modules_of_quiet_zone_on_each_side() {
+        let modules = smallest("ethereum:").unwrap().width();
+        let side = (modules + 8) * MODULE_UNITS as usize;
+        let picture = qr_code("ethereum:").unwrap();
+        assert!(picture.contains(&format!("width=\"{side}\" height=\"{side}\"")));
+    }
+
+    #[test]
+    fn what_no_code_holds_has_none() {
+        assert_eq!(qr_code(&"a".repeat(3_000)), None);
+    }
 }

@@ -71,7 +71,7 @@ async fn a_wrapped_signature_is_for_the_chain_to_judge() {
 #[tokio::test]
 async fn an_oversized_signature_is_not_carried_to_the_chain() {
     let refused = ProofError::Refused(SignInError::SignatureEncoding);
-    assert_eq!(prove(&[1; MAX_SIGNATURE_BYTES + 1]).await, Err(refused));
-    let at_the_limit = prove(&[1; MAX_SIGNATURE_BYTES]).await;
+    assert_eq!(prove(&vec![1; MAX_SIGNATURE_BYTES + 1]).await, Err(refused));
+    let at_the_limit = prove(&vec![1; MAX_SIGNATURE_BYTES]).await;
     assert_eq!(at_the_limit, Err(ProofError::Unavailable(away())));
 }
