@@ -122,6 +122,7 @@ fn rail_chain(chain: &ChainSettings, node: Node) -> RailChain {
         address: token.address,
         symbol: token.symbol.clone(),
         decimals: token.decimals,
+        permit: token.permit,
     });
     RailChain {
         chain: PaymentChain {

@@ -95,6 +95,8 @@ pub struct AcceptedToken {
     decimals: u8,
     /// Fiat currencies in which prices can be paid with it.
     fiats: Vec<Fiat>,
+    /// Whether a payer may sign a permit (EIP-2612) in place of an approval.
+    permit: bool,
 }
 
 impl AcceptedToken {
@@ -116,6 +118,7 @@ impl AcceptedToken {
             fiats: (value::Fiat::ALL.into_iter().filter(has_rate))
                 .map(Fiat::from)
                 .collect(),
+            permit: token.permit,
         }
     }
 }
