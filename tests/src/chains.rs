@@ -98,6 +98,18 @@ impl TwoChains {
         Server::new(self.settings.clone(), self.folder.path())
     }
 
+    /// A server, not yet started, whose file names the first chain alone.
+    ///
+    /// # Panics
+    /// When the file cannot be written.
+    pub fn with_the_first_alone(&self) -> Server {
+        let file = self.folder.path().join("first.toml");
+        std::fs::write(&file, toml_of(&self.first, "1.00", true)).unwrap();
+        let mut settings = self.settings.clone();
+        settings.insert("GAGE_CHAINS_FILE", file.to_string_lossy().into_owned());
+        Server::new(settings, self.folder.path())
+    }
+
     /// Looks whether the event log and the chains say the same of all money, then ends
     /// everything and leaves nothing behind.
     ///

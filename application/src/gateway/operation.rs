@@ -112,6 +112,13 @@ pub enum Refusal {
         /// What went to the seller.
         released: BaseUnits,
     },
+    /// The order was to be paid into a contract that is not followed any more: what is paid there
+    /// would not be seen.
+    #[error("order {order} was to be paid into a contract that takes no payments any more")]
+    EscrowRetired {
+        /// The order.
+        order: OrderId,
+    },
     /// The order's money is in dispute: nothing is decided about the order until the arbiter, or
     /// a party that gives in, has decided about the money.
     #[error(

@@ -331,6 +331,13 @@ pub trait PaymentRail: Send + Sync {
     /// The first chain (EIP-155): the one that is meant where none is named.
     fn first_chain(&self) -> u64;
 
+    /// Whether payments are still taken by the contract that these terms name: what is paid into
+    /// another one is not seen.
+    fn takes(&self, terms: &Terms) -> bool {
+        let mut chains = self.chains().iter();
+        chains.any(|chain| (chain.chain_id, chain.escrow) == (terms.chain_id, terms.escrow))
+    }
+
     /// What is accepted as this asset, if anything is: it is configured, and its escrow was not
     /// found to refuse it.
     fn accepted(&self, asset: Asset) -> Option<&AcceptedToken>;

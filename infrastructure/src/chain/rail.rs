@@ -296,6 +296,9 @@ impl PaymentRail for EvmRail {
     }
 
     fn payment_uri(&self, terms: &Terms) -> Option<String> {
+        if !self.takes(terms) {
+            return None;
+        }
         match signed_quote(terms, &self.signer) {
             Ok(quote) => payment_uri::of(terms, &quote),
             Err(error) => {

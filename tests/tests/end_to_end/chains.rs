@@ -224,3 +224,27 @@ async fn a_price_in_won_follows_its_feed_until_it_is_ordered() {
     assert_eq!(told["chains"], expected);
     stack.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_does_not_start_without_following_where_money_is_held() {
+    let mut stack = TwoChains::new().await;
+    let url = stack.server.url();
+    let owner = Person::signed_in(&url, wallet(0)).await;
+    let customer = Person::signed_in(&url, wallet(1)).await;
+    let shop = owner.opens_shop("Tea house").await;
+    let black = owner
+        .sells_at(&shop, "Black tea", in_coin(&stack.second, 7_000), 10)
+        .await;
+    let order = customer.orders(&shop, &black, 1).await.unwrap();
+    customer.pays(&stack.second.node.url(), &order).await;
+    customer.sees_payment(&order, "CONFIRMED").await;
+    stack.server.stop();
+
+    let without = stack.with_the_first_alone();
+    let told = without.refuses_to_start();
+    let escrow = stack.second.escrow.to_string();
+    assert!(told.contains("1 payments into the escrow"), "{told}");
+    assert!(told.contains(&escrow), "{told}");
+    stack.server.start().await;
+    stack.end().await;
+}

@@ -169,6 +169,7 @@ pub fn code_of_refusal(refusal: &Refusal) -> ErrorCode {
         Refusal::PayWithRefused { .. } => ErrorCode::PayWithRefused,
         Refusal::RateUnavailable(_) => ErrorCode::RateUnavailable,
         Refusal::NotFunded { .. } => ErrorCode::OrderNotPaid,
+        Refusal::EscrowRetired { .. } => ErrorCode::PaymentClosed,
         Refusal::AlreadyReleased { .. } => ErrorCode::OrderMoneyReleased,
         Refusal::InDispute { .. } => ErrorCode::InDispute,
         Refusal::NotAwaitingPayment { .. } => ErrorCode::OrderNotAwaitingPayment,

@@ -100,6 +100,7 @@ impl From<&Refusal> for UserError {
             | Refusal::RateUnavailable(_)
             | Refusal::NotFunded { .. }
             | Refusal::AlreadyReleased { .. }
+            | Refusal::EscrowRetired { .. }
             | Refusal::InDispute { .. }
             | Refusal::NotAwaitingPayment { .. } => {}
         }
@@ -151,6 +152,7 @@ fn field_of(refusal: &Refusal) -> &'static [&'static str] {
         | Refusal::RateUnavailable(_)
         | Refusal::NotFunded { .. }
         | Refusal::AlreadyReleased { .. }
+        | Refusal::EscrowRetired { .. }
         | Refusal::InDispute { .. }
         | Refusal::NotAwaitingPayment { .. } => &[],
     }
