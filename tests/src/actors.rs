@@ -84,9 +84,12 @@ impl Ask {
 pub struct Instructions {
     /// The whole answer.
     pub answer: Value,
-    contract: Address,
-    call_data: Bytes,
-    value: U256,
+    /// The contract to call.
+    pub contract: Address,
+    /// The call's data.
+    pub call_data: Bytes,
+    /// Coins to send with it, wei.
+    pub value: U256,
 }
 
 impl Instructions {
@@ -315,13 +318,22 @@ impl Person {
     /// # Errors
     /// [`Refused`].
     pub async fn asks_how_to_pay(&self, order: &str) -> Result<Instructions, Refused> {
-        let selection = "instructions { chainId contract callData value deadline
+        self.asks_how_to_pay_with(json!({ "order": order })).await
+    }
+
+    /// The same with more than the order in what is asked.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub async fn asks_how_to_pay_with(&self, input: Value) -> Result<Instructions, Refused> {
+        let selection = "instructions { chainId contract callData value deadline permit
             approval { contract spender amount callData gas { gasLimit } gasUnavailable { reason } }
+            calls { to data value }
             gas { gasLimit baseFeePerGas priorityFeePerGas maxFeePerGas expectedCost maximumCost }
             gasUnavailable { reason message } }";
         let payload = self
             .client
-            .mutate("requestPayment", selection, json!({ "order": order }))
+            .mutate("requestPayment", selection, input)
             .await?;
         Ok(Instructions::of(&payload["instructions"]))
     }

@@ -32,7 +32,7 @@ pub struct Place {
 pub struct TwoChains {
     /// The database.
     pub database: Database,
-    /// Ganache, chain 1337, the first; its token has 6 decimals.
+    /// Ganache, chain 1337, the first; its token has 6 decimals and takes permits.
     pub first: Place,
     /// Anvil, chain 31338; its token has none.
     pub second: Place,
@@ -66,9 +66,9 @@ impl TwoChains {
         let file = folder.path().join("chains.toml");
         let feed = Feed::deploy(&second.node, "ETH / KRW").await;
         let text = [
-            toml_of(&first, "1.00"),
+            toml_of(&first, "1.00", true),
             rate_of_coin(&feed, second.chain_id),
-            toml_of(&second, "0.5"),
+            toml_of(&second, "0.5", false),
         ]
         .concat();
         std::fs::write(&file, text).unwrap();
@@ -138,8 +138,8 @@ async fn place(
     }
 }
 
-/// A chain as the file has it, its token at a price in dollars.
-fn toml_of(place: &Place, dollars: &str) -> String {
+/// A chain as the file has it, its token at a price in dollars, with permits or without.
+fn toml_of(place: &Place, dollars: &str, permit: bool) -> String {
     let Place {
         node,
         chain_id,
@@ -153,11 +153,19 @@ fn toml_of(place: &Place, dollars: &str) -> String {
         "[[chain]]\nid = {chain_id}\nname = \"Chain {chain_id}\"\nrpc = [\"{}\"]\n\
          escrow = \"{escrow}\"\narbiter = \"{arbiter}\"\nconfirmations = 1\n\
          poll_interval_ms = 100\n\n[[chain.token]]\naddress = \"{}\"\nsymbol = \"{}\"\n\
-         decimals = {}\n\n[[chain.token.rate]]\nfiat = \"USD\"\nprice = \"{dollars}\"\n\n",
+         decimals = {}\npermit = {permit}\n\n\
+         [[chain.token.rate]]\nfiat = \"USD\"\nprice = \"{dollars}\"\n\n",
         node.url(),
         token.address,
         token.symbol,
         token.decimals,
+    )
+    .unwrap();
+    // Configured by mistake: the escrow was not deployed with it.
+    writeln!(
+        text,
+        "[[chain.token]]\naddress = \"{}\"\nsymbol = \"GONE\"\ndecimals = 18\n",
+        wallet(7).address()
     )
     .unwrap();
     text

@@ -61,6 +61,7 @@ struct Token {
     decimals: u8,
     #[serde(default)]
     rate: Vec<Rate>,
+    permit: bool,
 }
 
 /// Reads the chains of a file, the first of which is the one that prices without a chain and
@@ -173,6 +174,7 @@ fn of_token(token: &Token, chain_id: u64) -> Result<TokenSettings, String> {
         symbol: symbol(&token.symbol)?,
         decimals: token.decimals,
         rates: rates::of(&token.rate, chain_id)?,
+        permit: token.permit,
     };
     if token.address.is_zero() {
         return Err("the zero address is the chain's own coin, which needs no entry".to_owned());

@@ -151,6 +151,8 @@ pub struct TokenSettings {
     pub decimals: u8,
     /// What a whole one costs in fiat money.
     pub rates: Vec<RateSettings>,
+    /// Whether it takes permits (EIP-2612).
+    pub permit: bool,
 }
 
 impl TokenSettings {

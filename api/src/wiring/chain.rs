@@ -17,7 +17,7 @@ use gage_infrastructure::{
     chain::{
         EvmAttempts, EvmContractSignatures, EvmRail, Keeper, KeeperParts, KeeperSettings,
         KeeperStatus, Listener, ListenerParts, ListenerSettings, LocalKey, Node, RailChain,
-        RatePoller, deploy as deploy_contract,
+        RatePoller, TokenCheck, deploy as deploy_contract,
     },
     postgres::{PostgresChainStore, PostgresKeeperLedger},
 };
@@ -37,6 +37,8 @@ pub(super) struct ChainSide {
     chains: Vec<Chain>,
     /// Reads what coins and tokens cost.
     poller: RatePoller,
+    /// Asks the escrows for their tokens.
+    token_check: TokenCheck,
 }
 
 /// The keeper of each chain that has one.
@@ -65,6 +67,7 @@ impl ChainSide {
             keepers.extend(keeper.map(|keeper| (chain_id, keeper)));
         }
         tasks.spawn(self.poller.run(stop.clone()));
+        tasks.spawn(self.token_check.run(stop.clone()));
         Ok((views.into_iter().collect(), keepers))
     }
 }
@@ -103,8 +106,10 @@ pub(super) fn prepare(settings: &Settings, adapters: &Adapters) -> anyhow::Resul
         .map(|chain| (chain.settings.chain_id, chain.node.clone()));
     let clock = adapters.clock.clone();
     let (rates, poller) = rates::prepare(&settings.chains, nodes.collect(), clock.clone())?;
+    let rail = EvmRail::new(first, rails, signer, clock).with_rates(rates);
     Ok(ChainSide {
-        rail: Arc::new(EvmRail::new(first, rails, signer, clock).with_rates(rates)),
+        token_check: rail.token_check(),
+        rail: Arc::new(rail),
         contracts: Arc::new(contracts),
         chains,
         poller,
@@ -117,6 +122,7 @@ fn rail_chain(chain: &ChainSettings, node: Node) -> RailChain {
         address: token.address,
         symbol: token.symbol.clone(),
         decimals: token.decimals,
+        permit: token.permit,
     });
     RailChain {
         chain: PaymentChain {

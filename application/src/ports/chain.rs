@@ -50,6 +50,10 @@ pub struct PaymentInstructions {
     /// What has to be sent before, so that the contract may take the tokens; none for the native
     /// coin, and when it may already.
     pub approval: Option<Approval>,
+    /// What the payer may sign in place of the approval (EIP-2612), as JSON for
+    /// `eth_signTypedData_v4`; none when no approval is needed, the token takes no permits, or it
+    /// cannot be asked now.
+    pub permit: Option<String>,
     /// The last moment to pay.
     pub deadline: OffsetDateTime,
     /// What it will cost in gas; absent, with the reason, when the node cannot tell.
@@ -70,6 +74,27 @@ pub struct Approval {
     pub call_data: Vec<u8>,
     /// What it will cost in gas; absent, with the reason, when the node cannot tell.
     pub gas: Result<GasQuote, GasUnavailable>,
+}
+
+/// Why there is no call that pays with a payer's permit (EIP-2612).
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PermitRefusal {
+    /// The payment is in the chain's own coin, or in a token that takes no permits here.
+    #[error("what is to be paid takes no permits")]
+    NotTaken,
+    /// The node is away, or the token does not answer as EIP-2612 has it.
+    #[error("the token cannot be asked about permits now")]
+    TokenUnavailable {
+        /// Why, for the log.
+        reason: String,
+    },
+    /// Not the 65 bytes of r, s and v, with s in the lower half (EIP-2).
+    #[error("the permit is no signature of a key: 65 bytes, with a low s")]
+    Malformed,
+    /// Another wallet's, or of something else: another amount, deadline, spender, chain or token,
+    /// or a nonce that was used.
+    #[error("the permit is not by the payer over this payment as it is now")]
+    WrongSigner,
 }
 
 /// A call of the escrow that a party's own wallet signs and sends. No coins go with it.
@@ -172,6 +197,8 @@ pub struct AcceptedToken {
     pub symbol: String,
     /// Where the decimal point is when amounts are shown.
     pub decimals: u8,
+    /// Whether it takes permits (EIP-2612), as the operator says.
+    pub permit: bool,
 }
 
 impl AcceptedToken {
@@ -181,6 +208,7 @@ impl AcceptedToken {
             address: Address::ZERO,
             symbol,
             decimals: 18,
+            permit: false,
         }
     }
 }
@@ -267,6 +295,22 @@ pub trait PaymentRail: Send + Sync {
     /// What the wallet `payer` needs to pay these terms. Works while the node is away.
     async fn instructions(&self, terms: &Terms, payer: Address) -> PaymentInstructions;
 
+    /// The same with the payer's permit (EIP-2612) in place of the approval: the call takes both
+    /// the tokens and the payment.
+    ///
+    /// # Errors
+    /// [`PermitRefusal`]; MUST refuse a permit that the token would.
+    async fn instructions_with_permit(
+        &self,
+        terms: &Terms,
+        payer: Address,
+        permit: &[u8],
+    ) -> Result<PaymentInstructions, PermitRefusal>;
+
+    /// A request to pay these terms as a URL (ERC-681), for any wallet; none when one call is not
+    /// enough. Asks nobody.
+    fn payment_uri(&self, terms: &Terms) -> Option<String>;
+
     /// The call with which the wallet `by` asks the escrow for something about the payment of
     /// these terms. Whether the escrow would do it is not asked here, but in
     /// [`Custody`](gage_domain::payment::Custody). Works while the node is away.
@@ -287,12 +331,9 @@ pub trait PaymentRail: Send + Sync {
     /// The first chain (EIP-155): the one that is meant where none is named.
     fn first_chain(&self) -> u64;
 
-    /// What is accepted as this asset, if anything is.
-    fn accepted(&self, asset: Asset) -> Option<&AcceptedToken> {
-        let mut chains = self.chains().iter();
-        let chain = chains.find(|chain| chain.chain_id == asset.chain_id)?;
-        chain.token(asset.token)
-    }
+    /// What is accepted as this asset, if anything is: it is configured, and its escrow was not
+    /// found to refuse it.
+    fn accepted(&self, asset: Asset) -> Option<&AcceptedToken>;
 
     /// What one token of an asset costs in fiat money, at a moment. MUST answer from memory: it
     /// is asked within decisions, which wait for nobody.

@@ -6,12 +6,13 @@
 //! - [`Keeper`] releases what nobody disputed when the hold time is over;
 //! - [`EvmAttempts`] looks for transactions that buyers reported;
 //! - [`EvmEscrowView`] shows the contract as it was after a block, to compare it with;
-//! - [`EvmContractSignatures`] asks contract wallets whether they signed;
+//! - [`EvmContractSignatures`] asks contract wallets, deployed or not yet, whether they signed;
 //! - [`Node`] is the JSON-RPC client below both, which knows what nodes differ in.
 //!
 //! Assumptions: a block's hash commits to its parents and its logs; a log is the same log
 //! while its block and its place in it are the same; the escrow's code never changes.
 
+mod acceptance;
 mod attempts;
 mod contract;
 mod contract_signatures;
@@ -24,12 +25,16 @@ mod key;
 mod listener;
 mod logs;
 mod node;
+mod payment_uri;
+mod permit;
 mod quote;
 mod rail;
 mod ranges;
 mod rates;
 mod wallet_call;
+mod wrapped_signature;
 
+pub use acceptance::TokenCheck;
 pub use attempts::EvmAttempts;
 pub use contract::ShopEscrow;
 pub use contract_signatures::EvmContractSignatures;

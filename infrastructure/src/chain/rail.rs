@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use gage_application::ports::{
     StoreUnavailable,
     chain::{
-        Approval, GasQuote, GasUnavailable, PaymentChain, PaymentDraft, PaymentInstructions,
-        PaymentRail, RateUnavailable, WalletCall, Withdrawal,
+        AcceptedToken, Approval, GasQuote, GasUnavailable, PaymentChain, PaymentDraft,
+        PaymentInstructions, PaymentRail, PermitRefusal, RateUnavailable, WalletCall, Withdrawal,
     },
     clock::Clock,
 };
@@ -25,10 +25,13 @@ use tokio::time::timeout;
 
 use super::{
     ShopEscrow::withdrawableCall,
+    acceptance::{Refused, TokenCheck},
     erc20, gas,
-    key::LocalKey,
+    key::{LocalKey, SigningFailed},
     node::Node,
-    quote::{key_of, pay_call},
+    payment_uri,
+    permit::PermitRequest,
+    quote::{key_of, pay_call, pay_with_permit_call, signed_quote},
     rates::Rates,
     wallet_call::{demand_call, withdraw_call},
 };
@@ -56,6 +59,8 @@ pub struct EvmRail {
     signer: LocalKey,
     clock: Arc<dyn Clock>,
     rates: Rates,
+    /// Tokens that are configured and that no escrow takes.
+    refused: Refused,
 }
 
 impl fmt::Debug for EvmRail {
@@ -85,6 +90,17 @@ impl EvmRail {
             signer,
             clock,
             rates: Rates::none(),
+            refused: Refused::default(),
+        }
+    }
+
+    /// What asks the escrows whether they take the tokens that are configured: those that turn
+    /// out not to be taken are accepted no more.
+    pub fn token_check(&self) -> TokenCheck {
+        let nodes = self.sides.iter().map(|(_, node)| node.clone());
+        TokenCheck {
+            chains: self.chains.iter().cloned().zip(nodes).collect(),
+            refused: self.refused.clone(),
         }
     }
 
@@ -143,21 +159,63 @@ impl EvmRail {
         })
     }
 
-    /// What the call that pays costs in gas.
-    async fn gas_of_paying(
+    /// What the payer has to sign for a permit in place of an approval.
+    async fn permit(&self, terms: &Terms, payer: Address) -> Result<PermitRequest, PermitRefusal> {
+        let mut chains = self.chains.iter().zip(&self.sides);
+        let on = chains.find(|(chain, _)| chain.chain_id == terms.chain_id);
+        let (chain, (_, node)) = on.ok_or(PermitRefusal::NotTaken)?;
+        let takes = |token: &AcceptedToken| token.address == terms.token && token.permit;
+        if !chain.tokens.iter().any(takes) {
+            return Err(PermitRefusal::NotTaken);
+        }
+        let request = timeout(GAS_PATIENCE, PermitRequest::read(node, terms, payer));
+        let request = request.await.unwrap_or_else(|_| {
+            let reason = "the node takes too long".to_owned();
+            Err(PermitRefusal::TokenUnavailable { reason })
+        });
+        request.inspect_err(|refusal| {
+            tracing::debug!(token = %terms.token, ?refusal, "no permit can be asked for");
+        })
+    }
+
+    /// Instructions to make a call of the escrow.
+    async fn instructions_of(
         &self,
         terms: &Terms,
         payer: Address,
-        value: U256,
-        data: Bytes,
-    ) -> Result<GasQuote, GasUnavailable> {
-        let call = gas::Call {
-            from: payer,
-            to: terms.escrow,
-            value,
-            data,
+        call: Result<Bytes, SigningFailed>,
+        first: Option<(Approval, Option<PermitRequest>)>,
+    ) -> PaymentInstructions {
+        let native = terms.token.is_zero();
+        let value = if native { terms.amount.0 } else { U256::ZERO };
+        let (call_data, gas) = match call {
+            Ok(data) if first.is_some() => (data, Err(GasUnavailable::ApprovalFirst)),
+            Ok(data) => {
+                let call = gas::Call {
+                    from: payer,
+                    to: terms.escrow,
+                    value,
+                    data: data.clone(),
+                };
+                (data, self.gas(terms.chain_id, call).await)
+            }
+            Err(error) => {
+                tracing::error!(order = %terms.order, %error, "a quote could not be signed");
+                let reason = "the quote could not be signed".to_owned();
+                (Bytes::new(), Err(GasUnavailable::WouldFail { reason }))
+            }
         };
-        self.gas(terms.chain_id, call).await
+        let (approval, permit) = first.unzip();
+        PaymentInstructions {
+            chain_id: terms.chain_id,
+            contract: terms.escrow,
+            call_data: call_data.to_vec(),
+            value: BaseUnits(value),
+            approval,
+            permit: permit.flatten().map(|permit| permit.typed_data()),
+            deadline: terms.deadline,
+            gas,
+        }
     }
 
     async fn call(
@@ -219,29 +277,31 @@ impl PaymentRail for EvmRail {
     }
 
     async fn instructions(&self, terms: &Terms, payer: Address) -> PaymentInstructions {
-        let native = terms.token.is_zero();
-        let value = if native { terms.amount.0 } else { U256::ZERO };
-        let approval = self.approval(terms, payer).await;
-        let (call_data, gas) = match pay_call(terms, &self.signer) {
-            Ok(data) if approval.is_some() => (data.to_vec(), Err(GasUnavailable::ApprovalFirst)),
-            Ok(data) => {
-                let gas = self.gas_of_paying(terms, payer, value, data.clone()).await;
-                (data.to_vec(), gas)
-            }
+        let (approval, permit) =
+            tokio::join!(self.approval(terms, payer), self.permit(terms, payer));
+        let first = approval.map(|approval| (approval, permit.ok()));
+        let call = pay_call(terms, &self.signer);
+        self.instructions_of(terms, payer, call, first).await
+    }
+
+    async fn instructions_with_permit(
+        &self,
+        terms: &Terms,
+        payer: Address,
+        permit: &[u8],
+    ) -> Result<PaymentInstructions, PermitRefusal> {
+        let permit = self.permit(terms, payer).await?.signed(permit)?;
+        let call = pay_with_permit_call(terms, &self.signer, permit);
+        Ok(self.instructions_of(terms, payer, call, None).await)
+    }
+
+    fn payment_uri(&self, terms: &Terms) -> Option<String> {
+        match signed_quote(terms, &self.signer) {
+            Ok(quote) => payment_uri::of(terms, &quote),
             Err(error) => {
                 tracing::error!(order = %terms.order, %error, "a quote could not be signed");
-                let reason = "the quote could not be signed".to_owned();
-                (Vec::new(), Err(GasUnavailable::WouldFail { reason }))
+                None
             }
-        };
-        PaymentInstructions {
-            chain_id: terms.chain_id,
-            contract: terms.escrow,
-            call_data,
-            value: BaseUnits(value),
-            approval,
-            deadline: terms.deadline,
-            gas,
         }
     }
 
@@ -289,6 +349,14 @@ impl PaymentRail for EvmRail {
 
     fn first_chain(&self) -> u64 {
         self.chains[0].chain_id
+    }
+
+    fn accepted(&self, asset: Asset) -> Option<&AcceptedToken> {
+        let mut chains = self.chains.iter();
+        let chain = chains.find(|chain| chain.chain_id == asset.chain_id)?;
+        chain
+            .token(asset.token)
+            .filter(|_| !self.refused.contains(asset))
     }
 
     fn rate(&self, fiat: Fiat, asset: Asset, now: OffsetDateTime) -> Result<Rate, RateUnavailable> {

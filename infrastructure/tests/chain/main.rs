@@ -27,6 +27,7 @@ mod keeper;
 mod nodes;
 mod outages;
 mod paying;
+mod permits;
 mod proxy;
 mod quotes;
 mod rates;

@@ -40,6 +40,7 @@ async fn the_next_node_is_read_when_the_first_fails_and_the_first_again_later() 
         Fault::Page,
         Fault::Cut,
         Fault::NoReceipts,
+        Fault::Away,
         Fault::Silent,
     ] {
         second.becomes(Fault::Sound);
@@ -115,18 +116,19 @@ async fn nothing_is_taken_back_while_another_node_stands_by_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_never_had_the_payment_goes_through_the_ring_and_back() {
-    let (mut world, other, terms) = with_other_past().await;
-    let listener = follow(&world, [world.node.url(), other.url()]);
+    let (world, other, terms) = with_other_past().await;
+    let first = Proxy::start(world.node.port(), Fault::Sound).await;
+    let listener = follow(&world, [first.url(), other.url()]);
     world.until_told(terms.order, &CONFIRMED).await;
     listener.until_at_head().await;
     assert_eq!(world.told(terms.order).await[1..], CONFIRMED);
 
     // Alone, the other one is the chain.
-    world.node.stop().await;
+    first.becomes(Fault::Away);
     let taken_back = ["detected", "confirmed", "reverted"];
     world.until_told(terms.order, &taken_back).await;
     // Both are there, and disagree: nothing is settled on either.
-    world.node.resume().await;
+    first.becomes(Fault::Sound);
     listener.until_fares(ChainCondition::Halted).await;
     assert_eq!(world.told(terms.order).await[1..], taken_back);
     // The first goes on, the other one does not.
@@ -144,16 +146,16 @@ async fn a_node_that_parted_below_all_known_blocks_halts_until_the_other_is_back
     twin.mine(310).await;
     let terms = paid(&world).await;
     world.node.mine(320).await;
-    let listener = follow(&world, [world.node.url(), twin.url()]);
+    let first = Proxy::start(world.node.port(), Fault::Sound).await;
+    let listener = follow(&world, [first.url(), twin.url()]);
     world.until_told(terms.order, &CONFIRMED).await;
     listener.until_at_head().await;
 
-    world.node.stop().await;
+    first.becomes(Fault::Away);
     listener.until_fares(ChainCondition::Halted).await;
     let settled = world.store().cursor().await.unwrap();
     assert_eq!(world.told(terms.order).await[1..], CONFIRMED);
-    drop(twin);
-    world.node.resume().await;
+    first.becomes(Fault::Sound);
     listener.until_fares(ChainCondition::Following).await;
     assert_eq!(world.store().cursor().await.unwrap(), settled);
     assert_eq!(world.told(terms.order).await[1..], CONFIRMED);

@@ -67,6 +67,8 @@ pub(crate) enum Fault {
     Cut,
     /// It takes every question and answers none.
     Silent,
+    /// It hangs up.
+    Away,
 }
 
 /// Stands between a client and a node.
@@ -171,6 +173,9 @@ async fn serve(
         let fault = *fault.lock().unwrap();
         if fault == Fault::Silent {
             return std::future::pending().await;
+        }
+        if fault == Fault::Away {
+            return;
         }
         let asked_for = reworded(question.clone(), fault);
         let mut answer = answer_of(&http, port.load(Ordering::Relaxed), &asked_for).await;

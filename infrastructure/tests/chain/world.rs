@@ -117,6 +117,7 @@ impl World {
                 address: node.create(creation).await,
                 symbol: format!("T{decimals}"),
                 decimals: *decimals,
+                permit: false,
             });
         }
         let addresses: Vec<Address> = tokens.iter().map(|token| token.address).collect();

@@ -6,6 +6,7 @@
 )]
 
 mod node;
+mod undeployed;
 
 use alloy::{
     primitives::{Address, B256, Bytes, eip191_hash_message, hex},

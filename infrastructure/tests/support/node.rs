@@ -187,6 +187,14 @@ impl TestNode {
         serde_json::from_value(self.receipt(hash).await["contractAddress"].clone()).unwrap()
     }
 
+    /// Where [`create`](Self::create) will put the next contract.
+    pub async fn next_contract(&self) -> Address {
+        let from = self.account(8).await;
+        let count = self.ask("eth_getTransactionCount", json!([from, "latest"]));
+        let nonce: U64 = serde_json::from_value(count.await).unwrap();
+        from.create(nonce.to())
+    }
+
     /// Mines blocks.
     pub async fn mine(&self, blocks: u64) {
         match self.program {

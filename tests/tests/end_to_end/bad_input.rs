@@ -15,7 +15,12 @@ async fn sign_in_messages_that_are_not_quite_right_sign_nobody_in() {
     let url = stack.server.url();
     let key = wallet(1);
     let mut client = Client::new(&url);
-    let fresh = async || Client::new(&url).sign_in_message(&key).await.unwrap();
+    let fresh = async || {
+        Client::new(&url)
+            .sign_in_message(key.address())
+            .await
+            .unwrap()
+    };
 
     let message = fresh().await;
     let other_domain = message.replacen("127.0.0.1", "evil.example", 1);

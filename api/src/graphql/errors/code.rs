@@ -1,7 +1,10 @@
 //! Every code that a client can meet, and the code of every refusal.
 
 use async_graphql::{Enum, resolver_utils::EnumType as _};
-use gage_application::gateway::{Refusal, What};
+use gage_application::{
+    gateway::{Refusal, What},
+    ports::chain::PermitRefusal,
+};
 use gage_domain::{
     inventory::InventoryRejection,
     order::OrderRejection,
@@ -131,6 +134,19 @@ pub enum ErrorCode {
     AttemptNonceDiffers,
     /// No more transactions can be reported for this payment.
     AttemptLimit,
+    /// What is to be paid takes no permits (EIP-2612).
+    PermitNotTaken,
+    /// The permit is not the payer's signature of what was asked: ask anew, and sign that.
+    PermitInvalid,
+}
+
+/// The code of a permit's refusal.
+pub fn code_of_permit(refusal: &PermitRefusal) -> ErrorCode {
+    match refusal {
+        PermitRefusal::NotTaken => ErrorCode::PermitNotTaken,
+        PermitRefusal::TokenUnavailable { .. } => ErrorCode::Unavailable,
+        PermitRefusal::Malformed | PermitRefusal::WrongSigner => ErrorCode::PermitInvalid,
+    }
 }
 
 /// The code of a refusal. Exhaustive: a new refusal asks for its code here.

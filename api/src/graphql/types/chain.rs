@@ -54,7 +54,11 @@ impl Chain {
     async fn tokens(&self, ctx: &Context<'_>) -> Result<Vec<AcceptedToken>> {
         let services = ctx.services()?;
         let (rail, now) = (services.rail.as_ref(), services.clock.now());
-        let tokens = self.0.tokens.iter();
+        let chain_id = self.0.chain_id;
+        let tokens = self.0.tokens.iter().filter(|token| {
+            let token = token.address;
+            rail.accepted(value::Asset { chain_id, token }).is_some()
+        });
         Ok(tokens
             .map(|token| AcceptedToken::of(self.0.chain_id, token, rail, now))
             .collect())
@@ -91,6 +95,8 @@ pub struct AcceptedToken {
     decimals: u8,
     /// Fiat currencies in which prices can be paid with it.
     fiats: Vec<Fiat>,
+    /// Whether a payer may sign a permit (EIP-2612) in place of an approval.
+    permit: bool,
 }
 
 impl AcceptedToken {
@@ -112,6 +118,7 @@ impl AcceptedToken {
             fiats: (value::Fiat::ALL.into_iter().filter(has_rate))
                 .map(Fiat::from)
                 .collect(),
+            permit: token.permit,
         }
     }
 }

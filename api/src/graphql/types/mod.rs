@@ -7,6 +7,7 @@ mod me;
 mod node;
 mod order;
 mod payment;
+mod payment_request;
 mod price;
 mod product;
 mod rate;
@@ -26,6 +27,7 @@ pub use payment::{
     Approval, Attempt, AttemptStatus, GasQuote, GasUnavailable, GasUnavailableReason, Payment,
     PaymentInstructions, PaymentStatus,
 };
+pub use payment_request::Call;
 pub use price::{Fiat, PayWithInput, PayableAsset, Price, PriceInput};
 pub use product::Product;
 pub(super) use product::may_see as may_see_product;

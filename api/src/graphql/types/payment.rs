@@ -17,7 +17,7 @@ use crate::graphql::{
     context::Asked as _,
     node_id::GlobalId as _,
     scalars::{Address, BaseUnits, Bytes, DateTime, Hash, Long},
-    types::{Dispute, PaymentRate, PreparedCall, Price, prepare},
+    types::{Call, Dispute, PaymentRate, PreparedCall, Price, payment_request, prepare},
 };
 
 /// A payment in one word.
@@ -252,6 +252,21 @@ impl Payment {
         prepare(ctx, &self.0, by, |_| Demand::Dispute).await
     }
 
+    /// A request to pay as a URL (ERC-681), for links and wallets elsewhere: whoever follows it
+    /// calls `payOrder` of the escrow, with everything in it. Null when it is not waited for, or
+    /// in tokens, where one call is not enough.
+    #[graphql(complexity = 20)]
+    async fn uri(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        payment_request::uri(ctx, &self.0)
+    }
+
+    /// The same as a QR code: the text of an SVG image, with its quiet zone.
+    #[graphql(complexity = 50)]
+    async fn qr_code(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let uri = payment_request::uri(ctx, &self.0)?;
+        Ok(uri.and_then(|uri| payment_request::qr_code(&uri)))
+    }
+
     /// What must go back to the buyer, because the order will not be delivered.
     async fn refund_due(&self) -> Option<BaseUnits> {
         self.0.refund_due().map(BaseUnits)
@@ -354,6 +369,17 @@ pub struct PaymentInstructions {
     /// `wallet_sendCalls` (EIP-5792) sends both as one. Null for the chain's own coin, and when the
     /// contract may take enough already.
     approval: Option<Approval>,
+    /// What the payer may sign in place of sending the approval (EIP-2612): typed data as JSON, for
+    /// `eth_signTypedData_v4` as it is. It lets the escrow take exactly the amount, until the
+    /// deadline. The signature goes into `permitSignature` of `requestPayment`, which then answers
+    /// with one call for both. Null when there is no approval, and for tokens without permits; a
+    /// contract wallet cannot sign one.
+    permit: Option<String>,
+    /// All that has to be sent, in this order: what `wallet_sendCalls` (EIP-5792) takes for its
+    /// `calls`, with `from` the payer and `atomicRequired` true. Ask `wallet_getCapabilities`
+    /// first: where the chain's `atomic` is neither `supported` nor `ready`, they are sent one by
+    /// one, each when the one before is mined.
+    calls: Vec<Call>,
     /// The last moment to pay.
     deadline: DateTime,
     /// What it will cost in gas, for information: the wallet sets the fees.
@@ -444,8 +470,11 @@ pub struct GasUnavailable {
 
 impl From<chain::PaymentInstructions> for PaymentInstructions {
     fn from(instructions: chain::PaymentInstructions) -> Self {
+        let calls = payment_request::calls(&instructions);
         let (gas, gas_unavailable) = told(instructions.gas);
         Self {
+            calls,
+            permit: instructions.permit,
             chain_id: Long(instructions.chain_id),
             contract: Address(instructions.contract),
             call_data: Bytes(instructions.call_data),

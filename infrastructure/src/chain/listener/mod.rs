@@ -259,7 +259,10 @@ impl Listener {
         if stretch.stands_on() != Some(cursor.hash) {
             return self.take_back(node, cursor, &head).await;
         }
-        self.settler.stretch(cursor, stretch).await
+        let end = stretch.last().unwrap_or(cursor);
+        let settling = self.settler.stretch(cursor, stretch);
+        let reading = self.reader.read_ahead(&session, end, head.number);
+        tokio::join!(settling, reading).0
     }
 
     /// The node that is asked first now, checked when it was another one in the turn before, and

@@ -25,8 +25,8 @@ const ONE_BY_ONE: u64 = 32;
 const AT_ONCE: usize = 8;
 /// Observations that are settled in one append, about; a single block may hold more.
 const OBSERVATIONS: usize = 2_000;
-/// Logs of a range that are read at once, about.
-const LOGS: usize = 10_000;
+/// Logs of a range that are read at once: mostly half of it, which is what is settled at once.
+const LOGS: usize = 2 * OBSERVATIONS;
 
 /// Consecutive blocks, and what the escrow's logs in them say.
 #[derive(Debug, Default)]
@@ -53,8 +53,8 @@ impl Stretch {
 pub(super) struct Reader {
     settings: ListenerSettings,
     ranges: Ranges,
-    /// The rest of a range that was read whole and is settled in parts. Only a cache: what does
-    /// not stand on the cursor is read again.
+    /// What was read beyond the stretch that is settled. Only a cache: what does not stand on the
+    /// cursor is read again.
     rest: VecDeque<Stretch>,
 }
 
@@ -86,6 +86,16 @@ impl Reader {
             self.rest.pop_front().ok_or_else(|| not_there(first, head))
         } else {
             self.follow(session, first, head).await
+        }
+    }
+
+    /// Reads on while a stretch that ends here is settled. What goes wrong is told when it is
+    /// read again.
+    pub(super) async fn read_ahead(&mut self, session: &Session, end: BlockRef, head: u64) {
+        if self.rest.is_empty() && head.saturating_sub(end.number) > NEAR_HEAD {
+            let first = end.number.saturating_add(1);
+            let ahead = self.backfill(session, first, head - NEAR_HEAD).await;
+            self.rest = ahead.unwrap_or_default();
         }
     }
 

@@ -167,19 +167,10 @@ impl Node {
         self.ask("eth_call", (call, U64::from(block))).await
     }
 
-    /// Asks a contract that may be anyone's, at the head of the chain, and lets it use no more
-    /// gas than this.
-    pub(super) async fn call_within(
-        &self,
-        contract: Address,
-        data: Bytes,
-        gas_units: u64,
-    ) -> Result<Bytes, NodeError> {
-        let call = TransactionRequest::default()
-            .to(contract)
-            .input(data.into());
-        self.ask("eth_call", (call.gas_limit(gas_units), "latest"))
-            .await
+    /// Makes a call as it is given, with its own sender and its bound on gas, at the head of the
+    /// chain; without `to` it runs the creation code in its data, and gives what that returns.
+    pub(super) async fn simulate(&self, call: TransactionRequest) -> Result<Bytes, NodeError> {
+        self.ask("eth_call", (call, "latest")).await
     }
 
     /// The code at an address, at the head of the chain; empty for a plain account.
