@@ -155,17 +155,19 @@ impl Upcasters {
         Self::default()
             .aggregate(Shop::TYPE, ShopEvent::TYPES)
             .aggregate(Product::TYPE, ProductEvent::TYPES)
+            // Since 1.1.0 a price may be in fiat money, and one in a token names its chain. One that
+            // does not stays as it is: it means the first chain of whoever reads it.
             .step(
                 (Product::TYPE, "ProductListed"),
                 Version::new(1, 0, 0),
                 Version::new(1, 1, 0),
-                keep_price,
+                Ok,
             )
             .step(
                 (Product::TYPE, "PriceChanged"),
                 Version::new(1, 0, 0),
                 Version::new(1, 1, 0),
-                keep_price,
+                Ok,
             )
             .aggregate(Inventory::TYPE, InventoryEvent::TYPES)
             .aggregate(Order::TYPE, OrderEvent::TYPES)
@@ -321,12 +323,6 @@ impl Upcasters {
         }
         Ok((current.to_string(), payload))
     }
-}
-
-/// Since 1.1.0 a price may be in fiat money, and one in a token names its chain. One that does not
-/// stays as it is: it means the first chain of whoever reads it.
-fn keep_price(payload: Value) -> Result<Value, MalformedPayload> {
-    Ok(payload)
 }
 
 /// 2.0.0 has the total as a price like that of a line. Before, its token and its amount stood apart.

@@ -19,7 +19,7 @@ pub(super) struct Due {
     /// Base units.
     pub(super) amount: BaseUnits,
     /// How a price in fiat money became this amount.
-    pub(super) conversion: Option<Conversion>,
+    pub(super) conversion: Option<Box<Conversion>>,
 }
 
 /// The price with its chain named, if orders at it can be paid.
@@ -89,7 +89,7 @@ fn convert(
     Ok(Due {
         asset: paid_with.asset,
         amount,
-        conversion: Some(conversion),
+        conversion: Some(Box::new(conversion)),
     })
 }
 

@@ -23,7 +23,7 @@ pub enum PaymentCommand {
         /// What it is to be.
         terms: Terms,
         /// How a price in fiat money became the amount of the terms; none for a price in a token.
-        conversion: Option<Conversion>,
+        conversion: Option<Box<Conversion>>,
     },
     /// The buyer says that a transaction is on its way.
     ReportAttempt {
@@ -103,7 +103,7 @@ type Decision = Result<Vec<PaymentEvent>, PaymentRejection>;
 
 pub(super) fn decide(payment: &Payment, command: &PaymentCommand) -> Decision {
     if let PaymentCommand::Request { terms, conversion } = command {
-        return request_payment(payment, terms, conversion.as_ref());
+        return request_payment(payment, terms, conversion.as_deref());
     }
     let request = payment.request()?;
     match command {
@@ -158,7 +158,7 @@ fn request_payment(payment: &Payment, terms: &Terms, conversion: Option<&Convers
     }
     Ok(vec![PaymentEvent::PaymentRequested {
         terms: terms.clone(),
-        conversion: conversion.cloned(),
+        conversion: conversion.cloned().map(Box::new),
     }])
 }
 

@@ -18,7 +18,7 @@ pub enum PaymentEvent {
         /// What it is to be.
         terms: Terms,
         /// How a price in fiat money became the amount of the terms; none for a price in a token.
-        conversion: Option<Conversion>,
+        conversion: Option<Box<Conversion>>,
     },
     /// The buyer says that a transaction is on its way. A hint, never proof.
     AttemptReported {

@@ -103,7 +103,7 @@ fn payment_samples() -> Vec<PaymentEvent> {
     vec![
         PaymentEvent::PaymentRequested {
             terms: terms(),
-            conversion: Some(conversion()),
+            conversion: Some(Box::new(conversion())),
         },
         PaymentEvent::AttemptReported {
             tx_hash,

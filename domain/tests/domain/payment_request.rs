@@ -115,7 +115,7 @@ fn terms_that_nobody_could_keep_are_refused() {
 fn request_at(amount: BaseUnits, conversion: Conversion) -> PaymentCommand {
     PaymentCommand::Request {
         terms: Terms { amount, ..terms() },
-        conversion: Some(conversion),
+        conversion: Some(Box::new(conversion)),
     }
 }
 
@@ -133,7 +133,7 @@ fn a_price_in_fiat_money_is_asked_for_at_its_rate_alone() {
         .when(request_at(converted, conversion()))
         .then([PaymentEvent::PaymentRequested {
             terms: terms(),
-            conversion: Some(conversion()),
+            conversion: Some(Box::new(conversion())),
         }]);
 }
 

@@ -50,6 +50,7 @@ sol!(
 on_both!(
     an_order_in_won_is_paid_at_the_rate_of_its_placing,
     a_feed_that_cannot_be_right_gives_no_rate,
+    a_feed_in_other_decimals_or_too_old_gives_no_rate,
     while_the_node_is_away_a_rate_holds_as_long_as_its_heartbeat,
 );
 
@@ -223,7 +224,7 @@ async fn ordered(world: &World, product: Product, pieces: u32, pay_with: Option<
 
 async fn conversion(world: &World, order: OrderId) -> Conversion {
     match &world.history(order).await[0] {
-        PaymentEvent::PaymentRequested { conversion, .. } => conversion.clone().unwrap(),
+        PaymentEvent::PaymentRequested { conversion, .. } => *conversion.clone().unwrap(),
         other => panic!("{other:?}"),
     }
 }
@@ -280,7 +281,6 @@ async fn a_feed_that_cannot_be_right_gives_no_rate(program: Program) {
     let (world, feeds) = world(program, LONG).await;
     let tea = world.offers(won(12_000)).await;
     let now = SystemClock.now();
-    let late = now - 2 * LONG;
     let good = |number| round(number, 345_678_901_234);
     let wrong = [
         round(1, 0),
@@ -326,6 +326,14 @@ async fn a_feed_that_cannot_be_right_gives_no_rate(program: Program) {
         // A price in a token needs no rate.
         world.order(1).await;
     }
+}
+
+async fn a_feed_in_other_decimals_or_too_old_gives_no_rate(program: Program) {
+    let (world, feeds) = world(program, LONG).await;
+    let tea = world.offers(won(12_000)).await;
+    let (fiat, asset) = (Fiat::Krw, coin());
+    let no_answer = RateUnavailable::NoAnswer { fiat, asset };
+    let is_gone = |rate: &Result<String, _>| *rate == Err(no_answer.clone());
 
     // What a feed counts in is what it counted in at first.
     usual(&world.node, &feeds).await;
@@ -347,9 +355,10 @@ async fn a_feed_that_cannot_be_right_gives_no_rate(program: Program) {
     .await;
     feeds.until_known(fiat).await;
 
+    let late = SystemClock.now() - 2 * LONG;
     let round = PriceFeed::Round {
         updatedAt: seconds(late),
-        ..good(9)
+        ..round(9, 345_678_901_234)
     };
     send(&world.node, feeds.ether, PriceFeed::setRoundCall { round }).await;
     let as_of = late.replace_nanosecond(0).unwrap();

@@ -109,7 +109,7 @@ impl Rows {
         match happened {
             PaymentEvent::PaymentRequested { terms, conversion } => payments.add(PaymentRow {
                 terms: terms.clone(),
-                conversion: conversion.clone(),
+                conversion: conversion.as_deref().cloned(),
                 standing: Standing::Awaited,
                 funding: FundingRow::None,
                 attempts: vec![],

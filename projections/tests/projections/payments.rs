@@ -567,7 +567,7 @@ async fn a_payment_shows_the_rate_that_it_was_asked_for_at() {
     for (number, conversion) in (1..).zip(&conversions) {
         let requested = PaymentEvent::PaymentRequested {
             terms: terms(number),
-            conversion: Some(conversion.clone()),
+            conversion: Some(Box::new(conversion.clone())),
         };
         history.then((PaymentId::from(order_id(number)), requested));
     }

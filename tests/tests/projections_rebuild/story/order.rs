@@ -51,7 +51,10 @@ impl Story {
             try_on(
                 &mut self.payments,
                 id,
-                &PaymentCommand::Request { terms, conversion },
+                &PaymentCommand::Request {
+                    terms,
+                    conversion: conversion.map(Box::new),
+                },
                 now,
                 draft,
             );
