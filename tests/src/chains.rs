@@ -25,6 +25,8 @@ pub struct Place {
     pub escrow: Address,
     /// A token that the escrow takes.
     pub token: Token,
+    /// Another one, of 18 decimals, which are configured as 6.
+    pub misread: Token,
 }
 
 /// A database, two chains with an escrow and a token each, and a server that runs.
@@ -127,7 +129,9 @@ async fn place(
     let token = Token::deploy(&node, &format!("T{chain_id}"), decimals).await;
     let mut settings = settings.clone();
     settings.insert("CHAIN_RPC_URL", node.url());
-    settings.insert("GAGE_ESCROW_TOKENS", token.address.to_string());
+    let misread = Token::deploy(&node, "ODD", 18).await;
+    let tokens = format!("{},{}", token.address, misread.address);
+    settings.insert("GAGE_ESCROW_TOKENS", tokens);
     let deployer = key_file(&folder, "deployer.key", 9);
     let (escrow, _) = deployed(&Server::new(settings, &folder), &deployer);
     Place {
@@ -135,6 +139,7 @@ async fn place(
         chain_id,
         escrow,
         token,
+        misread,
     }
 }
 
@@ -145,6 +150,7 @@ fn toml_of(place: &Place, dollars: &str, permit: bool) -> String {
         chain_id,
         escrow,
         token,
+        misread,
     } = place;
     let mut text = String::new();
     let arbiter = wallet(5).address();
@@ -161,13 +167,17 @@ fn toml_of(place: &Place, dollars: &str, permit: bool) -> String {
         token.decimals,
     )
     .unwrap();
-    // Configured by mistake: the escrow was not deployed with it.
-    writeln!(
-        text,
-        "[[chain.token]]\naddress = \"{}\"\nsymbol = \"GONE\"\ndecimals = 18\n",
-        wallet(7).address()
-    )
-    .unwrap();
+    // Configured by mistake: the escrow was not deployed with the first, and the second counts
+    // otherwise.
+    let gone = wallet(7).address();
+    for (address, symbol, decimals) in [(gone, "GONE", 18), (misread.address, "ODD", 6)] {
+        writeln!(
+            text,
+            "[[chain.token]]\naddress = \"{address}\"\nsymbol = \"{symbol}\"\n\
+         decimals = {decimals}\n\n[[chain.token.rate]]\nfiat = \"USD\"\nprice = \"1\"\n",
+        )
+        .unwrap();
+    }
     text
 }
 

@@ -68,6 +68,9 @@ pub struct ChainArgs {
     /// TOML file with all chains and tokens, in place of the settings of one chain
     #[arg(long, env = "GAGE_CHAINS_FILE", value_name = "FILE")]
     pub chains_file: Option<PathBuf>,
+    /// Escrows that are left alone although payments in them are not settled, comma-separated
+    #[arg(long, env = "GAGE_UNFOLLOWED_ESCROWS", value_name = "ADDRESSES")]
+    pub unfollowed_escrows: Option<String>,
     /// The chain that the node must be on [default in development: 1337]
     #[arg(long = "chain-id", env = "GAGE_CHAIN_ID", value_name = "ID")]
     pub chain_id: Option<String>,

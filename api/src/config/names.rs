@@ -24,6 +24,8 @@ settings! {
         "the HTTP JSON-RPC of an Ethereum node, for example http://localhost:8545";
     CHAINS_FILE = "GAGE_CHAINS_FILE", "chains-file",
         "a TOML file with all chains and tokens, in place of the settings of one chain";
+    UNFOLLOWED_ESCROWS = "GAGE_UNFOLLOWED_ESCROWS", "unfollowed-escrows",
+        "escrows that are left alone although payments in them are not settled, comma-separated";
     CHAIN_ID = "GAGE_CHAIN_ID", "chain-id", "the chain that the node must be on, for example 1";
     ESCROW_ADDRESS = "GAGE_ESCROW_ADDRESS", "escrow-address",
         "the ShopEscrow contract; `gage deploy-escrow` makes one";

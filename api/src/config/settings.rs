@@ -11,6 +11,7 @@ use gage_domain::{
 use super::{
     args::ServeArgs,
     checks::Checks,
+    names,
     origin::Origin,
     problem::Problems,
     secret::{Secret, ServiceUrl},
@@ -147,7 +148,8 @@ pub struct TokenSettings {
     pub address: Address,
     /// What amounts are shown with.
     pub symbol: String,
-    /// Where the decimal point is when amounts are shown.
+    /// Digits after the decimal point: what a whole one is, for amounts that are shown and for
+    /// rates. The server does not sell in a token that says otherwise itself.
     pub decimals: u8,
     /// What a whole one costs in fiat money.
     pub rates: Vec<RateSettings>,
@@ -274,6 +276,8 @@ pub struct Settings {
     pub signer_key: PrivateKey,
     /// The chains on which payments are taken.
     pub chains: Chains,
+    /// Escrows that are left alone although payments in them are not settled.
+    pub unfollowed_escrows: Vec<Address>,
     /// Who releases after the hold time, if anyone does.
     pub keeper: Option<KeeperSettings>,
     /// The shop's rules.
@@ -299,6 +303,8 @@ impl Settings {
         let redis = checks.redis(&args.redis);
         let signer_key = checks.signer_key(&args.node);
         let chains = checks.chains(&args.node.rpc, &args.chain, environment);
+        let unfollowed = args.chain.unfollowed_escrows.as_deref();
+        let unfollowed = checks.addresses(names::UNFOLLOWED_ESCROWS, unfollowed);
         let keeper = checks.keeper(&args.keeper, signer_key.as_ref());
         let rules = checks.rules(&args.rules);
         let server = checks.server(&args.server, environment);
@@ -313,6 +319,7 @@ impl Settings {
             redis,
             signer_key,
             chains,
+            unfollowed_escrows: unfollowed.unwrap_or_default(),
             keeper,
             rules,
             server,

@@ -61,6 +61,11 @@ type Value = (Setting, Option<String>, String);
 fn values(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
     let mut values = services(args, settings);
     values.extend(chain(args, settings));
+    values.push((
+        names::UNFOLLOWED_ESCROWS,
+        args.chain.unfollowed_escrows.clone(),
+        list(&settings.unfollowed_escrows),
+    ));
     values.extend(keeper(args, settings));
     values.extend(rules(args, settings));
     values.extend(server(args, settings));

@@ -5,7 +5,7 @@ use std::fmt;
 use gage_domain::{
     ids::{OrderId, ProductId, ShopId},
     rejection::Rejection,
-    value::{Address, Asset, Denomination, Price},
+    value::{Address, Asset, BaseUnits, Denomination, Price},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use thiserror::Error;
@@ -103,6 +103,14 @@ pub enum Refusal {
     NotFunded {
         /// The order.
         order: OrderId,
+    },
+    /// The order cannot be given up: a part of its money went to the seller already.
+    #[error("{released} base units of the payment of order {order} went to the seller already")]
+    AlreadyReleased {
+        /// The order.
+        order: OrderId,
+        /// What went to the seller.
+        released: BaseUnits,
     },
     /// The order's money is in dispute: nothing is decided about the order until the arbiter, or
     /// a party that gives in, has decided about the money.

@@ -97,10 +97,12 @@ fn convert(
 /// be chosen does not change with every answer of a feed.
 fn payable_with(unit: &Unit<'_>, fiat: Fiat) -> Vec<AcceptedAsset> {
     let (rail, now) = (unit.rail(), unit.now());
-    let accepted = rail.chains().iter().flat_map(|chain| {
+    let configured = rail.chains().iter().flat_map(|chain| {
         let tokens = chain.tokens.iter();
         tokens.map(|token| AcceptedAsset::of(chain.chain_id, token))
     });
+    // Its escrow may have been found to refuse a token that is configured.
+    let accepted = configured.filter(|configured| rail.accepted(configured.asset).is_some());
     let has_rate = |accepted: &AcceptedAsset| {
         let rate = rail.rate(fiat, accepted.asset, now);
         !matches!(rate, Err(RateUnavailable::NotConfigured { .. }))

@@ -132,6 +132,9 @@ pub enum ClosingReason {
     OrderCancelled,
     /// The shop's owner refused the order.
     OrderRejected,
+    /// The whole payment went back to the buyer. If a reorganisation brings the money back into
+    /// the escrow, it is due to the buyer again.
+    OrderRefunded,
 }
 
 impl PaymentEvent {

@@ -1,17 +1,19 @@
-//! Whether an escrow takes the tokens that are configured for it. Its list is fixed at the
-//! deployment, so a token that is missing there can never be paid with: orders in it would only
-//! hold stock.
+//! Whether the tokens that are configured are what they are said to be: their escrow takes them,
+//! and they count with as many decimals. An escrow's list is fixed at the deployment, so a token
+//! that is missing there can never be paid with: orders in it would only hold stock.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use alloy::sol_types::SolCall;
-use gage_application::ports::chain::PaymentChain;
-use gage_domain::value::Asset;
+use gage_application::ports::chain::{AcceptedToken, PaymentChain};
+use gage_domain::value::{Address, Asset};
+use thiserror::Error;
 use tokio::{select, sync::watch, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     ShopEscrow::acceptsCall,
+    erc20,
     node::{Node, NodeError},
 };
 
@@ -29,7 +31,7 @@ impl Refused {
     }
 }
 
-/// Asks each escrow, once, whether it takes the tokens that are configured for it.
+/// Looks at each token, once.
 #[derive(Debug)]
 pub struct TokenCheck {
     pub(super) chains: Vec<(PaymentChain, Node)>,
@@ -37,19 +39,19 @@ pub struct TokenCheck {
 }
 
 impl TokenCheck {
-    /// Asks until every escrow has answered, or until `stop`.
+    /// Looks until every chain has answered, or until `stop`.
     pub async fn run(mut self, stop: CancellationToken) {
         while !self.chains.is_empty() {
             let mut unanswered = Vec::new();
             for (chain, node) in std::mem::take(&mut self.chains) {
                 let asked = select! {
                     () = stop.cancelled() => return,
-                    asked = refused_by(&chain, &node) => asked,
+                    asked = faults_of(&chain, &node) => asked,
                 };
                 match asked {
-                    Ok(refused) => self.tell(&chain, refused),
+                    Ok(faults) => self.tell(&chain, faults),
                     Err(error) => {
-                        tracing::debug!(chain_id = chain.chain_id, %error, "asking again");
+                        tracing::warn!(chain_id = chain.chain_id, %error, "the tokens are not checked yet");
                         unanswered.push((chain, node));
                     }
                 }
@@ -65,38 +67,68 @@ impl TokenCheck {
         }
     }
 
-    fn tell(&self, chain: &PaymentChain, refused: Vec<Asset>) {
-        for asset in &refused {
+    fn tell(&self, chain: &PaymentChain, faults: Vec<(Asset, TokenFault)>) {
+        for (asset, fault) in &faults {
             tracing::error!(
                 chain_id = chain.chain_id,
                 escrow = %chain.escrow,
                 token = %asset.token,
-                "the escrow does not take a token that is configured for it, so nothing is sold in \
-                 it: remove it from GAGE_CHAINS_FILE, or deploy an escrow that takes it"
+                %fault,
+                "nothing is sold in a token that GAGE_CHAINS_FILE names wrongly"
             );
         }
+        let refused = faults.into_iter().map(|(asset, _)| asset);
         self.refused.0.send_modify(|known| known.extend(refused));
     }
 }
 
-/// The tokens that a chain's escrow does not take.
-async fn refused_by(chain: &PaymentChain, node: &Node) -> Result<Vec<Asset>, NodeError> {
-    let mut refused = Vec::new();
-    for token in &chain.tokens {
-        let token = token.address;
-        let question = acceptsCall { token }.abi_encode();
-        let answer = node.call(chain.escrow, question.into()).await?;
-        let taken = acceptsCall::abi_decode_returns(&answer);
-        let taken = taken.map_err(|error| NodeError::Unintelligible {
-            method: "eth_call",
-            reason: format!("the escrow answers {answer} for a token: {error}"),
-        })?;
-        if !taken {
-            refused.push(Asset {
+/// What is wrong with a token as it is configured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+enum TokenFault {
+    #[error("the escrow does not take it: remove it, or deploy an escrow that takes it")]
+    NotTaken,
+    // Amounts at a rate would be wrong by powers of ten.
+    #[error("it counts with {found} decimals, and {configured} are configured")]
+    OtherDecimals { found: u8, configured: u8 },
+}
+
+/// What is wrong with a chain's tokens.
+async fn faults_of(
+    chain: &PaymentChain,
+    node: &Node,
+) -> Result<Vec<(Asset, TokenFault)>, NodeError> {
+    let mut faults = Vec::new();
+    for token in chain.tokens.iter().filter(|token| !token.address.is_zero()) {
+        if let Some(fault) = fault_of(chain.escrow, token, node).await? {
+            let asset = Asset {
                 chain_id: chain.chain_id,
-                token,
-            });
+                token: token.address,
+            };
+            faults.push((asset, fault));
         }
     }
-    Ok(refused)
+    Ok(faults)
+}
+
+async fn fault_of(
+    escrow: Address,
+    token: &AcceptedToken,
+    node: &Node,
+) -> Result<Option<TokenFault>, NodeError> {
+    let question = acceptsCall {
+        token: token.address,
+    };
+    let answer = node.call(escrow, question.abi_encode().into()).await?;
+    let taken = acceptsCall::abi_decode_returns(&answer);
+    let taken = taken.map_err(|error| NodeError::Unintelligible {
+        method: "eth_call",
+        reason: format!("the escrow answers {answer} for a token: {error}"),
+    })?;
+    if !taken {
+        return Ok(Some(TokenFault::NotTaken));
+    }
+    let configured = token.decimals;
+    let found = erc20::decimals(node, token.address).await?;
+    let other = found.filter(|found| *found != configured);
+    Ok(other.map(|found| TokenFault::OtherDecimals { found, configured }))
 }

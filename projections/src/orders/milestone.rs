@@ -273,6 +273,7 @@ const fn closing_name(reason: ClosingReason) -> &'static str {
         ClosingReason::Lapsed => "lapsed",
         ClosingReason::OrderCancelled => "order_cancelled",
         ClosingReason::OrderRejected => "order_rejected",
+        ClosingReason::OrderRefunded => "order_refunded",
     }
 }
 

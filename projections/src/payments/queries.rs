@@ -85,6 +85,31 @@ impl PaymentQueries {
         Ok(payments)
     }
 
+    /// The escrows, with their chains (EIP-155), that payments which are not settled name, and how
+    /// many do. Reads the whole table: for the start of a server.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    pub async fn escrows_in_use(&self) -> Result<Vec<(u64, Address, i64)>, QueryError> {
+        let sql = format!(
+            "SELECT min(p.order_id::text) AS order_id, p.chain_id::text AS chain_id, p.escrow, \
+             count(*) AS payments FROM {SCHEMA}.payments p \
+             WHERE p.funding = 'detected' OR p.funding = 'none' AND p.standing = 'awaited' \
+             OR p.funding = 'confirmed' AND p.released + p.refunded < p.funded \
+             GROUP BY p.chain_id, p.escrow"
+        );
+        let found = sqlx::query(&sql).fetch_all(&self.pool).await?;
+        let read = found.iter().map(|row| {
+            let columns = Columns::of(row, "payments.payments", "order_id");
+            Ok((
+                columns.parse("chain_id")?,
+                columns.address("escrow")?,
+                columns.get("payments")?,
+            ))
+        });
+        read.collect()
+    }
+
     /// The disputes that an arbiter is to decide, the newest first: something is still held.
     ///
     /// # Errors

@@ -366,6 +366,7 @@ pub(super) const fn closing_name(reason: ClosingReason) -> &'static str {
         ClosingReason::Lapsed => "lapsed",
         ClosingReason::OrderCancelled => "order_cancelled",
         ClosingReason::OrderRejected => "order_rejected",
+        ClosingReason::OrderRefunded => "order_refunded",
     }
 }
 
@@ -377,6 +378,7 @@ fn standing_named(name: &str) -> Option<Standing> {
         ClosingReason::Lapsed,
         ClosingReason::OrderCancelled,
         ClosingReason::OrderRejected,
+        ClosingReason::OrderRefunded,
     ]
     .into_iter()
     .find(|reason| closing_name(*reason) == name)

@@ -18,7 +18,8 @@ CREATE TABLE payments (
     -- How a price in fiat money became the amount: null for a price in a token.
     conversion       jsonb,
     standing         text        NOT NULL
-        CHECK (standing IN ('awaited', 'lapsed', 'order_cancelled', 'order_rejected')),
+        CHECK (standing IN ('awaited', 'lapsed', 'order_cancelled', 'order_rejected',
+            'order_refunded')),
     funding          text        NOT NULL CHECK (funding IN ('none', 'detected', 'confirmed')),
     -- The log that is the payment, with its block's time: all there unless funding is 'none'.
     log_chain_id     numeric(20),

@@ -106,6 +106,8 @@ pub enum ErrorCode {
     OrderStateConflict,
     /// The order's payment is not confirmed, or went back.
     OrderNotPaid,
+    /// The order cannot be given up: a part of its money went to the seller already.
+    OrderMoneyReleased,
     /// The order waits for no payment (any more).
     OrderNotAwaitingPayment,
     /// The payment was made already.
@@ -167,6 +169,7 @@ pub fn code_of_refusal(refusal: &Refusal) -> ErrorCode {
         Refusal::PayWithRefused { .. } => ErrorCode::PayWithRefused,
         Refusal::RateUnavailable(_) => ErrorCode::RateUnavailable,
         Refusal::NotFunded { .. } => ErrorCode::OrderNotPaid,
+        Refusal::AlreadyReleased { .. } => ErrorCode::OrderMoneyReleased,
         Refusal::InDispute { .. } => ErrorCode::InDispute,
         Refusal::NotAwaitingPayment { .. } => ErrorCode::OrderNotAwaitingPayment,
     }

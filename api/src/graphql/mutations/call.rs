@@ -99,6 +99,7 @@ impl From<&Refusal> for UserError {
             | Refusal::CurrencyNotAccepted { .. }
             | Refusal::RateUnavailable(_)
             | Refusal::NotFunded { .. }
+            | Refusal::AlreadyReleased { .. }
             | Refusal::InDispute { .. }
             | Refusal::NotAwaitingPayment { .. } => {}
         }
@@ -149,6 +150,7 @@ fn field_of(refusal: &Refusal) -> &'static [&'static str] {
         Refusal::NotFound(_)
         | Refusal::RateUnavailable(_)
         | Refusal::NotFunded { .. }
+        | Refusal::AlreadyReleased { .. }
         | Refusal::InDispute { .. }
         | Refusal::NotAwaitingPayment { .. } => &[],
     }
