@@ -172,14 +172,10 @@ impl Rows {
                 let dispute = dispute(event, order, *by, *mined_at);
                 change(&|payment| payment.funding.open_dispute(dispute))
             }
-            PaymentEvent::ReleaseReverted { amount, .. } => {
-                change(&|payment| payment.funding.take_back(*amount, BaseUnits::ZERO))
-            }
-            PaymentEvent::RefundReverted { amount, .. } => {
-                change(&|payment| payment.funding.take_back(BaseUnits::ZERO, *amount))
-            }
-            PaymentEvent::DisputeReverted { .. } => {
-                change(&|payment| payment.funding.close_dispute())
+            PaymentEvent::ReleaseReverted { .. }
+            | PaymentEvent::RefundReverted { .. }
+            | PaymentEvent::DisputeReverted { .. } => {
+                change(&|payment| payment.funding.take_back(happened))
             }
         }
     }
@@ -302,28 +298,27 @@ impl FundingRow {
         }
     }
 
-    /// What had left is held again.
-    fn take_back(
-        &mut self,
-        from_seller: BaseUnits,
-        from_buyer: BaseUnits,
-    ) -> Result<(), &'static str> {
+    /// What came after the payment is gone: what had left is held again, a dispute is closed.
+    fn take_back(&mut self, gone: &PaymentEvent) -> Result<(), &'static str> {
         let Self::Confirmed {
-            released, refunded, ..
+            released,
+            refunded,
+            dispute,
+            ..
         } = self
         else {
             return Err(UNFIT);
         };
-        *released = released.checked_sub(from_seller).ok_or(UNFIT)?;
-        *refunded = refunded.checked_sub(from_buyer).ok_or(UNFIT)?;
+        match gone {
+            PaymentEvent::ReleaseReverted { amount, .. } => {
+                *released = released.checked_sub(*amount).ok_or(UNFIT)?;
+            }
+            PaymentEvent::RefundReverted { amount, .. } => {
+                *refunded = refunded.checked_sub(*amount).ok_or(UNFIT)?;
+            }
+            _ => *dispute = None,
+        }
         Ok(())
-    }
-
-    fn close_dispute(&mut self) -> Result<(), &'static str> {
-        let Self::Confirmed { dispute, .. } = self else {
-            return Err(UNFIT);
-        };
-        dispute.take().map(drop).ok_or(UNFIT)
     }
 
     /// The first party that asked stays.

@@ -150,6 +150,32 @@ async fn withdrawals_debit_until_they_are_taken_back() {
 }
 
 #[tokio::test]
+async fn what_left_the_chain_is_held_for_the_seller_again() {
+    let db = TestDb::new().await;
+    let mut history = History::default();
+    paid(&mut history, 1);
+    add(&mut history, 1, released(120));
+    add(&mut history, 1, refunded(50));
+    let (log, amount) = (log_in(6), units(120));
+    add(
+        &mut history,
+        1,
+        PaymentEvent::ReleaseReverted { log, amount },
+    );
+    db.project::<Ledger>(&history).await;
+    assert_eq!(sums_of(&db, SELLER).await, Some([150, 0, 50, 0, 0, 0]));
+    let (log, amount) = (log_in(7), units(50));
+    add(
+        &mut history,
+        1,
+        PaymentEvent::RefundReverted { log, amount },
+    );
+    db.project::<Ledger>(&history).await;
+    assert_eq!(sums_of(&db, SELLER).await, Some([200, 0, 0, 0, 0, 0]));
+    assert_eq!(sums_of(&db, BUYER).await, Some([0; 6]));
+}
+
+#[tokio::test]
 async fn a_payment_that_was_taken_back_takes_its_money_with_it() {
     let db = TestDb::new().await;
     let mut history = History::default();
@@ -331,6 +357,9 @@ fn steps() -> impl Strategy<Value = Step> {
         3 => payment(paid),
         3 => payment(confirmed),
         1 => payment(PaymentCommand::Revert { log: log(5) }),
+        4 => (0_u128..4, 6_u8..20).prop_map(|(number, block)| {
+            (number, PaymentCommand::Revert { log: log(block) })
+        }),
         8 => moved.prop_map(|(number, block, amount, release)| {
             let (log, amount) = (log(block), units(amount));
             let command = if release { PaymentCommand::RecordRelease { log, amount } } else { PaymentCommand::RecordRefund { log, amount } }; (number, command)

@@ -331,6 +331,26 @@ async fn money_leaves_by_parts_until_nothing_is_held() {
 }
 
 #[tokio::test]
+async fn what_left_the_chain_is_held_and_undisputed_again() {
+    let (log, amount) = (log_in(6), BaseUnits::from(200));
+    let released = PaymentEvent::FundsReleased { log, amount };
+    let back = PaymentEvent::ReleaseReverted { log, amount };
+    let held = after([detected(), confirmed(), released, back]).await;
+    assert_eq!(held.funding.held(), amount);
+    assert_eq!(held.status(), PaymentStatus::Confirmed);
+
+    let refunded = PaymentEvent::FundsRefunded { log, amount };
+    let back = PaymentEvent::RefundReverted { log, amount };
+    let held = after([detected(), confirmed(), refunded, back]).await;
+    assert_eq!(held.funding.held(), amount);
+
+    let back = PaymentEvent::DisputeReverted { log };
+    let calm = after([detected(), confirmed(), disputed(None), back]).await;
+    assert_eq!(calm.funding.dispute(), None);
+    assert_eq!(calm.status(), PaymentStatus::Confirmed);
+}
+
+#[tokio::test]
 async fn a_dispute_is_shown_with_who_opened_it_and_when() {
     let payment = after([detected(), confirmed(), disputed(Some(MINED))]).await;
     assert_eq!(payment.status(), PaymentStatus::Disputed);

@@ -66,11 +66,9 @@ async fn answer<T>(
     other: &Node,
     question: impl Future<Output = Result<T, NodeError>>,
 ) -> Option<T> {
-    match timeout(PATIENCE, question).await {
-        Ok(answer) => answer.ok(),
-        Err(_) => {
-            other.rest("it takes too long");
-            None
-        }
+    if let Ok(answer) = timeout(PATIENCE, question).await {
+        return answer.ok();
     }
+    other.rest("it takes too long");
+    None
 }
