@@ -2,6 +2,7 @@
 
 mod chain;
 mod health;
+mod rates;
 mod reconcile;
 mod watch;
 
@@ -172,6 +173,7 @@ pub(crate) fn assemble(
     let hints = Hints::new(adapters.wake.clone(), progress.clone());
     tasks.spawn(hints.clone().run(loops_stop.clone()));
     let readers = start_readers(&adapters, &gateway, &progress, &tasks, loops_stop);
+    let (rail, contracts) = (side.rail.clone(), side.contracts.clone());
     let (followed, keepers) = side.start(settings, &adapters, &gateway, &tasks, loops_stop)?;
     let pool = &adapters.database.pool;
     let orders = OrderQueries::new(pool.clone());
@@ -195,14 +197,14 @@ pub(crate) fn assemble(
         reconciled,
         adapters.clock.clone(),
     );
-    let desk = Arc::new(desk(settings, &adapters, side.contracts.clone())?);
+    let desk = Arc::new(desk(settings, &adapters, contracts)?);
     let services = Services {
         gateway,
         catalog: CatalogQueries::new(pool.clone()),
         orders,
         payments,
         ledger: LedgerQueries::new(pool.clone()),
-        rail: side.rail.clone(),
+        rail,
         chains: followed,
         desk: desk.clone(),
         hints: hints.clone(),

@@ -272,6 +272,27 @@ impl Person {
         Ok(text(&payload["orderId"]))
     }
 
+    /// Orders what is priced in fiat money, and says with what it will be paid.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub async fn orders_paying_with(
+        &self,
+        shop: &str,
+        product: &str,
+        pieces: i64,
+        with: Value,
+    ) -> Result<String, Refused> {
+        let lines = json!([{ "product": product, "quantity": pieces }]);
+        let input = json!({ "idempotencyKey": new_key(), "shop": shop, "lines": lines,
+            "payWith": with });
+        let payload = self
+            .client
+            .mutate("placeOrder", "orderId position", input)
+            .await?;
+        Ok(text(&payload["orderId"]))
+    }
+
     /// Cancels an order.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 use crate::{
     database::Database,
+    feed::Feed,
     node::{Node, Program, wallet},
     server::Server,
     stack::{Settings, base_settings, deployed, key_file},
@@ -35,6 +36,8 @@ pub struct TwoChains {
     pub first: Place,
     /// Anvil, chain 31338; its token has none.
     pub second: Place,
+    /// Won for an ether of the first chain; it is on the second, and has no answer yet.
+    pub feed: Feed,
     /// The server.
     pub server: Server,
     settings: Settings,
@@ -42,22 +45,37 @@ pub struct TwoChains {
 }
 
 impl TwoChains {
-    /// Starts everything; `more` is appended to the file of chains, for the second one.
+    /// Starts everything.
     ///
     /// # Panics
     /// When a part cannot be started.
     pub async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// The same with these settings changed.
+    ///
+    /// # Panics
+    /// When a part cannot be started.
+    pub async fn with(changed: &[(&'static str, &str)]) -> Self {
         let folder = TempDir::new().unwrap();
         let database = Database::new().await;
         let mut settings = base_settings(&database, folder.path());
         let first = place(&settings, folder.path(), (Program::Ganache, 1337), 6).await;
         let second = place(&settings, folder.path(), (Program::Anvil, 31_338), 0).await;
         let file = folder.path().join("chains.toml");
-        std::fs::write(
-            &file,
-            [toml_of(&first, true), toml_of(&second, false)].concat(),
-        )
-        .unwrap();
+        let feed = Feed::deploy(&second.node, "ETH / KRW").await;
+        let text = [
+            toml_of(&first, "1.00", true),
+            rate_of_coin(&feed, second.chain_id),
+            toml_of(&second, "0.5", false),
+        ]
+        .concat();
+        std::fs::write(&file, text).unwrap();
+        let changed = changed
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()));
+        settings.extend(changed);
         settings.insert("GAGE_CHAINS_FILE", file.to_string_lossy().into_owned());
         let mut server = Server::new(settings.clone(), folder.path());
         server.run(&["migrate"]);
@@ -66,6 +84,7 @@ impl TwoChains {
             database,
             first,
             second,
+            feed,
             server,
             settings,
             folder,
@@ -119,7 +138,8 @@ async fn place(
     }
 }
 
-fn toml_of(place: &Place, permit: bool) -> String {
+/// A chain as the file has it, its token at a price in dollars and with or without permits.
+fn toml_of(place: &Place, dollars: &str, permit: bool) -> String {
     let Place {
         node,
         chain_id,
@@ -133,12 +153,29 @@ fn toml_of(place: &Place, permit: bool) -> String {
         "[[chain]]\nid = {chain_id}\nname = \"Chain {chain_id}\"\nrpc = [\"{}\"]\n\
          escrow = \"{escrow}\"\narbiter = \"{arbiter}\"\nconfirmations = 1\n\
          poll_interval_ms = 100\n\n[[chain.token]]\naddress = \"{}\"\nsymbol = \"{}\"\n\
-         decimals = {}\npermit = {permit}\n\n",
+         decimals = {}\npermit = {permit}\n\n[[chain.token.rate]]\nfiat = \"USD\"\n\
+         price = \"{dollars}\"\n\n",
         node.url(),
         token.address,
         token.symbol,
         token.decimals,
     )
     .unwrap();
+    // Configured by mistake: the escrow was not deployed with it.
+    writeln!(
+        text,
+        "[[chain.token]]\naddress = \"{}\"\nsymbol = \"GONE\"\ndecimals = 18\n",
+        wallet(7).address()
+    )
+    .unwrap();
     text
+}
+
+/// What a chain's own coin costs in won, below the chain.
+fn rate_of_coin(feed: &Feed, chain: u64) -> String {
+    format!(
+        "[chain.coin]\nsymbol = \"ETH\"\n\n[[chain.coin.rate]]\nfiat = \"KRW\"\n\
+         feed = {{ address = \"{}\", heartbeat_secs = 3600, chain = {chain} }}\n\n",
+        feed.address
+    )
 }

@@ -115,9 +115,9 @@ impl Checks {
         let Some(path) = &args.chains_file else {
             return Chains::new(vec![self.chain(rpc, args, environment)?]);
         };
-        let also = also_said(rpc, args);
+        let also = also_said(args);
         let chains = if also.is_empty() {
-            chains_file::read(path, environment)
+            chains_file::read(path, environment, &|name| std::env::var(name).ok())
         } else {
             Err(Fault::SaidTwice { also })
         };
@@ -377,10 +377,10 @@ impl Checks {
     }
 }
 
-/// What describes one chain and is set although a file describes all.
-fn also_said(rpc: &RpcArgs, args: &ChainArgs) -> Vec<&'static str> {
+/// What describes one chain and is set although a file describes all. A node's URL is not: the
+/// file may name its variable.
+fn also_said(args: &ChainArgs) -> Vec<&'static str> {
     let said = [
-        (names::CHAIN_RPC_URL, &rpc.chain_rpc_url),
         (names::CHAIN_ID, &args.chain_id),
         (names::ESCROW_ADDRESS, &args.escrow_address),
         (names::ESCROW_START_BLOCK, &args.escrow_start_block),

@@ -4,7 +4,8 @@ use std::{net::SocketAddr, time::Duration};
 
 use gage_domain::{
     policy::Policy,
-    value::{Address, BaseUnits},
+    rate::Decimal,
+    value::{Address, BaseUnits, Fiat},
 };
 
 use super::{
@@ -74,17 +75,67 @@ pub struct NodeSettings {
     pub signer_key: PrivateKey,
 }
 
+/// What a coin or a token costs in fiat money, and who says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateSettings {
+    /// The currency that prices are in.
+    pub fiat: Fiat,
+    /// Who says what one costs in it.
+    pub source: RateSource,
+}
+
+/// Who says what a coin or a token costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RateSource {
+    /// A feed that answers in the currency.
+    Feed(FeedSettings),
+    /// A feed that answers in dollars, and one between dollars and the currency.
+    Composed {
+        /// Dollars for one.
+        token: FeedSettings,
+        /// Between dollars and the currency.
+        exchange: FeedSettings,
+        /// Which way round that one counts.
+        quoted: Quoted,
+    },
+    /// The operator, from the start of the server until the next.
+    Fixed(Decimal),
+}
+
+/// Which way round a feed between dollars and a currency counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quoted {
+    /// Dollars for one unit of the currency.
+    UsdPerFiat,
+    /// Units of the currency for one dollar.
+    FiatPerUsd,
+}
+
+/// A price feed as Chainlink's `AggregatorV3Interface` has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FeedSettings {
+    /// The chain that it is on (EIP-155).
+    pub chain_id: u64,
+    /// Its contract.
+    pub address: Address,
+    /// How old its answer may be.
+    pub heartbeat: Duration,
+}
+
 /// A chain's own coin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CoinSettings {
     /// What amounts are shown with.
     pub symbol: String,
+    /// What one costs in fiat money.
+    pub rates: Vec<RateSettings>,
 }
 
 impl Default for CoinSettings {
     fn default() -> Self {
         Self {
             symbol: "ETH".to_owned(),
+            rates: Vec::new(),
         }
     }
 }
@@ -100,6 +151,8 @@ pub struct TokenSettings {
     pub decimals: u8,
     /// Whether it takes permits (EIP-2612).
     pub permit: bool,
+    /// What a whole one costs in fiat money.
+    pub rates: Vec<RateSettings>,
 }
 
 impl TokenSettings {

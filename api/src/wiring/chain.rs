@@ -17,14 +17,14 @@ use gage_infrastructure::{
     chain::{
         EvmAttempts, EvmContractSignatures, EvmRail, Keeper, KeeperParts, KeeperSettings,
         KeeperStatus, Listener, ListenerParts, ListenerSettings, LocalKey, Node, RailChain,
-        deploy as deploy_contract,
+        RatePoller, TokenCheck, deploy as deploy_contract,
     },
     postgres::{PostgresChainStore, PostgresKeeperLedger},
 };
 use gage_projections::payments::PaymentQueries;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::Adapters;
+use super::{Adapters, rates};
 use crate::config::{self, ChainSettings, NodeSettings, PrivateKey, ServiceUrl, Settings};
 
 /// The chains' side of the server, whether their nodes answer or not.
@@ -35,6 +35,10 @@ pub(super) struct ChainSide {
     pub(super) contracts: Arc<dyn ContractSignatures>,
     /// Each chain on which payments are taken.
     chains: Vec<Chain>,
+    /// Reads what coins and tokens cost.
+    poller: RatePoller,
+    /// Asks the escrows for their tokens.
+    token_check: TokenCheck,
 }
 
 /// The keeper of each chain that has one.
@@ -44,7 +48,7 @@ impl ChainSide {
     /// Starts following each chain, watching what buyers reported on it, and releasing after the
     /// hold time, if someone is to.
     pub(super) fn start(
-        &self,
+        self,
         settings: &Settings,
         adapters: &Adapters,
         gateway: &Arc<Gateway>,
@@ -62,6 +66,8 @@ impl ChainSide {
             let keeper = chain.keep(settings.keeper.as_ref(), adapters, tasks, stop)?;
             keepers.extend(keeper.map(|keeper| (chain_id, keeper)));
         }
+        tasks.spawn(self.poller.run(stop.clone()));
+        tasks.spawn(self.token_check.run(stop.clone()));
         Ok((views.into_iter().collect(), keepers))
     }
 }
@@ -95,10 +101,18 @@ pub(super) fn prepare(settings: &Settings, adapters: &Adapters) -> anyhow::Resul
     let mut rails = rails.into_iter();
     let first = rails.next().context("no chain is configured")?;
     let contracts = EvmContractSignatures::new(first.node.clone());
+    let nodes = chains
+        .iter()
+        .map(|chain| (chain.settings.chain_id, chain.node.clone()));
+    let clock = adapters.clock.clone();
+    let (rates, poller) = rates::prepare(&settings.chains, nodes.collect(), clock.clone())?;
+    let rail = EvmRail::new(first, rails, signer, clock).with_rates(rates);
     Ok(ChainSide {
-        rail: Arc::new(EvmRail::new(first, rails, signer, adapters.clock.clone())),
+        token_check: rail.token_check(),
+        rail: Arc::new(rail),
         contracts: Arc::new(contracts),
         chains,
+        poller,
     })
 }
 
@@ -227,8 +241,7 @@ pub(super) async fn deploy(
 
 /// A chain's node. Asks it nothing.
 pub(super) fn node(rpc: &[ServiceUrl]) -> anyhow::Result<Node> {
-    let first = rpc.first().context("a chain has no node")?;
-    Ok(Node::new(first.to_url())?)
+    Ok(Node::new(rpc.iter().map(ServiceUrl::to_url))?)
 }
 
 fn local_key(key: &PrivateKey) -> anyhow::Result<LocalKey> {

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use gage_domain::{
     ids::{OrderId, PaymentId},
     payment::{Demand, LogRef, Terms},
-    value::{Address, B256, BaseUnits},
+    rate::Rate,
+    value::{Address, Asset, B256, BaseUnits, Fiat},
 };
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -23,8 +24,8 @@ pub struct PaymentDraft {
     pub buyer: Address,
     /// Whom a release goes to.
     pub seller: Address,
-    /// The token; the zero address is the chain's native coin.
-    pub token: Address,
+    /// What is to be paid with.
+    pub asset: Asset,
     /// Base units.
     pub amount: BaseUnits,
     /// The last moment to pay, whole seconds.
@@ -180,6 +181,11 @@ impl PaymentChain {
             tokens: vec![AcceptedToken::coin("ETH".to_owned())],
         }
     }
+
+    /// What is accepted at this address, if anything is.
+    pub fn token(&self, address: Address) -> Option<&AcceptedToken> {
+        self.tokens.iter().find(|token| token.address == address)
+    }
 }
 
 /// A token that orders may be paid in.
@@ -207,14 +213,84 @@ impl AcceptedToken {
     }
 }
 
+/// A token that can be paid with, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AcceptedAsset {
+    /// Which token, on which chain.
+    pub asset: Asset,
+    /// What amounts are shown with.
+    pub symbol: String,
+    /// One whole token is 10^`decimals` base units.
+    pub decimals: u8,
+}
+
+impl AcceptedAsset {
+    /// A token of a chain.
+    pub fn of(chain_id: u64, token: &AcceptedToken) -> Self {
+        Self {
+            asset: Asset {
+                chain_id,
+                token: token.address,
+            },
+            symbol: token.symbol.clone(),
+            decimals: token.decimals,
+        }
+    }
+}
+
+impl fmt::Display for AcceptedAsset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.symbol, self.asset)
+    }
+}
+
+/// Why there is no rate.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum RateUnavailable {
+    /// Nobody set up where the rate comes from.
+    #[error("there is no rate in {fiat} for {asset}")]
+    NotConfigured {
+        /// The currency.
+        fiat: Fiat,
+        /// The asset.
+        asset: Asset,
+    },
+    /// The price feed gave no answer that may be used: it was not reached yet, or what it says
+    /// cannot be right.
+    #[error(
+        "the rate in {fiat} for {asset} is not known now; try again in a minute, or pay with \
+         another asset"
+    )]
+    NoAnswer {
+        /// The currency.
+        fiat: Fiat,
+        /// The asset.
+        asset: Asset,
+    },
+    /// The price feed's last answer is too old.
+    #[error(
+        "the rate in {fiat} for {asset} is of {as_of} and too old; try again in a minute, or pay \
+         with another asset"
+    )]
+    Stale {
+        /// The currency.
+        fiat: Fiat,
+        /// The asset.
+        asset: Asset,
+        /// When the feed answered.
+        as_of: OffsetDateTime,
+    },
+}
+
 /// A payment rail: how payments of one kind are asked for.
 #[async_trait]
 pub trait PaymentRail: Send + Sync {
     /// The chains on which payments are taken, the first being the one for what names none.
     fn chains(&self) -> &[PaymentChain];
 
-    /// The terms of a payment with the key under which the rail will know it. Pure.
-    fn terms(&self, draft: &PaymentDraft) -> Terms;
+    /// The terms of a payment with the key under which the rail will know it; none on a chain on
+    /// which no payments are taken. Pure.
+    fn terms(&self, draft: &PaymentDraft) -> Option<Terms>;
 
     /// What the wallet `payer` needs to pay these terms. Works while the node is away.
     async fn instructions(&self, terms: &Terms, payer: Address) -> PaymentInstructions;
@@ -252,8 +328,19 @@ pub trait PaymentRail: Send + Sync {
         token: Address,
     ) -> Result<Option<Withdrawal>, StoreUnavailable>;
 
-    /// The tokens that orders may be priced in.
-    fn accepts(&self, token: Address) -> bool;
+    /// The first chain (EIP-155): the one that is meant where none is named.
+    fn first_chain(&self) -> u64;
+
+    /// What is accepted as this asset, if anything is: it is configured, and its escrow was not
+    /// found to refuse it.
+    fn accepted(&self, asset: Asset) -> Option<&AcceptedToken>;
+
+    /// What one token of an asset costs in fiat money, at a moment. MUST answer from memory: it
+    /// is asked within decisions, which wait for nobody.
+    ///
+    /// # Errors
+    /// [`RateUnavailable`], when there is no rate that may be used at that moment.
+    fn rate(&self, fiat: Fiat, asset: Asset, now: OffsetDateTime) -> Result<Rate, RateUnavailable>;
 
     /// The most that one payment can carry, base units.
     fn largest_payment(&self) -> BaseUnits;

@@ -86,7 +86,7 @@ impl Book {
         if !self.covers(payment) {
             return;
         }
-        if let PaymentEvent::PaymentRequested(terms) = event {
+        if let PaymentEvent::PaymentRequested { terms, .. } = event {
             let entry = Entry {
                 terms: terms.clone(),
                 told: BTreeMap::new(),
@@ -155,7 +155,7 @@ impl Book {
 impl Entry {
     fn happened(&mut self, event: &PaymentEvent) {
         match event {
-            PaymentEvent::PaymentRequested(_)
+            PaymentEvent::PaymentRequested { .. }
             | PaymentEvent::AttemptReported { .. }
             | PaymentEvent::AttemptFailed { .. }
             | PaymentEvent::PaymentExpired { .. } => {}
@@ -194,6 +194,9 @@ impl Entry {
             } => {
                 self.tell(*log, Observed::Disputed { by: *by }, Standing::Counts);
             }
+            PaymentEvent::ReleaseReverted { log, .. }
+            | PaymentEvent::RefundReverted { log, .. }
+            | PaymentEvent::DisputeReverted { log } => _ = self.told.remove(&log.id()),
         }
     }
 

@@ -69,7 +69,10 @@ fn paid() -> Observed {
 /// Paid in block 1, 300 released in block 2, 100 refunded in block 3, disputed in block 4.
 fn history() -> Vec<PaymentEvent> {
     vec![
-        PaymentEvent::PaymentRequested(terms(1)),
+        PaymentEvent::PaymentRequested {
+            terms: terms(1),
+            conversion: None,
+        },
         PaymentEvent::PaymentDetected {
             log: log(1),
             payer: PAYER,
@@ -394,7 +397,7 @@ proptest! {
         let events: Vec<(PaymentId, PaymentEvent)> = events
             .into_iter()
             .map(|(number, event)| match event {
-                0 => (payment(number), PaymentEvent::PaymentRequested(terms(number))),
+                0 => (payment(number), PaymentEvent::PaymentRequested { terms: terms(number), conversion: None }),
                 other => (payment(number), history()[other].clone()),
             })
             .collect();

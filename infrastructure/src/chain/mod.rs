@@ -1,6 +1,7 @@
 //! The EVM: how payments are asked for, and how they are seen.
 //!
 //! - [`EvmRail`] signs quotes for the escrow contract and says what a payment costs in gas;
+//! - [`Rates`] knows what a token costs in fiat money, and [`RatePoller`] reads it from feeds;
 //! - [`Listener`] follows the chain and settles what the escrow's logs say;
 //! - [`Keeper`] releases what nobody disputed when the hold time is over;
 //! - [`EvmAttempts`] looks for transactions that buyers reported;
@@ -11,6 +12,7 @@
 //! Assumptions: a block's hash commits to its parents and its logs; a log is the same log
 //! while its block and its place in it are the same; the escrow's code never changes.
 
+mod acceptance;
 mod attempts;
 mod contract;
 mod contract_signatures;
@@ -28,9 +30,11 @@ mod permit;
 mod quote;
 mod rail;
 mod ranges;
+mod rates;
 mod wallet_call;
 mod wrapped_signature;
 
+pub use acceptance::TokenCheck;
 pub use attempts::EvmAttempts;
 pub use contract::ShopEscrow;
 pub use contract_signatures::EvmContractSignatures;
@@ -42,3 +46,7 @@ pub use listener::{Listener, ListenerParts, ListenerSettings, ListenerStatus};
 pub use node::{ClientError, Node, NodeError};
 pub use quote::key_of;
 pub use rail::{EvmRail, RailChain};
+pub use rates::{
+    FeedId, FeedSettings, FeedWithoutNode, FiatQuote, OfferedRate, RatePoller, RatePollerParts,
+    RateSettings, RateTwice, Rates,
+};

@@ -11,24 +11,28 @@ use gage_application::ports::{
     StoreUnavailable,
     chain::{
         AcceptedToken, Approval, GasQuote, GasUnavailable, PaymentChain, PaymentDraft,
-        PaymentInstructions, PaymentRail, PermitRefusal, WalletCall, Withdrawal,
+        PaymentInstructions, PaymentRail, PermitRefusal, RateUnavailable, WalletCall, Withdrawal,
     },
     clock::Clock,
 };
 use gage_domain::{
     payment::{Demand, Terms},
-    value::{B256, BaseUnits, U256},
+    rate::Rate,
+    value::{Asset, B256, BaseUnits, Fiat, U256},
 };
+use time::OffsetDateTime;
 use tokio::time::timeout;
 
 use super::{
     ShopEscrow::withdrawableCall,
+    acceptance::{Refused, TokenCheck},
     erc20, gas,
     key::{LocalKey, SigningFailed},
     node::Node,
     payment_uri,
     permit::PermitRequest,
     quote::{key_of, pay_call, pay_with_permit_call, signed_quote},
+    rates::Rates,
     wallet_call::{demand_call, withdraw_call},
 };
 
@@ -54,6 +58,9 @@ pub struct EvmRail {
     sides: Vec<(Address, Node)>,
     signer: LocalKey,
     clock: Arc<dyn Clock>,
+    rates: Rates,
+    /// Tokens that are configured and that no escrow takes.
+    refused: Refused,
 }
 
 impl fmt::Debug for EvmRail {
@@ -82,7 +89,25 @@ impl EvmRail {
             sides,
             signer,
             clock,
+            rates: Rates::none(),
+            refused: Refused::default(),
         }
+    }
+
+    /// What asks the escrows whether they take the tokens that are configured: those that turn
+    /// out not to be taken are accepted no more.
+    pub fn token_check(&self) -> TokenCheck {
+        let nodes = self.sides.iter().map(|(_, node)| node.clone());
+        TokenCheck {
+            chains: self.chains.iter().cloned().zip(nodes).collect(),
+            refused: self.refused.clone(),
+        }
+    }
+
+    /// The same, with rates for prices in fiat money. Without them prices are in tokens alone.
+    #[must_use]
+    pub fn with_rates(self, rates: Rates) -> Self {
+        Self { rates, ..self }
     }
 
     /// The node of a chain on which payments are taken.
@@ -229,14 +254,16 @@ impl PaymentRail for EvmRail {
         &self.chains
     }
 
-    fn terms(&self, draft: &PaymentDraft) -> Terms {
-        let (chain, (arbiter, _)) = (&self.chains[0], &self.sides[0]);
+    fn terms(&self, draft: &PaymentDraft) -> Option<Terms> {
+        let mut chains = self.chains.iter().zip(&self.sides);
+        let (chain, (arbiter, _)) =
+            chains.find(|(chain, _)| chain.chain_id == draft.asset.chain_id)?;
         let mut terms = Terms {
             order: draft.order,
             buyer: draft.buyer,
             seller: draft.seller,
             arbiter: *arbiter,
-            token: draft.token,
+            token: draft.asset.token,
             amount: draft.amount,
             deadline: draft.deadline,
             hold_secs: draft.hold_secs,
@@ -246,7 +273,7 @@ impl PaymentRail for EvmRail {
             key: B256::ZERO,
         };
         terms.key = key_of(&terms);
-        terms
+        Some(terms)
     }
 
     async fn instructions(&self, terms: &Terms, payer: Address) -> PaymentInstructions {
@@ -320,9 +347,20 @@ impl PaymentRail for EvmRail {
         }))
     }
 
-    fn accepts(&self, token: Address) -> bool {
-        let mut tokens = self.chains[0].tokens.iter();
-        tokens.any(|accepted| accepted.address == token)
+    fn first_chain(&self) -> u64 {
+        self.chains[0].chain_id
+    }
+
+    fn accepted(&self, asset: Asset) -> Option<&AcceptedToken> {
+        let mut chains = self.chains.iter();
+        let chain = chains.find(|chain| chain.chain_id == asset.chain_id)?;
+        chain
+            .token(asset.token)
+            .filter(|_| !self.refused.contains(asset))
+    }
+
+    fn rate(&self, fiat: Fiat, asset: Asset, now: OffsetDateTime) -> Result<Rate, RateUnavailable> {
+        self.rates.rate(fiat, asset, now)
     }
 
     /// The contract counts a payment in 128 bits: most of what `pay` costs is storage.

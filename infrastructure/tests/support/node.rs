@@ -42,39 +42,42 @@ pub struct TestNode {
 impl TestNode {
     /// Starts a new chain.
     pub async fn start(program: Program) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        Self::start_on(program, port).await
+        Self::start_on(program, free_port()).await
     }
 
     /// Starts a new chain on a port where another one was.
     pub async fn start_on(program: Program, port: u16) -> Self {
-        let data = env::temp_dir().join(format!("gage-chain-{port}-{}", std::process::id()));
+        let data = folder_of(port);
         remove(&data);
         std::fs::create_dir_all(&data).unwrap();
+        let mut node = Self::at(program, port, data);
+        node.resume().await;
+        node
+    }
+
+    fn at(program: Program, port: u16, data: PathBuf) -> Self {
         let url: Url = format!("http://127.0.0.1:{port}").parse().unwrap();
-        let client = ClientBuilder::default().http(url);
-        let mut node = Self {
+        Self {
             program,
-            client,
+            client: ClientBuilder::default().http(url),
             port,
             running: None,
             data,
-        };
-        node.resume().await;
-        node
+        }
     }
 
     pub fn port(&self) -> u16 {
         self.port
     }
 
+    /// Where it is reached.
+    pub fn url(&self) -> Url {
+        format!("http://127.0.0.1:{}", self.port).parse().unwrap()
+    }
+
     /// A client as the server has it.
     pub fn client(&self) -> Node {
-        Node::new(format!("http://127.0.0.1:{}", self.port).parse().unwrap()).unwrap()
+        Node::new([self.url()]).unwrap()
     }
 
     /// Who puts the contract on the chain.
@@ -92,6 +95,23 @@ impl TestNode {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         panic!("{:?} does not answer on port {}", self.program, self.port);
+    }
+
+    /// A second node of the same chain: it has the same past, and goes its own way from here.
+    pub async fn twin(&mut self) -> Self {
+        self.stop().await;
+        let port = free_port();
+        let data = folder_of(port);
+        remove(&data);
+        std::fs::create_dir_all(&data).unwrap();
+        for file in std::fs::read_dir(&self.data).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), data.join(file.file_name())).unwrap();
+        }
+        let mut twin = Self::at(self.program, port, data);
+        twin.resume().await;
+        self.resume().await;
+        twin
     }
 
     /// Ends the program as an operator would; its data stay.
@@ -237,6 +257,15 @@ impl Drop for TestNode {
         }
         remove(&self.data);
     }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+fn folder_of(port: u16) -> PathBuf {
+    env::temp_dir().join(format!("gage-chain-{port}-{}", std::process::id()))
 }
 
 fn remove(folder: &Path) {

@@ -95,7 +95,7 @@ impl Rows {
         happened: &PaymentEvent,
     ) -> Result<(), ApplyError> {
         match happened {
-            PaymentEvent::PaymentRequested(terms) => {
+            PaymentEvent::PaymentRequested { terms, .. } => {
                 self.payments.add(PaymentRow {
                     order: terms.order,
                     chain_id: terms.chain_id,
@@ -149,11 +149,28 @@ impl Rows {
                     refunded: Change::More(*amount),
                 })
             }),
+            PaymentEvent::ReleaseReverted { amount, .. } => self.change(at, id, |payment| {
+                payment.released = payment.released.checked_sub(*amount)?;
+                Some(Moved {
+                    held: Change::More(*amount),
+                    released: Change::Less(*amount),
+                    refunded: Change::None,
+                })
+            }),
+            PaymentEvent::RefundReverted { amount, .. } => self.change(at, id, |payment| {
+                payment.refunded = payment.refunded.checked_sub(*amount)?;
+                Some(Moved {
+                    held: Change::More(*amount),
+                    released: Change::None,
+                    refunded: Change::Less(*amount),
+                })
+            }),
             PaymentEvent::AttemptReported { .. }
             | PaymentEvent::AttemptFailed { .. }
             | PaymentEvent::PaymentDetected { .. }
             | PaymentEvent::PaymentExpired { .. }
-            | PaymentEvent::DisputeOpened { .. } => Ok(()),
+            | PaymentEvent::DisputeOpened { .. }
+            | PaymentEvent::DisputeReverted { .. } => Ok(()),
         }
     }
 

@@ -107,8 +107,9 @@ impl Rows {
             payments.change(id.0, event.position, change)
         };
         match happened {
-            PaymentEvent::PaymentRequested(terms) => payments.add(PaymentRow {
+            PaymentEvent::PaymentRequested { terms, conversion } => payments.add(PaymentRow {
                 terms: terms.clone(),
+                conversion: conversion.clone(),
                 standing: Standing::Awaited,
                 funding: FundingRow::None,
                 attempts: vec![],
@@ -170,6 +171,15 @@ impl Rows {
             PaymentEvent::DisputeOpened { by, mined_at, .. } => {
                 let dispute = dispute(event, order, *by, *mined_at);
                 change(&|payment| payment.funding.open_dispute(dispute))
+            }
+            PaymentEvent::ReleaseReverted { amount, .. } => {
+                change(&|payment| payment.funding.take_back(*amount, BaseUnits::ZERO))
+            }
+            PaymentEvent::RefundReverted { amount, .. } => {
+                change(&|payment| payment.funding.take_back(BaseUnits::ZERO, *amount))
+            }
+            PaymentEvent::DisputeReverted { .. } => {
+                change(&|payment| payment.funding.close_dispute())
             }
         }
     }
@@ -290,6 +300,30 @@ impl FundingRow {
             }
             _ => Err("payments_value: more left the escrow than was paid"),
         }
+    }
+
+    /// What had left is held again.
+    fn take_back(
+        &mut self,
+        from_seller: BaseUnits,
+        from_buyer: BaseUnits,
+    ) -> Result<(), &'static str> {
+        let Self::Confirmed {
+            released, refunded, ..
+        } = self
+        else {
+            return Err(UNFIT);
+        };
+        *released = released.checked_sub(from_seller).ok_or(UNFIT)?;
+        *refunded = refunded.checked_sub(from_buyer).ok_or(UNFIT)?;
+        Ok(())
+    }
+
+    fn close_dispute(&mut self) -> Result<(), &'static str> {
+        let Self::Confirmed { dispute, .. } = self else {
+            return Err(UNFIT);
+        };
+        dispute.take().map(drop).ok_or(UNFIT)
     }
 
     /// The first party that asked stays.

@@ -182,7 +182,14 @@ async fn a_buyer_who_is_the_seller_has_one_account() {
         seller: BUYER,
         ..terms(1)
     };
-    add(&mut history, 1, PaymentEvent::PaymentRequested(own));
+    add(
+        &mut history,
+        1,
+        PaymentEvent::PaymentRequested {
+            terms: own,
+            conversion: None,
+        },
+    );
     let log = log_in(5);
     let confirmations = 1;
     add(
@@ -320,7 +327,7 @@ fn steps() -> impl Strategy<Value = Step> {
     };
     let moved = (0_u128..4, 6_u8..20, 1_u64..120, any::<bool>());
     let of_payment = prop_oneof![
-        2 => (0_u128..4).prop_map(move |number| (number, PaymentCommand::Request(terms_of(number)))),
+        2 => (0_u128..4).prop_map(move |number| (number, PaymentCommand::Request { terms: terms_of(number), conversion: None })),
         3 => payment(paid),
         3 => payment(confirmed),
         1 => payment(PaymentCommand::Revert { log: log(5) }),

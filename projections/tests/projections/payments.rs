@@ -11,7 +11,8 @@ use gage_domain::{
     payment::{
         AttemptFailure, AttemptStanding, ClosingReason, Custody, Dispute, PaymentEvent, Standing,
     },
-    value::{B256, BaseUnits},
+    rate::{Conversion, FeedRound, Rate, RateSource, RoundId},
+    value::{B256, BaseUnits, Fiat, U256},
 };
 use gage_projections::{
     PageRequest, PageSize,
@@ -104,6 +105,7 @@ async fn a_requested_payment_has_its_terms() {
     let notices = db.project::<Payments>(&history).await;
     let expected = PaymentRow {
         terms: terms(1),
+        conversion: None,
         standing: Standing::Awaited,
         funding: FundingRow::None,
         attempts: vec![],
@@ -540,4 +542,39 @@ async fn what_a_payment_cannot_be_is_poison() {
         [] as [String; 0],
         "nothing was written"
     );
+}
+
+#[tokio::test]
+async fn a_payment_shows_the_rate_that_it_was_asked_for_at() {
+    let db = TestDb::new().await;
+    let feed = FeedRound {
+        chain_id: u64::MAX,
+        feed: wallet(0xfe),
+        round: RoundId(u128::MAX >> 48),
+    };
+    let conversions =
+        [RateSource::Operator, RateSource::Feeds(vec![feed, feed])].map(|source| Conversion {
+            fiat: Fiat::Usd,
+            amount: BaseUnits(U256::MAX),
+            token_decimals: 18,
+            rate: Rate {
+                price: "3450.12000000".parse().unwrap(),
+                source,
+                as_of: DAWN,
+            },
+        });
+    let mut history = History::default();
+    for (number, conversion) in (1..).zip(&conversions) {
+        let requested = PaymentEvent::PaymentRequested {
+            terms: terms(number),
+            conversion: Some(conversion.clone()),
+        };
+        history.then((PaymentId::from(order_id(number)), requested));
+    }
+    db.project::<Payments>(&history).await;
+    let queries = PaymentQueries::new(db.pool.clone());
+    for (number, conversion) in (1..).zip(conversions) {
+        let payment = queries.payment(order_id(number)).await.unwrap().unwrap();
+        assert_eq!(payment.conversion, Some(conversion));
+    }
 }

@@ -7,6 +7,7 @@
 
 mod attempts;
 mod bad_input;
+mod chains;
 mod contract_wallet;
 mod crashes;
 mod deadlines;

@@ -106,8 +106,10 @@ async fn chains_and_tokens_are_told_and_others_refused() {
     let told = until("both are followed", SOON, async || {
         let data = owner.client.ask(document, Value::Null).await.ok()?;
         let chains = data["chains"].as_array()?.clone();
-        let follows = |chain: &Value| chain["condition"] == "FOLLOWING";
-        chains.iter().all(follows).then_some(chains)
+        let is_right = |chain: &Value| {
+            chain["condition"] == "FOLLOWING" && chain["tokens"].as_array().map(Vec::len) == Some(2)
+        };
+        chains.iter().all(is_right).then_some(chains)
     })
     .await;
     for (told, place, decimals, permit) in [
@@ -121,6 +123,11 @@ async fn chains_and_tokens_are_told_and_others_refused() {
             "symbol": place.token.symbol, "decimals": decimals, "permit": permit });
         assert_eq!(told["tokens"][1], token);
     }
+    let refused = told
+        .iter()
+        .flat_map(|chain| chain["tokens"].as_array().unwrap());
+    let refused = refused.filter(|token| token["symbol"] == "GONE").count();
+    assert_eq!(refused, 0, "configured, and not taken by the escrow");
     let shop = owner.opens_shop("Tea house").await;
     let tea = owner.sells(&shop, "Green tea", 5_000, 10).await;
     let input = json!({ "idempotencyKey": gage_tests::actors::new_key(), "product": tea,

@@ -12,6 +12,7 @@ use gage_domain::{
     product::ProductRejection,
     rejection::Rejection,
     shop::ShopRejection,
+    value::Denomination,
 };
 
 /// What went wrong.
@@ -67,8 +68,18 @@ pub enum ErrorCode {
     NameMissing,
     /// The price is not the one that was seen.
     PriceChanged,
+    /// A price is in fiat money or in a token, not in both.
+    PriceInvalid,
     /// The token is not accepted.
     TokenNotAccepted,
+    /// Prices in this fiat currency are not accepted: no token has a rate in it.
+    CurrencyNotAccepted,
+    /// The order can be paid with several tokens: say with which (`payWith`).
+    PayWithMissing,
+    /// The order cannot be paid with this token.
+    PayWithRefused,
+    /// The rate between the price's currency and the token is not known now. Try again in a minute, or pay with another token.
+    RateUnavailable,
     /// Fewer pieces are left than were asked for.
     OutOfStock,
     /// The stock would fall below what orders hold.
@@ -85,8 +96,8 @@ pub enum ErrorCode {
     OrderTooManyLines,
     /// All lines of an order must be of one shop.
     OrderMixedShops,
-    /// All lines of an order must be priced in the same token.
-    OrderMixedTokens,
+    /// All lines of an order must be priced in the same currency.
+    OrderMixedCurrencies,
     /// The total is larger than any token has units.
     AmountTooLarge,
     /// The order is already placed, with other lines.
@@ -148,7 +159,13 @@ pub fn code_of_refusal(refusal: &Refusal) -> ErrorCode {
         Refusal::PriceChanged { .. } => ErrorCode::PriceChanged,
         Refusal::OutOfStock { .. } => ErrorCode::OutOfStock,
         Refusal::OtherShop { .. } => ErrorCode::OrderMixedShops,
-        Refusal::TokenNotAccepted { .. } => ErrorCode::TokenNotAccepted,
+        Refusal::CurrencyNotAccepted { denomination } => match denomination {
+            Denomination::Token(_) => ErrorCode::TokenNotAccepted,
+            Denomination::Fiat(_) => ErrorCode::CurrencyNotAccepted,
+        },
+        Refusal::PayWithMissing { .. } => ErrorCode::PayWithMissing,
+        Refusal::PayWithRefused { .. } => ErrorCode::PayWithRefused,
+        Refusal::RateUnavailable(_) => ErrorCode::RateUnavailable,
         Refusal::NotFunded { .. } => ErrorCode::OrderNotPaid,
         Refusal::InDispute { .. } => ErrorCode::InDispute,
         Refusal::NotAwaitingPayment { .. } => ErrorCode::OrderNotAwaitingPayment,
@@ -211,7 +228,7 @@ fn code_of_order(rejection: &OrderRejection) -> ErrorCode {
         OrderRejection::TooManyLines { .. } => ErrorCode::OrderTooManyLines,
         OrderRejection::SkuTwice { .. } => ErrorCode::ReservationConflict,
         OrderRejection::QuantityOverflow { .. } => ErrorCode::QuantityInvalid,
-        OrderRejection::MixedTokens => ErrorCode::OrderMixedTokens,
+        OrderRejection::MixedCurrencies => ErrorCode::OrderMixedCurrencies,
         OrderRejection::ZeroPrice { .. } => ErrorCode::PriceZero,
         OrderRejection::AmountOverflow => ErrorCode::AmountTooLarge,
         OrderRejection::NotAwaitingPayment { .. } | OrderRejection::PayByPassed { .. } => {

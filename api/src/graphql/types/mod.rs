@@ -10,6 +10,7 @@ mod payment;
 mod payment_request;
 mod price;
 mod product;
+mod rate;
 mod shop;
 mod text;
 mod timeline;
@@ -27,9 +28,10 @@ pub use payment::{
     PaymentInstructions, PaymentStatus,
 };
 pub use payment_request::Call;
-pub use price::{Price, PriceInput};
+pub use price::{Fiat, PayWithInput, PayableAsset, Price, PriceInput};
 pub use product::Product;
 pub(super) use product::may_see as may_see_product;
+pub use rate::{PaymentRate, PaymentRateSource, PriceFeedRound};
 pub use shop::Shop;
 pub use text::{LocalizedText, LocalizedTextInput};
 pub use timeline::{TimelineEntry, TimelineEvent};

@@ -17,7 +17,7 @@ use crate::graphql::{
     context::Asked as _,
     node_id::GlobalId as _,
     scalars::{Address, BaseUnits, Bytes, DateTime, Hash, Long},
-    types::{Call, Dispute, PreparedCall, Price, payment_request, prepare},
+    types::{Call, Dispute, PaymentRate, PreparedCall, Price, payment_request, prepare},
 };
 
 /// A payment in one word.
@@ -58,13 +58,16 @@ impl Payment {
         self.0.status().into()
     }
 
-    /// What is to be paid.
+    /// What is to be paid: always in a token.
     async fn price(&self) -> Price {
         let terms = &self.0.terms;
-        Price {
-            token: Address(terms.token),
-            amount: BaseUnits(terms.amount),
-        }
+        let (chain_id, token) = (terms.chain_id, terms.token);
+        value::Price::token(value::Asset { chain_id, token }, terms.amount).into()
+    }
+
+    /// How the order's price in fiat money became what is to be paid; null for a price in a token.
+    async fn rate(&self) -> Option<PaymentRate> {
+        self.0.conversion.as_ref().map(PaymentRate::from)
     }
 
     /// The last moment to pay.

@@ -224,7 +224,8 @@ impl Keeper {
         sent: &KeeperTransaction,
         now: OffsetDateTime,
     ) -> Result<Looked, Fault> {
-        let node = &self.parts.node;
+        // One node: another may know the nonce's use and not yet the receipt.
+        let node = self.parts.node.one();
         if let Some(receipt) = node.receipt(sent.tx_hash).await? {
             let outcome = match receipt.status {
                 Some(1) => KeeperOutcome::Released,

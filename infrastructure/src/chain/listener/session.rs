@@ -15,8 +15,10 @@ use crate::chain::{
 };
 
 /// A node that was found to be the right one.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Session {
+    /// The node, alone.
+    pub(super) node: Node,
     /// The chain's first block.
     pub(super) genesis_hash: B256,
     /// How the node gives receipts.
@@ -26,7 +28,7 @@ pub(super) struct Session {
 impl Session {
     /// Checks chain id, contract and quote signer. The first block is compared with the
     /// cursor's when that is loaded.
-    pub(super) async fn open(node: &Node, settings: &ListenerSettings) -> Result<Self, Fault> {
+    pub(super) async fn open(node: Node, settings: &ListenerSettings) -> Result<Self, Fault> {
         let (found, expected) = (node.chain_id().await?, settings.chain_id);
         if found != expected {
             return Err(Halt::OtherChain { expected, found }.into());
@@ -38,6 +40,7 @@ impl Session {
         Ok(Self {
             genesis_hash: genesis.hash,
             receipts: node.receipt_source().await?,
+            node,
         })
     }
 }

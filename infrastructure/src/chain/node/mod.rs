@@ -1,23 +1,24 @@
-//! A JSON-RPC client over HTTP: typed, bounded in time, and lenient in what is not looked at.
+//! A JSON-RPC client over HTTP for the nodes of one chain: typed, bounded in time, and lenient in
+//! what is not looked at.
 
 mod block;
+mod endpoint;
 mod error;
 mod reading;
 
-use std::{fmt::Debug, time::Duration};
+use std::{fmt::Debug, sync::Arc, time::Duration};
 
 use alloy::{
     primitives::{Address, B256, Bytes, U64, U256},
-    rpc::{
-        client::{ClientBuilder, RpcClient},
-        types::{FeeHistory, Log, TransactionRequest},
-    },
+    rpc::types::{FeeHistory, Log, TransactionRequest},
     transports::http::reqwest,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
 use thiserror::Error;
 use url::Url;
+
+use endpoint::Endpoint;
 
 pub(in crate::chain) use block::{Block, Receipt, Sent};
 pub use error::NodeError;
@@ -28,30 +29,109 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long an answer may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A chain's node. Cheap to clone; connects on the first question, so it may be away.
+/// A chain's nodes, the preferred one first. Cheap to clone; connects on the first question, so
+/// they may be away.
+///
+/// A question goes to the first node that did not fail lately; when that is away, limits its
+/// callers or answers garbage, to the next, and the one that failed is asked first again after a
+/// while. Who needs several answers that fit together takes [`Node::one`].
 #[derive(Debug, Clone)]
 pub struct Node {
-    client: RpcClient,
+    /// Never empty.
+    endpoints: Arc<[Endpoint]>,
+    reach: Reach,
 }
 
-/// The HTTP client could not be made.
+/// Which of the nodes are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// Whichever answers.
+    Any,
+    /// The one at this place, and no other.
+    One(usize),
+}
+
+/// The nodes cannot be asked at all.
 #[derive(Debug, Error)]
-#[error("the HTTP client for the node could not be set up: {0}")]
-pub struct ClientError(#[source] reqwest::Error);
+pub enum ClientError {
+    /// The HTTP client could not be made.
+    #[error("the HTTP client for the node could not be set up: {0}")]
+    Http(#[source] reqwest::Error),
+    /// The list is empty.
+    #[error("no URL of a node is given")]
+    NoUrl,
+}
 
 impl Node {
-    /// The node at an `http` or `https` URL. Nothing is asked yet.
+    /// The nodes at `http` or `https` URLs, the preferred one first. Nothing is asked yet.
     ///
     /// # Errors
-    /// [`ClientError`] when the system has no usable certificates or the like.
-    pub fn new(url: Url) -> Result<Self, ClientError> {
+    /// [`ClientError`] when the list is empty, or when the system has no usable certificates or
+    /// the like.
+    pub fn new(urls: impl IntoIterator<Item = Url>) -> Result<Self, ClientError> {
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(ANSWER_TIMEOUT)
             .build()
-            .map_err(ClientError)?;
-        let client = ClientBuilder::default().http_with_client(http, url);
-        Ok(Self { client })
+            .map_err(ClientError::Http)?;
+        let endpoints: Arc<[Endpoint]> = (1..)
+            .zip(urls)
+            .map(|(place, url)| Endpoint::new(place, http.clone(), url))
+            .collect();
+        if endpoints.is_empty() {
+            return Err(ClientError::NoUrl);
+        }
+        Ok(Self {
+            endpoints,
+            reach: Reach::Any,
+        })
+    }
+
+    /// The node that is asked first now, alone: its answers are one node's view of the chain.
+    pub(super) fn one(&self) -> Self {
+        let first = self.in_turn().next().unwrap_or_default();
+        self.at(first)
+    }
+
+    /// Each of the nodes but this one that did not fail lately, alone.
+    pub(super) fn others(&self) -> Vec<Self> {
+        let awake = |place: &usize| self.endpoints.get(*place).is_some_and(Endpoint::is_awake);
+        let all = (0..self.endpoints.len()).filter(awake);
+        all.map(|place| self.at(place))
+            .filter(|other| other.reach != self.reach)
+            .collect()
+    }
+
+    /// Whether both ask the same nodes.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.reach == other.reach && Arc::ptr_eq(&self.endpoints, &other.endpoints)
+    }
+
+    /// Lets other nodes be asked first for a while: this one answers, and not well.
+    pub(super) fn rest(&self, why: &str) {
+        for place in self.in_turn() {
+            if let Some(endpoint) = self.endpoints.get(place) {
+                endpoint.rest(&why);
+            }
+        }
+    }
+
+    fn at(&self, place: usize) -> Self {
+        Self {
+            endpoints: self.endpoints.clone(),
+            reach: Reach::One(place),
+        }
+    }
+
+    /// The places to ask, first the one that is preferred and did not fail lately. Those that rest
+    /// come last, whoever failed longest ago first: no answer would be worse.
+    fn in_turn(&self) -> impl Iterator<Item = usize> {
+        let mut places: Vec<usize> = match self.reach {
+            Reach::One(place) => vec![place],
+            Reach::Any => (0..self.endpoints.len()).collect(),
+        };
+        places.sort_by_key(|place| self.endpoints.get(*place).and_then(Endpoint::rests_since));
+        places.into_iter()
     }
 
     /// The chain id (EIP-155).
@@ -218,8 +298,10 @@ impl Node {
         Ok(nonce.to())
     }
 
+    /// Hands a signed transaction to one node. What another says of it would be no answer to this
+    /// one: that it knows it already, for example.
     pub(super) async fn send(&self, signed: Bytes) -> Result<B256, NodeError> {
-        self.ask("eth_sendRawTransaction", (signed,)).await
+        self.one().ask("eth_sendRawTransaction", (signed,)).await
     }
 
     async fn ask<P, R>(&self, method: &'static str, params: P) -> Result<R, NodeError>
@@ -227,9 +309,14 @@ impl Node {
         P: Serialize + Clone + Debug + Send + Sync + Unpin,
         R: DeserializeOwned + Debug + Send + Sync + Unpin + 'static,
     {
-        self.client
-            .request(method, params)
-            .await
-            .map_err(|error| NodeError::of(method, error))
+        let mut failure = NodeError::inconsistent("no node was asked");
+        let endpoints = self.in_turn().filter_map(|place| self.endpoints.get(place));
+        for endpoint in endpoints {
+            match endpoint.ask(method, params.clone()).await {
+                Err(error) if error.is_the_nodes() => failure = error,
+                answer => return answer,
+            }
+        }
+        Err(failure)
     }
 }

@@ -5,7 +5,8 @@ use gage_domain::{
     inventory::InventoryCommand,
     order::{OrderCommand, OrderLine, Phase, Tracking},
     payment::{AttemptFailure, ClosingReason, Funding, LogRef, PaymentCommand, Terms},
-    value::{Address, B256, BaseUnits, Price},
+    rate::{Conversion, FeedRound, Rate, RateSource, RoundId},
+    value::{Address, B256, BaseUnits, Currency, Fiat, Price},
 };
 use time::{Duration, OffsetDateTime};
 
@@ -20,7 +21,7 @@ impl Story {
             let product = self.product_id(number);
             let quantity = pieces(1 + self.below(3));
             let reserve = InventoryCommand::Reserve { order, quantity };
-            let (sku, unit_price) = (SkuId::from(product), price(7));
+            let (sku, unit_price) = (SkuId::from(product), price(4 + self.orders % 4));
             if try_on(&mut self.stock, sku, &reserve, now, draft) {
                 lines.push(OrderLine {
                     product,
@@ -41,26 +42,36 @@ impl Story {
         };
         if try_on(&mut self.order, order, &place, now, draft) {
             let total = self.order[&order].0.total().unwrap();
-            let terms = self.terms(order, buyer, total, pay_by);
+            let conversion = conversion(total);
+            let amount = conversion
+                .as_ref()
+                .map_or(Ok(total.amount), Conversion::tokens);
+            let terms = self.terms(order, buyer, amount.unwrap(), pay_by);
             let id = PaymentId::from(order);
             try_on(
                 &mut self.payments,
                 id,
-                &PaymentCommand::Request(terms),
+                &PaymentCommand::Request { terms, conversion },
                 now,
                 draft,
             );
         }
     }
 
-    fn terms(&self, order: OrderId, buyer: Address, total: Price, pay_by: OffsetDateTime) -> Terms {
+    fn terms(
+        &self,
+        order: OrderId,
+        buyer: Address,
+        amount: BaseUnits,
+        pay_by: OffsetDateTime,
+    ) -> Terms {
         Terms {
             order,
             buyer,
             seller: self.wallet(0),
             arbiter: Address::ZERO,
-            token: total.token,
-            amount: total.amount,
+            token: Address::ZERO,
+            amount,
             deadline: pay_by,
             hold_secs: 60,
             dispute_secs: 60,
@@ -197,4 +208,29 @@ fn tracking(number: i64) -> Tracking {
         carrier: "우체국".to_owned(),
         number: number.to_string(),
     }
+}
+
+/// How a price in fiat money becomes an amount of tokens here; none for a price in a token.
+fn conversion(price: Price) -> Option<Conversion> {
+    let Currency::Fiat(fiat) = price.currency else {
+        return None;
+    };
+    let feed = FeedRound {
+        chain_id: 1,
+        feed: Address::repeat_byte(0xfe),
+        round: RoundId(1 << 70),
+    };
+    Some(Conversion {
+        fiat,
+        amount: price.amount,
+        token_decimals: 18,
+        rate: Rate {
+            price: "4500000.12500000".parse().unwrap(),
+            source: match fiat {
+                Fiat::Krw => RateSource::Feeds(vec![feed, feed]),
+                Fiat::Usd => RateSource::Operator,
+            },
+            as_of: OffsetDateTime::UNIX_EPOCH,
+        },
+    })
 }

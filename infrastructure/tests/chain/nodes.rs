@@ -1,0 +1,176 @@
+//! Several nodes for one chain: one is read at a time, the next when it fails, and two that
+//! disagree settle nothing wrongly.
+
+use std::time::Duration;
+
+use gage_application::ports::chain::ChainCondition;
+use gage_domain::payment::Terms;
+use gage_infrastructure::chain::{ClientError, Node};
+
+use crate::{
+    node::{Program, TestNode},
+    proxy::{Fault, Proxy},
+    world::{Following, World},
+};
+
+const CONFIRMED: [&str; 2] = ["detected", "confirmed"];
+
+/// An order that is paid on the world's own node.
+async fn paid(world: &World) -> Terms {
+    let terms = world.order(2).await;
+    world.node.receipt(world.pay(&terms).await).await;
+    terms
+}
+
+fn follow(world: &World, urls: [url::Url; 2]) -> Following {
+    world.follow_over(Node::new(urls).unwrap(), world.settings(1))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_node_is_read_when_the_first_fails_and_the_first_again_later() {
+    let world = World::new(Program::Anvil).await;
+    let first = Proxy::start(world.node.port(), Fault::Sound).await;
+    let second = Proxy::start(world.node.port(), Fault::Sound).await;
+    let listener = follow(&world, [first.url(), second.url()]);
+    let terms = paid(&world).await;
+    world.until_told(terms.order, &CONFIRMED).await;
+    for fault in [
+        Fault::TooManyRequests,
+        Fault::Limits,
+        Fault::Page,
+        Fault::Cut,
+        Fault::NoReceipts,
+        Fault::Away,
+        Fault::Silent,
+    ] {
+        second.becomes(Fault::Sound);
+        first.becomes(fault);
+        let terms = paid(&world).await;
+        world.until_told(terms.order, &CONFIRMED).await;
+        // Now the other way round.
+        first.becomes(Fault::Sound);
+        second.becomes(fault);
+        let terms = paid(&world).await;
+        world.until_told(terms.order, &CONFIRMED).await;
+    }
+    second.becomes(Fault::Sound);
+    world.ends(listener).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_stands_still_is_left_for_one_that_goes_on() {
+    let world = World::new(Program::Anvil).await;
+    let still = Proxy::start(world.node.port(), Fault::Sound).await;
+    let listener = follow(&world, [still.url(), world.node.url()]);
+    listener.until_at_head().await;
+    let height = world.node.height().await;
+    still.becomes(Fault::Lags(height));
+    listener.until_at_head().await;
+
+    // Alone it would be taken for the head of the chain, and the order would expire.
+    let terms = world.order(1).await;
+    world.node.receipt(world.pay(&terms).await).await;
+    let read_until = listener.now().read_until;
+    world.node.mine(4).await;
+    world.until_told(terms.order, &CONFIRMED).await;
+    assert!(listener.now().read_until >= read_until);
+    world.ends(listener).await;
+}
+
+/// A world with a payment, and a node of the same chain that never had it and is as far.
+async fn with_other_past() -> (World, TestNode, Terms) {
+    let mut world = World::new(Program::Anvil).await;
+    let other = world.node.twin().await;
+    let terms = paid(&world).await;
+    world.node.mine(2).await;
+    other.mine(3).await;
+    assert_eq!(world.node.height().await, other.height().await);
+    (world, other, terms)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_taken_back_while_another_node_stands_by_it() {
+    let (mut world, mut other, terms) = with_other_past().await;
+    let first = Proxy::start(world.node.port(), Fault::Sound).await;
+    let listener = follow(&world, [first.url(), world.node.url()]);
+    world.until_told(terms.order, &CONFIRMED).await;
+    listener.until_at_head().await;
+    // The first node has other blocks now. The listener says so, and waits.
+    first.leads_to(other.port());
+    listener.until_fares(ChainCondition::Halted).await;
+    let read_until = listener.now().read_until;
+    assert_eq!(world.told(terms.order).await[1..], CONFIRMED);
+
+    // It goes on and the second does not: now it is a reorganisation like any other.
+    std::mem::swap(&mut world.node, &mut other);
+    world.node.mine(1).await;
+    let taken_back = ["detected", "confirmed", "reverted"];
+    world.until_told(terms.order, &taken_back).await;
+    listener.until_at_head().await;
+    assert!(listener.now().read_until > read_until);
+    world.node.receipt(world.pay(&terms).await).await;
+    let again = ["detected", "confirmed", "reverted", "detected", "confirmed"];
+    world.until_told(terms.order, &again).await;
+    world.ends(listener).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_never_had_the_payment_goes_through_the_ring_and_back() {
+    let (world, other, terms) = with_other_past().await;
+    let first = Proxy::start(world.node.port(), Fault::Sound).await;
+    let listener = follow(&world, [first.url(), other.url()]);
+    world.until_told(terms.order, &CONFIRMED).await;
+    listener.until_at_head().await;
+    assert_eq!(world.told(terms.order).await[1..], CONFIRMED);
+
+    // Alone, the other one is the chain.
+    first.becomes(Fault::Away);
+    let taken_back = ["detected", "confirmed", "reverted"];
+    world.until_told(terms.order, &taken_back).await;
+    // Both are there, and disagree: nothing is settled on either.
+    first.becomes(Fault::Sound);
+    listener.until_fares(ChainCondition::Halted).await;
+    assert_eq!(world.told(terms.order).await[1..], taken_back);
+    // The first goes on, the other one does not.
+    world.node.mine(1).await;
+    let again = ["detected", "confirmed", "reverted", "detected", "confirmed"];
+    world.until_told(terms.order, &again).await;
+    let report = world.ends(listener).await;
+    assert_eq!(report.tokens[0].funded, terms.amount, "credited once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_parted_below_all_known_blocks_halts_until_the_other_is_back() {
+    let mut world = World::new(Program::Anvil).await;
+    let twin = world.node.twin().await;
+    twin.mine(310).await;
+    let terms = paid(&world).await;
+    world.node.mine(320).await;
+    let first = Proxy::start(world.node.port(), Fault::Sound).await;
+    let listener = follow(&world, [first.url(), twin.url()]);
+    world.until_told(terms.order, &CONFIRMED).await;
+    listener.until_at_head().await;
+
+    first.becomes(Fault::Away);
+    listener.until_fares(ChainCondition::Halted).await;
+    let settled = world.store().cursor().await.unwrap();
+    assert_eq!(world.told(terms.order).await[1..], CONFIRMED);
+    first.becomes(Fault::Sound);
+    listener.until_fares(ChainCondition::Following).await;
+    assert_eq!(world.store().cursor().await.unwrap(), settled);
+    assert_eq!(world.told(terms.order).await[1..], CONFIRMED);
+    world.ends(listener).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_url_is_never_shown() {
+    assert!(matches!(Node::new([]), Err(ClientError::NoUrl)));
+    let url = "http://user:secret@127.0.0.1:9/secret?key=secret";
+    let node = Node::new([url.parse().unwrap(), url.parse().unwrap()]).unwrap();
+    let away = tokio::time::timeout(Duration::from_mins(1), node.chain_id()).await;
+    let away = away.unwrap().unwrap_err();
+    for shown in [format!("{node:?}"), format!("{away:?}"), away.to_string()] {
+        assert!(!shown.contains("secret"), "{shown}");
+        assert!(!shown.contains("127.0.0.1"), "{shown}");
+    }
+}
