@@ -61,6 +61,7 @@ struct Token {
     decimals: u8,
     #[serde(default)]
     permit: bool,
+    #[serde(default)]
     rate: Vec<Rate>,
 }
 
