@@ -60,8 +60,9 @@ struct Token {
     symbol: String,
     decimals: u8,
     #[serde(default)]
-    rate: Vec<Rate>,
     permit: bool,
+    #[serde(default)]
+    rate: Vec<Rate>,
 }
 
 /// Reads the chains of a file, the first of which is the one that prices without a chain and
@@ -173,8 +174,8 @@ fn of_token(token: &Token, chain_id: u64) -> Result<TokenSettings, String> {
         address: address("token address", &token.address)?,
         symbol: symbol(&token.symbol)?,
         decimals: token.decimals,
-        rates: rates::of(&token.rate, chain_id)?,
         permit: token.permit,
+        rates: rates::of(&token.rate, chain_id)?,
     };
     if token.address.is_zero() {
         return Err("the zero address is the chain's own coin, which needs no entry".to_owned());

@@ -151,10 +151,10 @@ pub struct TokenSettings {
     /// Digits after the decimal point: what a whole one is, for amounts that are shown and for
     /// rates. The server does not sell in a token that says otherwise itself.
     pub decimals: u8,
-    /// What a whole one costs in fiat money.
-    pub rates: Vec<RateSettings>,
     /// Whether it takes permits (EIP-2612).
     pub permit: bool,
+    /// What a whole one costs in fiat money.
+    pub rates: Vec<RateSettings>,
 }
 
 impl TokenSettings {

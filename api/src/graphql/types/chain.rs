@@ -93,10 +93,10 @@ pub struct AcceptedToken {
     symbol: String,
     /// Digits after the decimal point when an amount is shown: base units are a whole number.
     decimals: u8,
-    /// Fiat currencies in which prices can be paid with it.
-    fiats: Vec<Fiat>,
     /// Whether a payer may sign a permit (EIP-2612) in place of an approval.
     permit: bool,
+    /// Fiat currencies in which prices can be paid with it.
+    fiats: Vec<Fiat>,
 }
 
 impl AcceptedToken {
@@ -115,10 +115,10 @@ impl AcceptedToken {
             address: Address(token.address),
             symbol: token.symbol.clone(),
             decimals: token.decimals,
+            permit: token.permit,
             fiats: (value::Fiat::ALL.into_iter().filter(has_rate))
                 .map(Fiat::from)
                 .collect(),
-            permit: token.permit,
         }
     }
 }

@@ -7,6 +7,7 @@ mod me;
 mod node;
 mod order;
 mod payment;
+mod payment_instructions;
 mod payment_request;
 mod price;
 mod product;
@@ -22,10 +23,10 @@ pub use ledger::{Ledger, LedgerAccount, Withdrawal};
 pub use me::{Me, ViewerRole};
 pub use node::Node;
 pub use order::{Order, OrderLine, OrderStatus, Tracking, may_see as may_see_order};
-pub(super) use payment::told;
-pub use payment::{
-    Approval, Attempt, AttemptStatus, GasQuote, GasUnavailable, GasUnavailableReason, Payment,
-    PaymentInstructions, PaymentStatus,
+pub use payment::{Attempt, AttemptStatus, Payment, PaymentStatus};
+pub(super) use payment_instructions::told;
+pub use payment_instructions::{
+    Approval, GasQuote, GasUnavailable, GasUnavailableReason, PaymentInstructions,
 };
 pub use payment_request::Call;
 pub use price::{Fiat, PayWithInput, PayableAsset, Price, PriceInput};
