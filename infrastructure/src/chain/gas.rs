@@ -56,11 +56,7 @@ pub(super) async fn quote(
     now: OffsetDateTime,
 ) -> Result<GasQuote, GasUnavailable> {
     let (payer, value) = (call.from, call.value);
-    let request = TransactionRequest::default()
-        .from(call.from)
-        .to(call.to)
-        .value(call.value)
-        .input(call.data.into());
+    let request = request_of(call);
     let (units, fees, balance) =
         tokio::join!(units(node, &request, now), fees(node), node.balance(payer));
     let balance = balance.map_err(|_| GasUnavailable::NodeUnreachable)?;
@@ -86,6 +82,20 @@ pub(super) async fn quote(
         maximum_cost: BaseUnits(cost_at(fees.maximum())),
         quoted_at: now,
     })
+}
+
+/// Whether the contract that is called would refuse now. A node that does not say is no refusal.
+pub(super) async fn is_refused(node: &Node, call: Call) -> bool {
+    let estimated = node.estimate_gas(&request_of(call)).await;
+    estimated.is_err_and(|error| error.is_a_revert())
+}
+
+fn request_of(call: Call) -> TransactionRequest {
+    TransactionRequest::default()
+        .from(call.from)
+        .to(call.to)
+        .value(call.value)
+        .input(call.data.into())
 }
 
 /// Gas that a call needs.
