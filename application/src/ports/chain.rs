@@ -144,7 +144,7 @@ pub struct GasQuote {
 /// Why there is no gas quote.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum GasUnavailable {
-    /// The node is away.
+    /// The node is away, or says nothing that could be passed on.
     #[error("the node is not reachable")]
     NodeUnreachable,
     /// The contract may not take the tokens yet, so nothing can be estimated.
@@ -153,7 +153,7 @@ pub enum GasUnavailable {
     /// The call would fail now, for example for lack of funds.
     #[error("it would fail now: {reason}")]
     WouldFail {
-        /// The node's or the contract's word.
+        /// Why, in words for whoever asked: never the node's own.
         reason: String,
     },
 }

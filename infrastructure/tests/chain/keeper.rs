@@ -23,7 +23,8 @@ use gage_domain::{
 };
 use gage_infrastructure::{
     chain::{
-        Keeper, KeeperCondition, KeeperParts, KeeperSettings, KeeperStatus, LocalKey, ShopEscrow,
+        Keeper, KeeperCondition, KeeperParts, KeeperSettings, KeeperStatus, KeeperWaits, LocalKey,
+        ShopEscrow,
     },
     clock::SystemClock,
     postgres::{KeeperOutcome, KeeperTransaction, PostgresKeeperLedger, Reservation},
@@ -271,18 +272,17 @@ async fn a_day_costs_no_more_than_its_budget(program: Program) {
     let said = Said::default();
     let terms = paid(&world, 0).await;
     said.0.lock().unwrap().push(terms.clone());
-    let waits = |condition: &KeeperCondition, word: &str| match condition {
-        KeeperCondition::Waiting { reason } => reason.contains(word),
-        KeeperCondition::Starting | KeeperCondition::Working => false,
-    };
+    let waits = |condition: &KeeperCondition, what| *condition == KeeperCondition::Waiting(what);
 
     let poor = keep(&world, &said, 1_000, ANY_FEE);
-    poor.until("over budget", |condition| waits(condition, "budget"))
-        .await;
+    poor.until("over budget", |condition| {
+        waits(condition, KeeperWaits::Budget)
+    })
+    .await;
     poor.stop().await;
     let thrifty = keep(&world, &said, PLENTY, 1);
     thrifty
-        .until("too dear", |condition| waits(condition, "unit of gas"))
+        .until("too dear", |condition| waits(condition, KeeperWaits::Fees))
         .await;
     thrifty.stop().await;
     assert_eq!(ledger(&world).await, []);
@@ -305,7 +305,9 @@ async fn a_day_costs_no_more_than_its_budget(program: Program) {
     let spent = u64::try_from(spent.0).unwrap();
     let keeping = keep(&world, &said, spent + 1_000, ANY_FEE);
     keeping
-        .until("over budget", |condition| waits(condition, "budget"))
+        .until("over budget", |condition| {
+            waits(condition, KeeperWaits::Budget)
+        })
         .await;
     assert_eq!(in_the_books(&world, &more).await.released, 0);
     keeping.stop().await;
@@ -343,7 +345,7 @@ async fn a_keeper_without_money_says_so() {
     let keeping = keep(&world, &said, PLENTY, ANY_FEE);
     keeping
         .until("out of funds", |condition| {
-            matches!(condition, KeeperCondition::Waiting { reason } if reason.contains("holds 0 wei"))
+            *condition == KeeperCondition::Waiting(KeeperWaits::Funds)
         })
         .await;
     keeping.stop().await;

@@ -460,7 +460,7 @@ pub enum GasUnavailableReason {
     WouldFail,
 }
 
-/// Why there is no gas quote, with the node's or the contract's word.
+/// Why there is no gas quote.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct GasUnavailable {
     /// The kind.

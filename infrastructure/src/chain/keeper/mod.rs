@@ -33,7 +33,7 @@ use time::{OffsetDateTime, Time};
 use tokio::{select, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-pub use self::status::{KeeperCondition, KeeperStatus};
+pub use self::status::{KeeperCondition, KeeperStatus, KeeperWaits};
 use super::{
     ShopEscrow::paymentsCall,
     gas::{self, Fees},
@@ -153,6 +153,22 @@ impl Keeper {
     /// Releases until `stop`.
     pub async fn run(self, stop: CancellationToken) {
         loop {
+impl Fault {
+    fn class(&self) -> KeeperWaits {
+        match self {
+            Self::Node(_) => KeeperWaits::Node,
+            Self::Store(_) => KeeperWaits::Store,
+            Self::Signing(_) => KeeperWaits::Key,
+            Self::OtherChain { .. } => KeeperWaits::OtherChain,
+            Self::TooDear { .. } => KeeperWaits::Fees,
+            Self::OverBudget { .. } => KeeperWaits::Budget,
+            Self::OutOfFunds { .. } => KeeperWaits::Funds,
+            Self::NotTaken(_) => KeeperWaits::NotTaken,
+            Self::Stuck { .. } => KeeperWaits::Stuck,
+        }
+    }
+}
+
             // A turn that is cut off has written down what it sent.
             let pause = select! {
                 biased;
@@ -174,9 +190,7 @@ impl Keeper {
                 INTERVAL
             }
             Err(fault) => {
-                if self.status.fares(KeeperCondition::Waiting {
-                    reason: fault.to_string(),
-                }) {
+                if self.status.fares(KeeperCondition::Waiting(fault.class())) {
                     tracing::warn!(%fault, "the keeper waits");
                 }
                 PAUSE

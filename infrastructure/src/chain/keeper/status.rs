@@ -7,17 +7,37 @@ use metrics::gauge;
 use tokio::sync::watch;
 
 /// How the keeper fares.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeeperCondition {
     /// It has not looked yet.
     Starting,
     /// It releases what is due.
     Working,
-    /// Something keeps it from that; it tries again.
-    Waiting {
-        /// What, for the operator.
-        reason: String,
-    },
+    /// Something keeps it from that; it tries again. More about it is in the log.
+    Waiting(KeeperWaits),
+}
+
+/// What the keeper waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeeperWaits {
+    /// The node is away or gives no answer that can be used.
+    Node,
+    /// The database is away.
+    Store,
+    /// Its key does not sign.
+    Key,
+    /// The node is on another chain.
+    OtherChain,
+    /// Gas costs more than is allowed.
+    Fees,
+    /// The day's budget is spent.
+    Budget,
+    /// Its account holds too little.
+    Funds,
+    /// The node did not take a transaction.
+    NotTaken,
+    /// A transaction is not mined for long.
+    Stuck,
 }
 
 /// The keeper as others see it. Cheap to clone.
@@ -52,7 +72,7 @@ impl KeeperStatus {
 
     /// How it fares.
     pub fn condition(&self) -> KeeperCondition {
-        self.shown.borrow().condition.clone()
+        self.shown.borrow().condition
     }
 
     /// What today's transactions cost, or may cost, of what they may, wei.
@@ -62,7 +82,7 @@ impl KeeperStatus {
 
     /// Says whether that is news.
     pub(super) fn fares(&self, condition: KeeperCondition) -> bool {
-        let waits = matches!(condition, KeeperCondition::Waiting { .. });
+        let waits = matches!(condition, KeeperCondition::Waiting(_));
         let waits = f64::from(u8::from(waits));
         gauge!("gage_keeper_waiting", "chain" => self.chain.clone()).set(waits);
         self.shown.send_if_modified(|shown| {
