@@ -85,7 +85,7 @@ pub(super) fn prepare(settings: &Settings, adapters: &Adapters) -> anyhow::Resul
     let mut rails = Vec::new();
     for chain in &settings.chains {
         let node = node(&chain.rpc)?;
-        rails.push(rail_chain(chain, node.clone()));
+        rails.push(rail_chain(chain, node.for_people()));
         chains.push(Chain {
             node,
             settings: ListenerSettings {
@@ -100,7 +100,7 @@ pub(super) fn prepare(settings: &Settings, adapters: &Adapters) -> anyhow::Resul
     }
     let mut rails = rails.into_iter();
     let first = rails.next().context("no chain is configured")?;
-    let contracts = EvmContractSignatures::new(first.node.clone());
+    let contracts = EvmContractSignatures::new(&first.node);
     let nodes = chains
         .iter()
         .map(|chain| (chain.settings.chain_id, chain.node.clone()));

@@ -54,7 +54,7 @@ pub struct RailChain {
 pub struct EvmRail {
     /// At least one.
     chains: Vec<PaymentChain>,
-    /// Arbiter and node of each.
+    /// Arbiter of each, and its node for questions on behalf of people.
     sides: Vec<(Address, Node)>,
     signer: LocalKey,
     clock: Arc<dyn Clock>,
@@ -82,7 +82,7 @@ impl EvmRail {
     ) -> Self {
         let all = std::iter::once(first).chain(more);
         let (chains, sides) = all
-            .map(|of| (of.chain, (of.arbiter, of.node)))
+            .map(|of| (of.chain, (of.arbiter, of.node.for_people())))
             .unzip::<_, _, Vec<_>, Vec<_>>();
         Self {
             chains,
@@ -97,7 +97,7 @@ impl EvmRail {
     /// What asks the escrows whether they take the tokens that are configured: those that turn
     /// out not to be taken are accepted no more.
     pub fn token_check(&self) -> TokenCheck {
-        let nodes = self.sides.iter().map(|(_, node)| node.clone());
+        let nodes = self.sides.iter().map(|(_, node)| node.for_server());
         TokenCheck {
             chains: self.chains.iter().cloned().zip(nodes).collect(),
             refused: self.refused.clone(),
