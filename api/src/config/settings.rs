@@ -129,6 +129,8 @@ pub struct CoinSettings {
     pub symbol: String,
     /// What one costs in fiat money.
     pub rates: Vec<RateSettings>,
+    /// What the keeper releases at least, wei; nothing for what the release itself may cost.
+    pub keeper_min: Option<BaseUnits>,
 }
 
 impl Default for CoinSettings {
@@ -136,6 +138,7 @@ impl Default for CoinSettings {
         Self {
             symbol: "ETH".to_owned(),
             rates: Vec::new(),
+            keeper_min: None,
         }
     }
 }
@@ -153,6 +156,8 @@ pub struct TokenSettings {
     pub rates: Vec<RateSettings>,
     /// Whether it takes permits (EIP-2612).
     pub permit: bool,
+    /// What the keeper releases at least, base units; without it, it leaves the token alone.
+    pub keeper_min: Option<BaseUnits>,
 }
 
 impl TokenSettings {

@@ -111,8 +111,10 @@ pub struct KeeperHealth {
     pub spent_wei: String,
     /// What a day's releases may cost, wei.
     pub daily_budget_wei: String,
-    /// What it waits for, in words for the operator.
-    pub reason: Option<String>,
+    /// Payments that are due, and worth less than the gas of their release.
+    pub left_alone: u64,
+    /// What it waits for.
+    pub reason: Option<Reason>,
 }
 
 /// What the last comparisons of the event log with the chain found.

@@ -142,11 +142,11 @@ fn of_keeper(keeper: &KeeperStatus) -> KeeperHealth {
         condition,
         spent_wei: spent.to_string(),
         daily_budget_wei: daily_budget.to_string(),
+        left_alone: keeper.left_alone(),
         reason,
     }
 }
 
-fn of_reconciliation(status: &ScheduleStatus) -> ReconciliationHealth {
 fn what_keeper_waits_for(what: KeeperWaits) -> Reason {
     match what {
         KeeperWaits::Node => Reason::NodeAway,
@@ -171,6 +171,7 @@ fn why_nothing_came_of_it(failure: Failure) -> Reason {
     }
 }
 
+fn of_reconciliation(status: &ScheduleStatus) -> ReconciliationHealth {
     let (last, failure) = (status.last(), status.failure());
     ReconciliationHealth {
         condition: match (failure, last) {

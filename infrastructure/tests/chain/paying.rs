@@ -269,7 +269,7 @@ impl World {
     }
 
     /// The buyer has the tokens, approves what the rail says, and pays.
-    async fn pays_in_tokens(&self, terms: &Terms) {
+    pub(crate) async fn pays_in_tokens(&self, terms: &Terms) {
         let (buyer, amount) = (self.buyer, terms.amount.0);
         let mint = TestToken::mintCall { to: buyer, amount };
         self.does_call(buyer, terms.token, U256::ZERO, data(&mint))

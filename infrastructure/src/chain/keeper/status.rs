@@ -55,6 +55,8 @@ struct Shown {
     condition: KeeperCondition,
     /// What the day's transactions cost, or may cost, wei.
     spent: BaseUnits,
+    /// Payments that are due and worth less than their release.
+    left_alone: u64,
 }
 
 impl KeeperStatus {
@@ -62,6 +64,7 @@ impl KeeperStatus {
         let shown = Shown {
             condition: KeeperCondition::Starting,
             spent: BaseUnits::ZERO,
+            left_alone: 0,
         };
         Self {
             shown: Arc::new(watch::Sender::new(shown)),
@@ -78,6 +81,17 @@ impl KeeperStatus {
     /// What today's transactions cost, or may cost, of what they may, wei.
     pub fn spent_of_budget(&self) -> (BaseUnits, BaseUnits) {
         (self.shown.borrow().spent, self.daily_budget)
+    }
+
+    /// Payments that are due, and worth less than the gas of their release.
+    pub fn left_alone(&self) -> u64 {
+        self.shown.borrow().left_alone
+    }
+
+    pub(super) fn leaves_alone(&self, payments: u64) {
+        self.shown.send_modify(|shown| shown.left_alone = payments);
+        let payments = f64::from(u32::try_from(payments).unwrap_or(u32::MAX));
+        gauge!("gage_keeper_left_alone", "chain" => self.chain.clone()).set(payments);
     }
 
     /// Says whether that is news.
