@@ -168,12 +168,13 @@ impl Schedule {
             pending, unmatched, ..
         } = reconciled;
         let block = report.block.map(|block| block.number);
-        let payments = report.payments;
+        let (payments, never_paid) = (report.payments, report.never_paid);
         if report.agrees() {
             self.count("agreed");
             tracing::info!(
                 ?block,
                 payments,
+                never_paid,
                 pending,
                 unmatched,
                 "the event log and the chain agree"
