@@ -12,6 +12,7 @@ export const PUBLISHED = {
   MultiPayer: 'src/dev/MultiPayer.sol',
   PermitDomain: 'src/dev/PermitDomain.sol',
   PriceFeed: 'src/dev/PriceFeed.sol',
+  ZeroFirstToken: 'src/dev/ZeroFirstToken.sol',
 }
 
 export const artefactOf = (name) => fileURLToPath(new URL(`../artifacts/${name}.json`, import.meta.url))

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, path::Path, time::Duration};
 
-use gage_domain::value::Address;
+use gage_domain::value::{Address, BaseUnits};
 use serde::Deserialize;
 
 use super::{
@@ -50,6 +50,7 @@ struct Coin {
     symbol: String,
     #[serde(default)]
     rate: Vec<Rate>,
+    keeper_min: Option<String>,
 }
 
 /// `[[chain.token]]`
@@ -63,6 +64,7 @@ struct Token {
     permit: bool,
     #[serde(default)]
     rate: Vec<Rate>,
+    keeper_min: Option<String>,
 }
 
 /// Reads the chains of a file, the first of which is the one that prices without a chain and
@@ -162,6 +164,7 @@ fn of_chain(
             Some(coin) => CoinSettings {
                 symbol: symbol(&coin.symbol)?,
                 rates: rates::of(&coin.rate, chain.id)?,
+                keeper_min: keeper_min(coin.keeper_min.as_deref())?,
             },
             None => CoinSettings::default(),
         },
@@ -176,6 +179,7 @@ fn of_token(token: &Token, chain_id: u64) -> Result<TokenSettings, String> {
         decimals: token.decimals,
         permit: token.permit,
         rates: rates::of(&token.rate, chain_id)?,
+        keeper_min: keeper_min(token.keeper_min.as_deref())?,
     };
     if token.address.is_zero() {
         return Err("the zero address is the chain's own coin, which needs no entry".to_owned());
@@ -188,6 +192,15 @@ fn of_token(token: &Token, chain_id: u64) -> Result<TokenSettings, String> {
         ));
     }
     Ok(token)
+}
+
+/// A text, since numbers in TOML have 64 bits.
+fn keeper_min(text: Option<&str>) -> Result<Option<BaseUnits>, String> {
+    let parsed = text.map(str::parse).transpose();
+    parsed.map_err(|_| {
+        let text = text.unwrap_or_default();
+        format!("keeper_min must be a whole number of base units, not {text:?}")
+    })
 }
 
 /// The parser names the value that it did not expect: a URL may hold a key.
@@ -268,6 +281,7 @@ mod tests {
         address = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"
         symbol = "USDC"
         decimals = 6
+        keeper_min = "5000000"
 
         [[chain.token.rate]]
         fiat = "USD"
@@ -312,6 +326,8 @@ mod tests {
         assert_eq!((usdc.symbol.as_str(), usdc.decimals), ("USDC", 6));
         assert_eq!((polygon.chain_id, polygon.confirmations), (137, 12));
         assert_eq!(polygon.coin.symbol, "POL");
+        assert_eq!(usdc.keeper_min, Some(BaseUnits::from(5_000_000)));
+        assert_eq!(polygon.coin.keeper_min, None);
         assert_eq!(polygon.rpc[0].reveal(), "https://named.example/");
         assert!(polygon.arbiter.is_zero() && polygon.tokens.is_empty());
     }
@@ -358,6 +374,7 @@ mod tests {
             ),
             ("[\"$NODE\"]", "[]", "chain 137: rpc needs"),
             ("[\"$NODE\"]", "\"https://hunter2\"", "a text stands"),
+            ("\"5000000\"", "\"-5\"", "chain 1: keeper_min must be"),
             ("fiat = \"USD\"", "fiat = \"EUR\"", "KRW or USD"),
             ("fiat = \"USD\"", "fiat = \"KRW\"", "two rates in KRW"),
             ("1388.5", "-1", "the price \"-1\" of a rate"),

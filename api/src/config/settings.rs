@@ -130,6 +130,8 @@ pub struct CoinSettings {
     pub symbol: String,
     /// What one costs in fiat money.
     pub rates: Vec<RateSettings>,
+    /// What the keeper releases at least, wei; nothing for what the release itself may cost.
+    pub keeper_min: Option<BaseUnits>,
 }
 
 impl Default for CoinSettings {
@@ -137,6 +139,7 @@ impl Default for CoinSettings {
         Self {
             symbol: "ETH".to_owned(),
             rates: Vec::new(),
+            keeper_min: None,
         }
     }
 }
@@ -155,6 +158,8 @@ pub struct TokenSettings {
     pub permit: bool,
     /// What a whole one costs in fiat money.
     pub rates: Vec<RateSettings>,
+    /// What the keeper releases at least, base units; without it, it leaves the token alone.
+    pub keeper_min: Option<BaseUnits>,
 }
 
 impl TokenSettings {

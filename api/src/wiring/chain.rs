@@ -16,8 +16,8 @@ use gage_domain::value::Address;
 use gage_infrastructure::{
     chain::{
         EvmAttempts, EvmContractSignatures, EvmRail, Keeper, KeeperParts, KeeperSettings,
-        KeeperStatus, Listener, ListenerParts, ListenerSettings, LocalKey, Node, RailChain,
-        RatePoller, TokenCheck, deploy as deploy_contract,
+        KeeperStatus, Listener, ListenerParts, ListenerSettings, LocalKey, Minimum, Node,
+        RailChain, RatePoller, TokenCheck, deploy as deploy_contract,
     },
     postgres::{PostgresChainStore, PostgresKeeperLedger},
 };
@@ -76,6 +76,8 @@ impl ChainSide {
 struct Chain {
     node: Node,
     settings: ListenerSettings,
+    /// What is worth a release by the keeper.
+    worth_a_release: Minimum,
 }
 
 /// Prepares the chains' side. Asks no node anything.
@@ -85,9 +87,10 @@ pub(super) fn prepare(settings: &Settings, adapters: &Adapters) -> anyhow::Resul
     let mut rails = Vec::new();
     for chain in &settings.chains {
         let node = node(&chain.rpc)?;
-        rails.push(rail_chain(chain, node.clone()));
+        rails.push(rail_chain(chain, node.for_people()));
         chains.push(Chain {
             node,
+            worth_a_release: worth_a_release(chain),
             settings: ListenerSettings {
                 chain_id: chain.chain_id,
                 escrow: chain.escrow,
@@ -100,7 +103,7 @@ pub(super) fn prepare(settings: &Settings, adapters: &Adapters) -> anyhow::Resul
     }
     let mut rails = rails.into_iter();
     let first = rails.next().context("no chain is configured")?;
-    let contracts = EvmContractSignatures::new(first.node.clone());
+    let contracts = EvmContractSignatures::new(&first.node);
     let nodes = chains
         .iter()
         .map(|chain| (chain.settings.chain_id, chain.node.clone()));
@@ -133,6 +136,16 @@ fn rail_chain(chain: &ChainSettings, node: Node) -> RailChain {
         },
         arbiter: chain.arbiter,
         node,
+    }
+}
+
+fn worth_a_release(chain: &ChainSettings) -> Minimum {
+    let tokens = chain.tokens.iter();
+    Minimum {
+        coin: chain.coin.keeper_min,
+        tokens: tokens
+            .filter_map(|token| Some((token.address, token.keeper_min?)))
+            .collect(),
     }
 }
 
@@ -183,6 +196,7 @@ impl Chain {
             chain_id,
             daily_budget: settings.daily_budget,
             max_fee_per_gas: settings.max_fee_per_gas,
+            minimum: self.worth_a_release.clone(),
         };
         let keeper = Keeper::new(parts, settings);
         let status = keeper.status();

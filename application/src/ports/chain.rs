@@ -47,9 +47,9 @@ pub struct PaymentInstructions {
     pub call_data: Vec<u8>,
     /// Native coin to send with it, wei.
     pub value: BaseUnits,
-    /// What has to be sent before, so that the contract may take the tokens; none for the native
-    /// coin, and when it may already.
-    pub approval: Option<Approval>,
+    /// What has to be sent before, in this order, so that the contract may take the tokens; empty
+    /// for the native coin, and when it may already. Only the first can be estimated.
+    pub approvals: Vec<Approval>,
     /// What the payer may sign in place of the approval (EIP-2612), as JSON for
     /// `eth_signTypedData_v4`; none when no approval is needed, the token takes no permits, or it
     /// cannot be asked now.
@@ -68,7 +68,7 @@ pub struct Approval {
     pub token: Address,
     /// The escrow.
     pub spender: Address,
-    /// Base units of the token.
+    /// Base units of the token; zero takes an older approval back.
     pub amount: BaseUnits,
     /// The call's data.
     pub call_data: Vec<u8>,
@@ -144,7 +144,7 @@ pub struct GasQuote {
 /// Why there is no gas quote.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum GasUnavailable {
-    /// The node is away.
+    /// The node is away, or says nothing that could be passed on.
     #[error("the node is not reachable")]
     NodeUnreachable,
     /// The contract may not take the tokens yet, so nothing can be estimated.
@@ -153,7 +153,7 @@ pub enum GasUnavailable {
     /// The call would fail now, for example for lack of funds.
     #[error("it would fail now: {reason}")]
     WouldFail {
-        /// The node's or the contract's word.
+        /// Why, in words for whoever asked: never the node's own.
         reason: String,
     },
 }

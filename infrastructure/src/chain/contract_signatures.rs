@@ -43,8 +43,10 @@ pub struct EvmContractSignatures {
 
 impl EvmContractSignatures {
     /// Over this node.
-    pub fn new(node: Node) -> Self {
-        Self { node }
+    pub fn new(node: &Node) -> Self {
+        Self {
+            node: node.for_people(),
+        }
     }
 
     /// Asks a wallet that has code (EIP-1271).

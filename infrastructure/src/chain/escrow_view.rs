@@ -17,13 +17,14 @@ use gage_application::ports::{
     escrow_view::{EscrowAccount, EscrowLogs, EscrowPayment, EscrowUnavailable, EscrowView},
 };
 use gage_domain::{ids::PaymentId, value::BaseUnits};
+use time::OffsetDateTime;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::{
     ShopEscrow::{self, paymentsCall, withdrawableCall},
     logs::{MalformedLog, decode},
-    node::{Node, NodeError},
+    node::{Block, Node, NodeError},
     ranges::Ranges,
 };
 
@@ -120,6 +121,17 @@ impl EvmEscrowView {
             .map(BaseUnits)
     }
 
+    /// The block, if it is part of the node's chain.
+    async fn standing(&self, block: BlockRef) -> Result<Block, EscrowUnavailable> {
+        let found = self.node().block(block.number, false).await?;
+        let BlockRef { number, hash } = block;
+        found
+            .filter(|found| found.hash == hash)
+            .ok_or_else(|| EscrowUnavailable {
+                reason: format!("block {number} {hash} is not part of the node's chain"),
+            })
+    }
+
     fn observations(
         &self,
         logs: &[alloy::rpc::types::Log],
@@ -166,13 +178,18 @@ impl EscrowView for EvmEscrowView {
     }
 
     async fn check_stands(&self, block: BlockRef) -> Result<(), EscrowUnavailable> {
-        let found = self.node().block(block.number, false).await?;
-        if found.is_some_and(|found| found.hash == block.hash) {
-            return Ok(());
-        }
-        let BlockRef { number, hash } = block;
-        Err(EscrowUnavailable {
-            reason: format!("block {number} {hash} is not part of the node's chain"),
+        self.standing(block).await.map(drop)
+    }
+
+    async fn time_of(&self, block: BlockRef) -> Result<OffsetDateTime, EscrowUnavailable> {
+        let timestamp = self.standing(block).await?.timestamp;
+        let moment = i64::try_from(timestamp).ok();
+        let moment = moment.and_then(|secs| OffsetDateTime::from_unix_timestamp(secs).ok());
+        moment.ok_or_else(|| EscrowUnavailable {
+            reason: format!(
+                "block {} is of a time that is none: {timestamp}",
+                block.number
+            ),
         })
     }
 

@@ -40,7 +40,9 @@ pub use contract::ShopEscrow;
 pub use contract_signatures::EvmContractSignatures;
 pub use deploy::{DeployError, Deployed, deploy};
 pub use escrow_view::{EscrowViewSettings, EvmEscrowView};
-pub use keeper::{Keeper, KeeperCondition, KeeperParts, KeeperSettings, KeeperStatus};
+pub use keeper::{
+    Keeper, KeeperCondition, KeeperParts, KeeperSettings, KeeperStatus, KeeperWaits, Minimum,
+};
 pub use key::{InvalidKey, LocalKey, SigningFailed};
 pub use listener::{Listener, ListenerParts, ListenerSettings, ListenerStatus};
 pub use node::{ClientError, Node, NodeError};

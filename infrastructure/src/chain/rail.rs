@@ -54,7 +54,7 @@ pub struct RailChain {
 pub struct EvmRail {
     /// At least one.
     chains: Vec<PaymentChain>,
-    /// Arbiter and node of each.
+    /// Arbiter of each, and its node for questions on behalf of people.
     sides: Vec<(Address, Node)>,
     signer: LocalKey,
     clock: Arc<dyn Clock>,
@@ -82,7 +82,7 @@ impl EvmRail {
     ) -> Self {
         let all = std::iter::once(first).chain(more);
         let (chains, sides) = all
-            .map(|of| (of.chain, (of.arbiter, of.node)))
+            .map(|of| (of.chain, (of.arbiter, of.node.for_people())))
             .unzip::<_, _, Vec<_>, Vec<_>>();
         Self {
             chains,
@@ -97,7 +97,7 @@ impl EvmRail {
     /// What asks the escrows whether they take the tokens that are configured: those that turn
     /// out not to be taken are accepted no more.
     pub fn token_check(&self) -> TokenCheck {
-        let nodes = self.sides.iter().map(|(_, node)| node.clone());
+        let nodes = self.sides.iter().map(|(_, node)| node.for_server());
         TokenCheck {
             chains: self.chains.iter().cloned().zip(nodes).collect(),
             refused: self.refused.clone(),
@@ -129,34 +129,49 @@ impl EvmRail {
             .unwrap_or(Err(GasUnavailable::NodeUnreachable))
     }
 
-    /// What has to be sent before a payment in tokens; none when the escrow may take enough of
-    /// the payer's already. While the node is away the escrow may take nothing, as far as is
-    /// known.
-    async fn approval(&self, terms: &Terms, payer: Address) -> Option<Approval> {
+    /// What has to be sent before a payment in tokens, in order; nothing when the escrow may take
+    /// enough of the payer's already. While the node is away the escrow may take nothing, as far
+    /// as is known.
+    async fn approvals(&self, terms: &Terms, payer: Address) -> Vec<Approval> {
         if terms.token.is_zero() {
-            return None;
+            return Vec::new();
         }
-        if let Some(node) = self.node(terms.chain_id) {
-            let allowance = erc20::allowance(node, terms.token, payer, terms.escrow);
-            let allowance = timeout(GAS_PATIENCE, allowance).await;
-            if matches!(allowance, Ok(Ok(allowance)) if allowance >= terms.amount.0) {
-                return None;
-            }
+        let amount = terms.amount;
+        let allowance = self.allowance(terms, payer).await;
+        if allowance.is_some_and(|allowance| allowance >= amount.0) {
+            return Vec::new();
         }
-        let data = erc20::approve(terms.escrow, terms.amount.0);
-        let call = gas::Call {
-            from: payer,
-            to: terms.token,
-            value: U256::ZERO,
-            data: data.clone(),
+        let is_less = allowance.is_some_and(|allowance| !allowance.is_zero());
+        if is_less && self.has_to_be_zero_first(terms, payer).await {
+            let back = self.approval(terms, payer, BaseUnits::ZERO).await;
+            let again = approval_of(terms, amount, Err(GasUnavailable::ApprovalFirst));
+            return vec![back, again];
+        }
+        vec![self.approval(terms, payer, amount).await]
+    }
+
+    /// What the escrow may take of the payer's tokens, if the node says so in time.
+    async fn allowance(&self, terms: &Terms, payer: Address) -> Option<U256> {
+        let node = self.node(terms.chain_id)?;
+        let allowance = erc20::allowance(node, terms.token, payer, terms.escrow);
+        timeout(GAS_PATIENCE, allowance).await.ok()?.ok()
+    }
+
+    /// Whether the token refuses to change an allowance to what is due. Some, Tether's on Ethereum
+    /// among them, change one only from zero or to zero.
+    async fn has_to_be_zero_first(&self, terms: &Terms, payer: Address) -> bool {
+        let Some(node) = self.node(terms.chain_id) else {
+            return false;
         };
-        Some(Approval {
-            token: terms.token,
-            spender: terms.escrow,
-            amount: terms.amount,
-            call_data: data.to_vec(),
-            gas: self.gas(terms.chain_id, call).await,
-        })
+        let call = approval_call(terms, payer, terms.amount);
+        let refused = timeout(GAS_PATIENCE, gas::is_refused(node, call));
+        refused.await.unwrap_or(false)
+    }
+
+    async fn approval(&self, terms: &Terms, payer: Address, amount: BaseUnits) -> Approval {
+        let call = approval_call(terms, payer, amount);
+        let gas = self.gas(terms.chain_id, call).await;
+        approval_of(terms, amount, gas)
     }
 
     /// What the payer has to sign for a permit in place of an approval.
@@ -184,12 +199,13 @@ impl EvmRail {
         terms: &Terms,
         payer: Address,
         call: Result<Bytes, SigningFailed>,
-        first: Option<(Approval, Option<PermitRequest>)>,
+        approvals: Vec<Approval>,
+        permit: Option<PermitRequest>,
     ) -> PaymentInstructions {
         let native = terms.token.is_zero();
         let value = if native { terms.amount.0 } else { U256::ZERO };
         let (call_data, gas) = match call {
-            Ok(data) if first.is_some() => (data, Err(GasUnavailable::ApprovalFirst)),
+            Ok(data) if !approvals.is_empty() => (data, Err(GasUnavailable::ApprovalFirst)),
             Ok(data) => {
                 let call = gas::Call {
                     from: payer,
@@ -205,14 +221,13 @@ impl EvmRail {
                 (Bytes::new(), Err(GasUnavailable::WouldFail { reason }))
             }
         };
-        let (approval, permit) = first.unzip();
         PaymentInstructions {
             chain_id: terms.chain_id,
             contract: terms.escrow,
             call_data: call_data.to_vec(),
             value: BaseUnits(value),
-            approval,
-            permit: permit.flatten().map(|permit| permit.typed_data()),
+            approvals,
+            permit: permit.map(|permit| permit.typed_data()),
             deadline: terms.deadline,
             gas,
         }
@@ -238,6 +253,30 @@ impl EvmRail {
             call_data: data.to_vec(),
             gas: self.gas(chain_id, call).await,
         }
+    }
+}
+
+/// The call that lets the escrow take an amount, and no more.
+fn approval_call(terms: &Terms, payer: Address, amount: BaseUnits) -> gas::Call {
+    gas::Call {
+        from: payer,
+        to: terms.token,
+        value: U256::ZERO,
+        data: erc20::approve(terms.escrow, amount.0),
+    }
+}
+
+fn approval_of(
+    terms: &Terms,
+    amount: BaseUnits,
+    gas: Result<GasQuote, GasUnavailable>,
+) -> Approval {
+    Approval {
+        token: terms.token,
+        spender: terms.escrow,
+        amount,
+        call_data: erc20::approve(terms.escrow, amount.0).to_vec(),
+        gas,
     }
 }
 
@@ -277,11 +316,12 @@ impl PaymentRail for EvmRail {
     }
 
     async fn instructions(&self, terms: &Terms, payer: Address) -> PaymentInstructions {
-        let (approval, permit) =
-            tokio::join!(self.approval(terms, payer), self.permit(terms, payer));
-        let first = approval.map(|approval| (approval, permit.ok()));
+        let (approvals, permit) =
+            tokio::join!(self.approvals(terms, payer), self.permit(terms, payer));
+        let permit = permit.ok().filter(|_| !approvals.is_empty());
         let call = pay_call(terms, &self.signer);
-        self.instructions_of(terms, payer, call, first).await
+        self.instructions_of(terms, payer, call, approvals, permit)
+            .await
     }
 
     async fn instructions_with_permit(
@@ -292,7 +332,8 @@ impl PaymentRail for EvmRail {
     ) -> Result<PaymentInstructions, PermitRefusal> {
         let permit = self.permit(terms, payer).await?.signed(permit)?;
         let call = pay_with_permit_call(terms, &self.signer, permit);
-        Ok(self.instructions_of(terms, payer, call, None).await)
+        let first = Vec::new();
+        Ok(self.instructions_of(terms, payer, call, first, None).await)
     }
 
     fn payment_uri(&self, terms: &Terms) -> Option<String> {

@@ -9,6 +9,7 @@ use alloy::{
 sol!(MultiPayer, "../contracts/artifacts/MultiPayer.json");
 sol!(ContractWallet, "../contracts/artifacts/ContractWallet.json");
 sol!(TestToken, "../contracts/artifacts/TestToken.json");
+sol!(ZeroFirstToken, "../contracts/artifacts/ZeroFirstToken.json");
 
 /// Creates a token with so many decimals.
 pub(crate) fn token(decimals: u8) -> Vec<u8> {
@@ -18,6 +19,11 @@ pub(crate) fn token(decimals: u8) -> Vec<u8> {
         decimals_: decimals,
     };
     [&TestToken::BYTECODE[..], &constructor.abi_encode()].concat()
+}
+
+/// Creates a token whose allowances change from zero or to zero alone.
+pub(crate) fn zero_first_token() -> Vec<u8> {
+    ZeroFirstToken::BYTECODE.to_vec()
 }
 
 /// Creates a wallet that obeys this account.

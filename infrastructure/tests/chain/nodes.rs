@@ -1,16 +1,20 @@
 //! Several nodes for one chain: one is read at a time, the next when it fails, and two that
 //! disagree settle nothing wrongly.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use gage_application::ports::chain::ChainCondition;
+use alloy::primitives::Address;
+use gage_application::ports::chain::{ChainCondition, PaymentChain, PaymentRail};
 use gage_domain::payment::Terms;
-use gage_infrastructure::chain::{ClientError, Node};
+use gage_infrastructure::{
+    chain::{ClientError, EvmRail, Node, RailChain},
+    clock::SystemClock,
+};
 
 use crate::{
-    node::{Program, TestNode},
+    node::{CHAIN_ID, Program, TestNode},
     proxy::{Fault, Proxy},
-    world::{Following, World},
+    world::{Following, World, quote_signer},
 };
 
 const CONFIRMED: [&str; 2] = ["detected", "confirmed"];
@@ -173,4 +177,46 @@ async fn a_url_is_never_shown() {
         assert!(!shown.contains("secret"), "{shown}");
         assert!(!shown.contains("127.0.0.1"), "{shown}");
     }
+}
+
+/// A rail over nodes.
+fn rail(world: &World, node: &Node) -> EvmRail {
+    let chain = RailChain {
+        chain: PaymentChain::of_ether(CHAIN_ID, world.escrow.address),
+        arbiter: Address::ZERO,
+        node: node.clone(),
+    };
+    EvmRail::new(chain, [], quote_signer(), Arc::new(SystemClock))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn peoples_questions_do_not_decide_which_node_is_read() {
+    let world = World::bare(Program::Anvil).await;
+    let first = Proxy::start(world.node.port(), Fault::TooManyRequests).await;
+    let node = Node::new([first.url(), world.node.url()]).unwrap();
+    let rail = rail(&world, &node);
+    let withdrawal = rail.withdrawal(CHAIN_ID, world.buyer, Address::ZERO).await;
+    assert!(withdrawal.is_ok(), "the next node answers: {withdrawal:?}");
+    assert_eq!(first.asked(), 1);
+
+    // The server's own question goes to the first one all the same, and does count.
+    node.chain_id().await.unwrap();
+    assert_eq!(first.asked(), 2);
+    node.chain_id().await.unwrap();
+    assert_eq!(first.asked(), 2, "it rests now");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_so_many_of_peoples_questions_are_asked_at_once() {
+    let world = World::bare(Program::Anvil).await;
+    let proxy = Proxy::start(world.node.port(), Fault::Sound).await;
+    let rail = rail(&world, &proxy.client());
+    let account = |n: u8| Address::repeat_byte(n);
+    let asked = (1..=100).map(|n| rail.withdrawal(CHAIN_ID, account(n), Address::ZERO));
+    for answer in futures::future::join_all(asked).await {
+        assert!(answer.is_ok(), "{answer:?}");
+    }
+    assert_eq!(proxy.asked(), 100, "each has its turn");
+    let most = proxy.asked_at_once();
+    assert!(most <= 16, "{most} at once");
 }

@@ -4,7 +4,7 @@ use alloy::primitives::{Address, U256};
 use gage_application::{
     gateway::{GatewayError, Refusal},
     operations::cancel_order::CancelOrder,
-    ports::chain::PaymentRail,
+    ports::chain::{Approval, GasUnavailable, PaymentRail},
 };
 use gage_domain::{
     payment::{Payment, Terms},
@@ -25,6 +25,8 @@ on_both!(
     a_contract_wallet_pays_and_has_its_refund,
     an_order_that_was_cancelled_after_it_was_paid_is_refunded_and_not_revived,
     orders_are_paid_in_tokens_with_any_decimals,
+    a_token_that_changes_an_approval_only_from_zero_is_paid_with,
+    an_approval_that_can_be_raised_is_raised_at_once,
 );
 
 const CONFIRMED: [&str; 2] = ["detected", "confirmed"];
@@ -169,6 +171,50 @@ async fn an_order_that_was_cancelled_after_it_was_paid_is_refunded_and_not_reviv
     world.ends(listener).await;
 }
 
+async fn a_token_that_changes_an_approval_only_from_zero_is_paid_with(program: Program) {
+    let world = World::bare(program).await;
+    let token = world.node.create(contracts::zero_first_token()).await;
+    let terms_of = |amount: u64| Terms {
+        token,
+        ..world.terms_of_nothing(amount)
+    };
+    // More than nothing, and less than the order after it needs.
+    let older = world.rail.instructions(&terms_of(10), world.buyer).await;
+    world.approves(older.approvals).await;
+
+    let terms = terms_of(20);
+    let asked = async || world.rail.instructions(&terms, world.buyer).await.approvals;
+    let amounts = |approvals: &[Approval]| -> Vec<BaseUnits> {
+        approvals.iter().map(|approval| approval.amount).collect()
+    };
+    let both = asked().await;
+    assert_eq!(amounts(&both), [BaseUnits::ZERO, BaseUnits::from(20)]);
+    assert!(both[0].gas.is_ok(), "{:?}", both[0].gas);
+    assert_eq!(both[1].gas, Err(GasUnavailable::ApprovalFirst));
+
+    // One by one, asking again after each.
+    world.approves(both[..1].to_vec()).await;
+    let second = asked().await;
+    assert_eq!(amounts(&second), [BaseUnits::from(20)]);
+    assert!(second[0].gas.is_ok(), "{:?}", second[0].gas);
+    world.approves(second).await;
+    assert_eq!(asked().await, []);
+}
+
+async fn an_approval_that_can_be_raised_is_raised_at_once(program: Program) {
+    let world = World::taking(program, &[6]).await;
+    let token = world.tokens[0].address;
+    let terms_of = |amount: u64| Terms {
+        token,
+        ..world.terms_of_nothing(amount)
+    };
+    let older = world.rail.instructions(&terms_of(10), world.buyer).await;
+    world.approves(older.approvals).await;
+    let more = world.rail.instructions(&terms_of(20), world.buyer).await;
+    let amounts: Vec<_> = more.approvals.iter().map(|it| it.amount).collect();
+    assert_eq!(amounts, [BaseUnits::from(20)]);
+}
+
 async fn orders_are_paid_in_tokens_with_any_decimals(program: Program) {
     let mut world = World::taking(program, &[0, 6, 18]).await;
     let listener = world.follow(1);
@@ -211,18 +257,27 @@ async fn orders_are_paid_in_tokens_with_any_decimals(program: Program) {
 }
 
 impl World {
+    /// The buyer sends approvals, one after the other.
+    async fn approves(&self, approvals: Vec<Approval>) {
+        for Approval {
+            token, call_data, ..
+        } in approvals
+        {
+            self.does_call(self.buyer, token, U256::ZERO, call_data.into())
+                .await;
+        }
+    }
+
     /// The buyer has the tokens, approves what the rail says, and pays.
-    async fn pays_in_tokens(&self, terms: &Terms) {
+    pub(crate) async fn pays_in_tokens(&self, terms: &Terms) {
         let (buyer, amount) = (self.buyer, terms.amount.0);
         let mint = TestToken::mintCall { to: buyer, amount };
         self.does_call(buyer, terms.token, U256::ZERO, data(&mint))
             .await;
         let instructions = self.rail.instructions(terms, buyer).await;
         assert!(instructions.value.is_zero(), "no coins go along");
-        let approval = instructions.approval.expect("an approval comes first");
-        let approves = approval.call_data.into();
-        self.does_call(buyer, approval.token, U256::ZERO, approves)
-            .await;
+        assert_eq!(instructions.approvals.len(), 1, "an approval comes first");
+        self.approves(instructions.approvals).await;
         self.node.receipt(self.pay(terms).await).await;
     }
 }

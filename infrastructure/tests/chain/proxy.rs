@@ -87,6 +87,9 @@ struct Asked {
     all: Arc<AtomicU64>,
     logs: Arc<AtomicU64>,
     transactions: Arc<AtomicU64>,
+    /// Questions that wait for their answer, and the most that ever did.
+    now: Arc<AtomicU64>,
+    most: Arc<AtomicU64>,
 }
 
 /// What goes back to the client.
@@ -146,6 +149,11 @@ impl Proxy {
         self.asked.logs.load(Ordering::Relaxed)
     }
 
+    /// How many questions waited for their answer at once, at most.
+    pub(crate) fn asked_at_once(&self) -> u64 {
+        self.asked.most.load(Ordering::Relaxed)
+    }
+
     /// How often anything was asked for.
     pub(crate) fn asked(&self) -> u64 {
         self.asked.all.load(Ordering::Relaxed)
@@ -177,8 +185,11 @@ async fn serve(
         if fault == Fault::Away {
             return;
         }
+        let now = asked.now.fetch_add(1, Ordering::Relaxed) + 1;
+        asked.most.fetch_max(now, Ordering::Relaxed);
         let asked_for = reworded(question.clone(), fault);
         let mut answer = answer_of(&http, port.load(Ordering::Relaxed), &asked_for).await;
+        asked.now.fetch_sub(1, Ordering::Relaxed);
         spoil(&question, &mut answer, fault);
         let of_one = ["eth_getTransactionReceipt", "eth_getTransactionByHash"];
         if fault == Fault::ForgetsOnce

@@ -52,7 +52,7 @@ fn signature_by(signer: &PrivateKeySigner) -> Vec<u8> {
 }
 
 fn adapter(node: &TestNode) -> EvmContractSignatures {
-    EvmContractSignatures::new(Node::new([node.url()]).unwrap())
+    EvmContractSignatures::new(&Node::new([node.url()]).unwrap())
 }
 
 #[tokio::test]

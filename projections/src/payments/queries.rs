@@ -167,6 +167,10 @@ impl DueReleases for PaymentQueries {
     }
 }
 
+/// Transactions of one order that are watched, the newest: a wallet that speeds up or cancels is
+/// done with the ones before, and reports cost nothing.
+const WATCHED: u32 = 3;
+
 #[async_trait]
 impl PendingAttempts for PaymentQueries {
     async fn pending(
@@ -178,6 +182,8 @@ impl PendingAttempts for PaymentQueries {
             "SELECT a.order_id, {ATTEMPT_COLUMNS}, p.chain_id::text AS chain_id \
              FROM {SCHEMA}.attempts a JOIN {SCHEMA}.payments p ON p.order_id = a.order_id \
              WHERE a.watched AND (a.reported_at, a.order_id, a.tx_hash) > ($1, $2, $3) \
+             AND (SELECT count(*) FROM {SCHEMA}.attempts n WHERE n.order_id = a.order_id \
+             AND n.watched AND (n.xact_id, n.position) > (a.xact_id, a.position)) < {WATCHED} \
              ORDER BY a.reported_at, a.order_id, a.tx_hash LIMIT $4"
         );
         let found = sqlx::query(&sql)

@@ -277,17 +277,15 @@ async fn a_shops_wallets_are_listed_the_present_one_first() {
     history.then(changed(8));
     db.project::<Ledger>(&history).await;
     let queries = LedgerQueries::new(db.pool.clone());
-    let wallets = queries.wallets_of_shop(shop_id(1)).await.unwrap();
-    assert_eq!(wallets, [wallet(8), wallet(9), wallet(1)]);
-    let wallets = queries.wallets_of_shop(shop_id(2)).await.unwrap();
-    assert_eq!(wallets, [wallet(2)]);
-    assert!(
-        queries
-            .wallets_of_shop(shop_id(3))
-            .await
-            .unwrap()
-            .is_empty()
+    let wallets = async |shop, most| queries.wallets_of_shop(shop_id(shop), most).await.unwrap();
+    assert_eq!(wallets(1, 20).await, [wallet(8), wallet(9), wallet(1)]);
+    assert_eq!(
+        wallets(1, 2).await,
+        [wallet(8), wallet(9)],
+        "the oldest is left out"
     );
+    assert_eq!(wallets(2, 20).await, [wallet(2)]);
+    assert!(wallets(3, 20).await.is_empty());
 }
 
 #[tokio::test]

@@ -247,6 +247,18 @@ async fn attempts_are_watched_until_their_end_is_known() {
 }
 
 #[tokio::test]
+async fn of_one_order_the_newest_attempts_alone_are_watched() {
+    let reports = || (1..=5).map(reported);
+    let hashes_of = |numbers: [u8; 3]| numbers.map(B256::repeat_byte);
+    let pending = pending_after(reports()).await;
+    assert_eq!(hashes(&pending), hashes_of([3, 4, 5]));
+    // Whose end is known makes room.
+    let failed = attempt_failed(4, AttemptFailure::Reverted);
+    let pending = pending_after(reports().chain([failed])).await;
+    assert_eq!(hashes(&pending), hashes_of([2, 3, 5]));
+}
+
+#[tokio::test]
 async fn the_attempt_that_pays_is_watched_until_it_counts_and_again_if_it_is_taken_back() {
     let (paying, other) = (0x77, 1);
     let [paying_hash, other_hash] = [paying, other].map(B256::repeat_byte);

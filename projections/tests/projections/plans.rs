@@ -197,7 +197,7 @@ async fn ask_ledger(pool: &PgPool) {
     let ledger = LedgerQueries::new(pool.clone());
     assert!(ledger.reached(LogPosition::START).await.unwrap());
     assert_eq!(ledger.accounts_of(wallet()).await.unwrap().len(), 1);
-    assert_eq!(ledger.wallets_of_shop(shop()).await.unwrap().len(), 1);
+    assert_eq!(ledger.wallets_of_shop(shop(), 20).await.unwrap().len(), 1);
 }
 
 /// A statement that was asked, as PostgreSQL has it.

@@ -52,6 +52,7 @@ pub struct RequestPaymentMutation;
 impl RequestPaymentMutation {
     /// Answers with everything that a wallet needs to pay an order: call, value, deadline, and
     /// for information what the gas will cost. Writes nothing. For the order's buyer.
+    #[graphql(complexity = "100 + child_complexity")]
     async fn request_payment(
         &self,
         ctx: &Context<'_>,

@@ -19,9 +19,10 @@ pub struct PaymentInstructions {
     call_data: Bytes,
     /// The chain's own coin to send with it, wei.
     value: BaseUnits,
-    /// What has to be sent before it, so that the contract may take the tokens; a wallet with
-    /// `wallet_sendCalls` (EIP-5792) sends both as one. Null for the chain's own coin, and when the
-    /// contract may take enough already.
+    /// What has to be sent next, so that the contract may take the tokens; a wallet with
+    /// `wallet_sendCalls` (EIP-5792) sends all as one. Null for the chain's own coin, and when the
+    /// contract may take enough already. When it is mined, ask again: a token that changes an
+    /// approval only from zero needs two, and the first is of zero.
     approval: Option<Approval>,
     /// What the payer may sign in place of sending the approval (EIP-2612): typed data as JSON, for
     /// `eth_signTypedData_v4` as it is. It lets the escrow take exactly the amount, until the
@@ -49,7 +50,7 @@ pub struct Approval {
     contract: Address,
     /// The escrow.
     spender: Address,
-    /// Base units of the token.
+    /// Base units of the token; zero takes an older approval back.
     amount: BaseUnits,
     /// The call's data.
     call_data: Bytes,
@@ -113,7 +114,7 @@ pub enum GasUnavailableReason {
     WouldFail,
 }
 
-/// Why there is no gas quote, with the node's or the contract's word.
+/// Why there is no gas quote.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct GasUnavailable {
     /// The kind.
@@ -133,7 +134,7 @@ impl From<chain::PaymentInstructions> for PaymentInstructions {
             contract: Address(instructions.contract),
             call_data: Bytes(instructions.call_data),
             value: BaseUnits(instructions.value),
-            approval: instructions.approval.map(Into::into),
+            approval: instructions.approvals.into_iter().next().map(Into::into),
             deadline: DateTime(instructions.deadline),
             gas,
             gas_unavailable,

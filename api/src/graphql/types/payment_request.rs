@@ -30,7 +30,7 @@ pub struct Call {
 
 /// All that has to be sent to pay, in order.
 pub(super) fn calls(instructions: &PaymentInstructions) -> Vec<Call> {
-    let approval = instructions.approval.as_ref().map(|approval| Call {
+    let approvals = instructions.approvals.iter().map(|approval| Call {
         to: Address(approval.token),
         data: Bytes(approval.call_data.clone()),
         value: Quantity(value::U256::ZERO),
@@ -40,7 +40,7 @@ pub(super) fn calls(instructions: &PaymentInstructions) -> Vec<Call> {
         data: Bytes(instructions.call_data.clone()),
         value: Quantity(instructions.value.0),
     };
-    approval.into_iter().chain([payment]).collect()
+    approvals.chain([payment]).collect()
 }
 
 /// The URL of a payment that is still waited for.

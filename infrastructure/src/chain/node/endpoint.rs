@@ -39,6 +39,13 @@ enum Fitness {
     },
 }
 
+/// Whether how a question ends says something about the node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Weighs {
+    Yes,
+    No,
+}
+
 impl Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Endpoint")
@@ -70,7 +77,12 @@ impl Endpoint {
         }
     }
 
-    pub(super) async fn ask<P, R>(&self, method: &'static str, params: P) -> Result<R, NodeError>
+    pub(super) async fn ask<P, R>(
+        &self,
+        method: &'static str,
+        params: P,
+        weighs: Weighs,
+    ) -> Result<R, NodeError>
     where
         P: Serialize + Clone + Debug + Send + Sync + Unpin,
         R: DeserializeOwned + Debug + Send + Sync + Unpin + 'static,
@@ -78,6 +90,7 @@ impl Endpoint {
         let answer = self.client.request(method, params).await;
         let answer = answer.map_err(|error| NodeError::of(method, error));
         match &answer {
+            _ if weighs == Weighs::No => {}
             Err(error) if error.is_the_nodes() => self.rest(error),
             Ok(_) | Err(_) => self.answered(),
         }

@@ -57,6 +57,25 @@ impl NodeError {
         }
     }
 
+    /// Whether a contract refused. Not all that do give a reason, and not all nodes pass one on: the
+    /// code 3 of geth and its like, or the word, says it then.
+    pub(in crate::chain) fn is_a_revert(&self) -> bool {
+        const REVERTED: i64 = 3;
+        let Self::Refused {
+            code,
+            message,
+            revert,
+            ..
+        } = self
+        else {
+            return false;
+        };
+        let says_so = ["revert", "invalid opcode"]
+            .iter()
+            .any(|it| message.contains(it));
+        revert.is_some() || *code == REVERTED || says_so
+    }
+
     pub(super) fn of(method: &'static str, error: TransportError) -> Self {
         match error {
             RpcError::ErrorResp(payload)

@@ -16,9 +16,13 @@ use alloy::{
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
 use thiserror::Error;
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::timeout,
+};
 use url::Url;
 
-use endpoint::Endpoint;
+use endpoint::{Endpoint, Weighs};
 
 pub(in crate::chain) use block::{Block, Receipt, Sent};
 pub use error::NodeError;
@@ -26,6 +30,10 @@ pub(in crate::chain) use reading::ReceiptSource;
 
 /// How long a connection may take to come up.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// Questions on behalf of people that a chain's nodes are asked at once.
+const PEOPLE_AT_ONCE: usize = 16;
+/// How long such a question waits for its turn.
+const PEOPLE_PATIENCE: Duration = Duration::from_secs(5);
 /// How long an answer may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -40,6 +48,16 @@ pub struct Node {
     /// Never empty.
     endpoints: Arc<[Endpoint]>,
     reach: Reach,
+    behalf: Behalf,
+}
+
+/// On whose behalf a node is asked.
+#[derive(Debug, Clone)]
+enum Behalf {
+    /// The server's own, which has to keep up with the chain.
+    Server,
+    /// That of people, who share so many questions at once.
+    People(Arc<Semaphore>),
 }
 
 /// Which of the nodes are asked.
@@ -84,7 +102,31 @@ impl Node {
         Ok(Self {
             endpoints,
             reach: Reach::Any,
+            behalf: Behalf::Server,
         })
+    }
+
+    /// The same nodes, for questions on behalf of people: only so many of them are asked at once,
+    /// and how they end says nothing about a node, since anyone can bring it to limit its callers.
+    /// What is cloned from it shares the bound.
+    #[must_use]
+    pub fn for_people(&self) -> Self {
+        let behalf = match &self.behalf {
+            Behalf::Server => Behalf::People(Arc::new(Semaphore::new(PEOPLE_AT_ONCE))),
+            people @ Behalf::People(_) => people.clone(),
+        };
+        Self {
+            behalf,
+            ..self.clone()
+        }
+    }
+
+    /// The same nodes, for the server's own questions.
+    pub(super) fn for_server(&self) -> Self {
+        Self {
+            behalf: Behalf::Server,
+            ..self.clone()
+        }
     }
 
     /// The node that is asked first now, alone: its answers are one node's view of the chain.
@@ -118,8 +160,8 @@ impl Node {
 
     fn at(&self, place: usize) -> Self {
         Self {
-            endpoints: self.endpoints.clone(),
             reach: Reach::One(place),
+            ..self.clone()
         }
     }
 
@@ -309,14 +351,33 @@ impl Node {
         P: Serialize + Clone + Debug + Send + Sync + Unpin,
         R: DeserializeOwned + Debug + Send + Sync + Unpin + 'static,
     {
+        let _turn = self.turn().await?;
+        let weighs = match self.behalf {
+            Behalf::Server => Weighs::Yes,
+            Behalf::People(_) => Weighs::No,
+        };
         let mut failure = NodeError::inconsistent("no node was asked");
         let endpoints = self.in_turn().filter_map(|place| self.endpoints.get(place));
         for endpoint in endpoints {
-            match endpoint.ask(method, params.clone()).await {
+            match endpoint.ask(method, params.clone(), weighs).await {
                 Err(error) if error.is_the_nodes() => failure = error,
                 answer => return answer,
             }
         }
         Err(failure)
+    }
+
+    /// A question's turn among those on behalf of people; the server's own need none.
+    async fn turn(&self) -> Result<Option<SemaphorePermit<'_>>, NodeError> {
+        let Behalf::People(at_once) = &self.behalf else {
+            return Ok(None);
+        };
+        match timeout(PEOPLE_PATIENCE, at_once.acquire()).await {
+            Ok(Ok(turn)) => Ok(Some(turn)),
+            // It is never closed.
+            Ok(Err(_)) | Err(_) => Err(NodeError::Unreachable {
+                reason: "too many questions are asked already".to_owned(),
+            }),
+        }
     }
 }
