@@ -70,11 +70,29 @@ async fn a_node_that_stands_still_is_left_for_one_that_goes_on() {
     // Alone it would be taken for the head of the chain, and the order would expire.
     let terms = world.order(1).await;
     world.node.receipt(world.pay(&terms).await).await;
+    for _ in 0..2 {
+        looked_on(&listener, &still).await;
+        let read_until = listener.now().read_until;
+        looked_on(&listener, &still).await;
+        assert_eq!(listener.now().read_until, read_until, "another is further");
+        world.node.mine(1).await;
+    }
+    assert_eq!(world.told(terms.order).await, ["requested"]);
     let read_until = listener.now().read_until;
-    world.node.mine(4).await;
+    world.node.mine(1).await;
     world.until_told(terms.order, &CONFIRMED).await;
-    assert!(listener.now().read_until >= read_until);
+    listener
+        .until("read on", |now| now.read_until > read_until)
+        .await;
     world.ends(listener).await;
+}
+
+/// Waits for several turns that began from now on.
+async fn looked_on(listener: &Following, proxy: &Proxy) {
+    let asked = proxy.asked();
+    listener
+        .until("asked again", |_| proxy.asked() > asked + 10)
+        .await;
 }
 
 /// A world with a payment, and a node of the same chain that never had it and is as far.
