@@ -95,6 +95,7 @@ pub(super) fn prepare(settings: &Settings, adapters: &Adapters) -> anyhow::Resul
                 start_block: chain.start_block,
                 confirmations: chain.confirmations,
                 poll_interval: chain.poll_interval,
+                head_age_max: chain.head_age_max,
             },
         });
     }

@@ -3,9 +3,15 @@
 
 use std::time::Duration;
 
-use gage_application::ports::chain::ChainCondition;
+use gage_application::ports::{
+    chain::{ChainCondition, ChainStatus},
+    clock::Clock,
+};
 use gage_domain::payment::Terms;
-use gage_infrastructure::chain::{ClientError, Node};
+use gage_infrastructure::{
+    chain::{ClientError, ListenerSettings, Node},
+    clock::SystemClock,
+};
 
 use crate::{
     node::{Program, TestNode},
@@ -93,6 +99,68 @@ async fn looked_on(listener: &Following, proxy: &Proxy) {
     listener
         .until("asked again", |_| proxy.asked() > asked + 10)
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_only_node_that_stands_still_is_not_taken_for_the_head() {
+    let world = World::new(Program::Anvil).await;
+    let still = Proxy::start(world.node.port(), Fault::Sound).await;
+    let head_age_max = Duration::from_secs(5);
+    let settings = ListenerSettings {
+        head_age_max: Some(head_age_max),
+        ..world.settings(1)
+    };
+    world.node.mine_every(Some(1)).await;
+    let listener = world.follow_over(still.client(), settings);
+    listener.until_at_head().await;
+    world.node.mine_every(None).await;
+    let height = world.node.height().await;
+    let all = |now: ChainStatus| now.lag_blocks == 0 && now.head.unwrap().number == height;
+    listener.until("at the last block", all).await;
+    still.becomes(Fault::Lags(height));
+
+    // The chain goes on, and nothing of it is seen.
+    world.node.mine_every(Some(1)).await;
+    let terms = world.order(1).await;
+    world.node.receipt(world.pay(&terms).await).await;
+    listener.until_fares(ChainCondition::Stalled).await;
+    let read_until = listener.now().read_until;
+    assert!(read_until <= Some(world.node.made(height).await + head_age_max));
+    looked_on(&listener, &still).await;
+    assert_eq!(listener.now().read_until, read_until);
+    assert_eq!(world.told(terms.order).await, ["requested"]);
+
+    still.becomes(Fault::Sound);
+    world.until_told(terms.order, &CONFIRMED).await;
+    listener.until_fares(ChainCondition::Following).await;
+    listener.until_at_head().await;
+    world.node.mine_every(None).await;
+    listener.stop().await;
+    world.agrees(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_chain_is_read_as_far_as_its_newest_block() {
+    let world = World::new(Program::Anvil).await;
+    let terms = paid(&world).await;
+    let last = world.node.made(world.node.height().await).await;
+    let settings = ListenerSettings {
+        head_age_max: Some(Duration::from_secs(1)),
+        ..world.settings(1)
+    };
+    while SystemClock.now() <= last + 2 * Duration::from_secs(1) {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let listener = world.follow(1);
+    world.until_told(terms.order, &CONFIRMED).await;
+    listener.stop().await;
+    let listener = world.follow_with(settings);
+    listener
+        .until("read so far", |now| now.read_until.is_some())
+        .await;
+    assert_eq!(listener.now().read_until, Some(last));
+    listener.until_fares(ChainCondition::Stalled).await;
+    listener.stop().await;
 }
 
 /// A world with a payment, and a node of the same chain that never had it and is as far.

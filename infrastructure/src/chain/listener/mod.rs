@@ -12,6 +12,7 @@
 
 mod fault;
 mod fork;
+mod head_age;
 mod peers;
 mod session;
 mod settler;
@@ -28,11 +29,13 @@ use gage_application::{
     },
     settlement::Settle,
 };
+use time::OffsetDateTime;
 use tokio::{select, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 use self::{
     fault::{Fault, Halt},
+    head_age::HeadAge,
     peers::{LAG_MAX, one_is_further},
     session::{Session, check_contract},
     settler::Settler,
@@ -68,6 +71,9 @@ pub struct ListenerSettings {
     pub confirmations: u64,
     /// Time between looks at the head.
     pub poll_interval: Duration,
+    /// How old the newest block may be. Beyond it the node is not believed to be at the head of
+    /// the chain; none where blocks come only when there is something to put into them.
+    pub head_age_max: Option<Duration>,
 }
 
 /// What the listener stands on.
@@ -97,6 +103,8 @@ pub struct Listener {
     session: Option<Session>,
     /// Turns that failed since the last one that did not.
     failures: u32,
+    /// The age of the head in the last turn that saw one.
+    head_age: HeadAge,
 }
 
 /// What a turn came to.
@@ -137,6 +145,7 @@ impl Listener {
             settings,
             session: None,
             failures: 0,
+            head_age: HeadAge::Fresh,
         }
     }
 
@@ -219,7 +228,17 @@ impl Listener {
             tracing::info!(failures = self.failures, "the chain listener follows again");
         }
         self.failures = 0;
-        self.status.fares(ChainCondition::Following);
+        match self.head_age {
+            HeadAge::Fresh => self.status.fares(ChainCondition::Following),
+            HeadAge::Stale { of } => self.stalled(of),
+        }
+    }
+
+    fn stalled(&self, newest: OffsetDateTime) {
+        if self.condition() != ChainCondition::Stalled {
+            tracing::warn!(%newest, "the chain's newest block is old: payments may be missing");
+        }
+        self.status.fares(ChainCondition::Stalled);
     }
 
     fn condition(&self) -> ChainCondition {
@@ -240,6 +259,8 @@ impl Listener {
         let (session, cursor) = self.found().await?;
         let node = &session.node;
         let head = node.head().await?;
+        let age = HeadAge::of(&head, began, self.settings.head_age_max);
+        self.head_age = age;
         let Some(cursor) = self.standing(&session, cursor, &head).await? else {
             // The chain has not reached the block where reading begins.
             return Ok(Turn::Poll);
@@ -248,7 +269,7 @@ impl Listener {
         if head.at() == cursor {
             let turn = self.settler.confirm_more(cursor).await?;
             if turn == Turn::Poll && !one_is_further(node, &head).await {
-                self.status.read_until(began);
+                self.status.read_until(age.surely_read(began));
             }
             return Ok(turn);
         }
