@@ -62,6 +62,7 @@ struct Token {
     decimals: u8,
     #[serde(default)]
     rate: Vec<Rate>,
+    #[serde(default)]
     permit: bool,
 }
 
