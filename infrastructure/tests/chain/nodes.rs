@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
+use alloy::sol_types::SolCall;
 use gage_application::ports::{
     chain::{ChainCondition, ChainStatus},
     clock::Clock,
 };
 use gage_domain::payment::Terms;
 use gage_infrastructure::{
-    chain::{ClientError, ListenerSettings, Node},
+    chain::{ClientError, ListenerSettings, Node, NodeError, ShopEscrow},
     clock::SystemClock,
 };
 
@@ -46,6 +47,8 @@ async fn the_next_node_is_read_when_the_first_fails_and_the_first_again_later() 
         Fault::Page,
         Fault::Cut,
         Fault::NoReceipts,
+        Fault::RefusesAll,
+        Fault::RefusesCalls,
         Fault::Away,
         Fault::Silent,
     ] {
@@ -61,6 +64,34 @@ async fn the_next_node_is_read_when_the_first_fails_and_the_first_again_later() 
     }
     second.becomes(Fault::Sound);
     world.ends(listener).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_node_refuses_another_answers_and_what_the_chain_refuses_none() {
+    let world = World::new(Program::Anvil).await;
+    let (first, second) = tokio::join!(
+        Proxy::start(world.node.port(), Fault::RefusesAll),
+        Proxy::start(world.node.port(), Fault::Sound),
+    );
+    let node = Node::new([first.url(), second.url()]).unwrap();
+    let escrow = world.escrow.address;
+    let call = |data: Vec<u8>| node.call(escrow, data.into());
+    let signer = ShopEscrow::quoteSignerCall {}.abi_encode();
+    assert_eq!(node.chain_id().await.unwrap(), world.settings(1).chain_id);
+    assert!(!node.code(escrow).await.unwrap().is_empty());
+    call(signer.clone()).await.unwrap();
+    second.becomes(Fault::Away);
+    let refused = call(signer).await.unwrap_err();
+    assert!(
+        matches!(&refused, NodeError::Refused { code: -32600, .. }),
+        "{refused}"
+    );
+    // The escrow's own word: nobody else is asked.
+    first.becomes(Fault::Sound);
+    let asked = second.asked();
+    let refused = call(vec![0xff; 4]).await.unwrap_err();
+    assert!(matches!(refused, NodeError::Refused { .. }), "{refused}");
+    assert_eq!(second.asked(), asked);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -50,8 +50,8 @@ pub use status::ListenerStatus;
 const BACKOFF_START: Duration = Duration::from_millis(250);
 /// Longest pause after a failure.
 const BACKOFF_MAX: Duration = Duration::from_secs(10);
-/// Failures in a row after which a node whose answers do not fit together rests, and after which
-/// nodes that disagree are a case for the operator.
+/// Failures in a row after which the node that was read rests, and after which nodes that disagree
+/// are a case for the operator.
 const FAILURES_MAX: u32 = 4;
 /// Time between looks when the operator is needed.
 const HALTED_PAUSE: Duration = Duration::from_secs(15);
@@ -101,6 +101,8 @@ pub struct Listener {
     settler: Settler,
     /// The node as it was found; forgotten with every failure, since another may answer next.
     session: Option<Session>,
+    /// The node that the last turn read from.
+    reads: Option<Node>,
     /// Turns that failed since the last one that did not.
     failures: u32,
     /// The age of the head in the last turn that saw one.
@@ -144,6 +146,7 @@ impl Listener {
             entropy: parts.entropy,
             settings,
             session: None,
+            reads: None,
             failures: 0,
             head_age: HeadAge::Fresh,
         }
@@ -186,7 +189,8 @@ impl Listener {
         };
         let first = self.failures == 0;
         self.failures = self.failures.saturating_add(1);
-        let session = self.session.take();
+        self.session = None;
+        self.leave_after_failures(&fault);
         match &fault {
             Fault::Halt(halt) => {
                 if first || self.condition() != ChainCondition::Halted {
@@ -198,9 +202,6 @@ impl Listener {
             Fault::Busy { retry_after } => return *retry_after,
             Fault::Node(NodeError::Inconsistent { reason }) => {
                 tracing::debug!(%reason, "reading again");
-                if let Some(session) = session.filter(|_| self.failures >= FAILURES_MAX) {
-                    session.node.rest(reason);
-                }
             }
             Fault::Disagreement { .. } if self.failures < FAILURES_MAX => {
                 tracing::debug!(%fault, "waiting for the nodes to agree");
@@ -221,6 +222,15 @@ impl Listener {
             Fault::Store(_) => {}
         }
         self.backoff()
+    }
+
+    /// Lets a node rest that gives no usable answers, whatever is wrong with them.
+    fn leave_after_failures(&self, fault: &Fault) {
+        if let (Fault::Node(error), Some(node)) = (fault, &self.reads)
+            && self.failures >= FAILURES_MAX
+        {
+            node.rest(&error.to_string());
+        }
     }
 
     fn recovered(&mut self) {
@@ -291,6 +301,7 @@ impl Listener {
     async fn found(&mut self) -> Result<(Session, Option<BlockRef>), Fault> {
         let cursor = self.settler.store.cursor().await?;
         let node = self.node.one();
+        self.reads = Some(node.clone());
         let known = self
             .session
             .take()

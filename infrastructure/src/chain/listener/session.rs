@@ -72,7 +72,7 @@ async fn signer_of(node: &Node, escrow: Address) -> Result<Option<Address>, Node
         .await
     {
         Ok(answer) => Ok(quoteSignerCall::abi_decode_returns(&answer).ok()),
-        Err(NodeError::Refused { .. }) => Ok(None),
+        Err(error) if error.is_revert() => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -79,6 +79,8 @@ impl Endpoint {
         let answer = answer.map_err(|error| NodeError::of(method, error));
         match &answer {
             Err(error) if error.is_the_nodes() => self.rest(error),
+            // One that refuses everything is not well because it says so.
+            Err(error) if error.another_may_answer() => {}
             Ok(_) | Err(_) => self.answered(),
         }
         answer

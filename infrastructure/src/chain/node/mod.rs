@@ -33,7 +33,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// they may be away.
 ///
 /// A question goes to the first node that did not fail lately; when that is away, limits its
-/// callers or answers garbage, to the next, and the one that failed is asked first again after a
+/// callers, answers garbage or refuses for reasons of its own, to the next, and the one that failed is asked first again after a
 /// while. Who needs several answers that fit together takes [`Node::one`].
 #[derive(Debug, Clone)]
 pub struct Node {
@@ -313,10 +313,21 @@ impl Node {
         let endpoints = self.in_turn().filter_map(|place| self.endpoints.get(place));
         for endpoint in endpoints {
             match endpoint.ask(method, params.clone()).await {
-                Err(error) if error.is_the_nodes() => failure = error,
+                // A refusal says more than that another node is away.
+                Err(error) if error.another_may_answer() => {
+                    failure = refusal_first(failure, error);
+                }
                 answer => return answer,
             }
         }
         Err(failure)
+    }
+}
+
+/// What is told when no node answers.
+fn refusal_first(known: NodeError, new: NodeError) -> NodeError {
+    match known {
+        NodeError::Refused { .. } => known,
+        _ => new,
     }
 }
