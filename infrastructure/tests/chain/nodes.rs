@@ -280,6 +280,44 @@ async fn a_node_that_parted_below_all_known_blocks_halts_until_the_other_is_back
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_node_of_another_chain_does_not_take_the_right_one_down() {
+    let world = World::new(Program::Anvil).await;
+    // Anvil's first block consists of the second at which it started, so that one has to be over.
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    let other = TestNode::start(Program::Anvil).await;
+    other.mine(500).await;
+    // Another first block; and another chain id, though that node is further as well.
+    let spare = Proxy::start(other.port(), Fault::Sound).await;
+    for (fault, questions) in [(Fault::Sound, 2), (Fault::OtherChain, 1)] {
+        spare.becomes(fault);
+        let asked = spare.asked();
+        let listener = follow(&world, [world.node.url(), spare.url()]);
+        let terms = paid(&world).await;
+        world.until_told(terms.order, &CONFIRMED).await;
+        listener.until_at_head().await;
+        assert_eq!(listener.now().condition, ChainCondition::Following);
+        for _ in 0..3 {
+            listener.until_at_head().await;
+        }
+        // For who it is, once: nothing is read from it.
+        assert_eq!(spare.asked() - asked, questions, "{fault:?}");
+        world.ends(listener).await;
+
+        // Named first, it is left for the right one.
+        let listener = follow(&world, [spare.url(), world.node.url()]);
+        let terms = paid(&world).await;
+        world.until_told(terms.order, &CONFIRMED).await;
+        listener.until_at_head().await;
+        assert_eq!(listener.now().condition, ChainCondition::Following);
+        world.ends(listener).await;
+    }
+    // Nobody is left to go on with.
+    let listener = follow(&world, [spare.url(), spare.url()]);
+    listener.until_fares(ChainCondition::Halted).await;
+    listener.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_url_is_never_shown() {
     assert!(matches!(Node::new([]), Err(ClientError::NoUrl)));
     let url = "http://user:secret@127.0.0.1:9/secret?key=secret";

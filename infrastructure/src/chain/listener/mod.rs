@@ -21,7 +21,7 @@ mod stretch;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use alloy::primitives::Address;
+use alloy::primitives::{Address, B256};
 use gage_application::{
     ports::{
         chain::{BlockRef, ChainCondition},
@@ -41,7 +41,7 @@ use self::{
     settler::Settler,
     stretch::Reader,
 };
-use super::node::{Block, Node, NodeError};
+use super::node::{Belonging, Block, Node, NodeError};
 use crate::postgres::{ChainCursor, PostgresChainStore};
 
 pub use status::ListenerStatus;
@@ -192,6 +192,7 @@ impl Listener {
         self.session = None;
         self.leave_after_failures(&fault);
         match &fault {
+            Fault::Halt(halt) if self.left_for_another(halt) => return Duration::ZERO,
             Fault::Halt(halt) => {
                 if first || self.condition() != ChainCondition::Halted {
                     tracing::error!(reason = %halt, "the chain listener halts");
@@ -231,6 +232,15 @@ impl Listener {
         {
             node.rest(&error.to_string());
         }
+    }
+
+    /// Leaves a node that is on another chain, and says whether there is one to go on with.
+    fn left_for_another(&self, halt: &Halt) -> bool {
+        let Some(node) = self.reads.as_ref().filter(|_| halt.is_other_chain()) else {
+            return false;
+        };
+        node.belongs(Belonging::Others, &halt.to_string());
+        node.another_may_belong()
     }
 
     fn recovered(&mut self) {
@@ -278,7 +288,8 @@ impl Listener {
         self.status.saw(head.at(), cursor);
         if head.at() == cursor {
             let turn = self.settler.confirm_more(cursor).await?;
-            if turn == Turn::Poll && !one_is_further(node, &head).await {
+            if turn == Turn::Poll && !one_is_further(&session, &head, self.settings.chain_id).await
+            {
                 self.status.read_until(age.surely_read(began));
             }
             return Ok(turn);
@@ -313,6 +324,7 @@ impl Listener {
         };
         check_genesis(cursor.as_ref(), &session)?;
         if is_new {
+            session.node.belongs(Belonging::Ours, "");
             check_contract(&session.node, &self.settings).await?;
         }
         self.session = Some(session.clone());
@@ -371,9 +383,16 @@ impl Listener {
 }
 
 fn check_genesis(cursor: Option<&ChainCursor>, session: &Session) -> Result<(), Fault> {
-    let found = session.genesis_hash;
-    match cursor.map(|cursor| cursor.genesis_hash) {
-        Some(expected) if expected != found => Err(Halt::OtherGenesis { expected, found }.into()),
-        _ => Ok(()),
+    match cursor {
+        Some(cursor) => is_same_genesis(cursor.genesis_hash, session.genesis_hash),
+        None => Ok(()),
+    }
+}
+
+fn is_same_genesis(expected: B256, found: B256) -> Result<(), Fault> {
+    if expected == found {
+        Ok(())
+    } else {
+        Err(Halt::OtherGenesis { expected, found }.into())
     }
 }

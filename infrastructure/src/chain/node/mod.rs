@@ -21,6 +21,7 @@ use url::Url;
 use endpoint::Endpoint;
 
 pub(in crate::chain) use block::{Block, Receipt, Sent};
+pub(in crate::chain) use endpoint::Belonging;
 pub use error::NodeError;
 pub(in crate::chain) use reading::ReceiptSource;
 
@@ -33,8 +34,9 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// they may be away.
 ///
 /// A question goes to the first node that did not fail lately; when that is away, limits its
-/// callers, answers garbage or refuses for reasons of its own, to the next, and the one that failed is asked first again after a
-/// while. Who needs several answers that fit together takes [`Node::one`].
+/// callers, answers garbage or refuses for reasons of its own, to the next, and the one that failed
+/// is asked first again after a while. Who needs several answers that fit together takes
+/// [`Node::one`].
 #[derive(Debug, Clone)]
 pub struct Node {
     /// Never empty.
@@ -114,6 +116,29 @@ impl Node {
                 endpoint.rest(&why);
             }
         }
+    }
+
+    /// Whether the node is on the chain that it is configured for, as far as is known.
+    pub(super) fn belonging(&self) -> Belonging {
+        let endpoint = self.in_turn().next();
+        let endpoint = endpoint.and_then(|place| self.endpoints.get(place));
+        endpoint.map_or(Belonging::Unknown, Endpoint::belonging)
+    }
+
+    /// Remembers whether this node is on the chain that it is configured for.
+    pub(super) fn belongs(&self, found: Belonging, why: &str) {
+        for place in self.in_turn() {
+            if let Some(endpoint) = self.endpoints.get(place) {
+                endpoint.belongs(found, &why);
+            }
+        }
+    }
+
+    /// Whether there is a node beside this one that may be on the right chain.
+    pub(super) fn another_may_belong(&self) -> bool {
+        let is_this = |place| self.reach == Reach::One(place);
+        let mut endpoints = self.endpoints.iter().enumerate();
+        endpoints.any(|(place, other)| !is_this(place) && other.belonging() != Belonging::Others)
     }
 
     fn at(&self, place: usize) -> Self {
