@@ -52,7 +52,8 @@ deploy_escrow() {
   fi
   describe_chain >"$folder/chains.toml"
   export GAGE_CHAINS_FILE=$folder/chains.toml
-  unset GAGE_CHAIN_ID GAGE_ARBITER_ADDRESS GAGE_CONFIRMATIONS GAGE_POLL_INTERVAL_MS # they are in the file
+  # They are in the file.
+  unset GAGE_CHAIN_ID GAGE_ARBITER_ADDRESS GAGE_CONFIRMATIONS GAGE_POLL_INTERVAL_MS GAGE_HEAD_AGE_MAX_SECS
   step "Escrow: $(value_of GAGE_ESCROW_ADDRESS "$folder/contracts")"
 }
 
@@ -72,6 +73,7 @@ start_block = $(value_of GAGE_ESCROW_START_BLOCK "$contracts")
 arbiter = "${GAGE_ARBITER_ADDRESS:-$(account_address "$ARBITER")}"
 confirmations = ${GAGE_CONFIRMATIONS:-1}
 poll_interval_ms = ${GAGE_POLL_INTERVAL_MS:-1000}
+head_age_max_secs = ${GAGE_HEAD_AGE_MAX_SECS:-0}
 
 [chain.coin]
 symbol = "ETH"

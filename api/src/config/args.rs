@@ -101,6 +101,9 @@ pub struct ChainArgs {
     /// Time between looks at the chain [default: 1000]
     #[arg(long, env = "GAGE_POLL_INTERVAL_MS", value_name = "MS")]
     pub poll_interval_ms: Option<String>,
+    /// How old the newest block may be, 0 for any age [default: 300; in development: 0]
+    #[arg(long, env = "GAGE_HEAD_AGE_MAX_SECS", value_name = "SECS")]
+    pub head_age_max_secs: Option<String>,
 }
 
 /// Who releases what nobody disputed when the hold time is over; nobody unless it has a key.

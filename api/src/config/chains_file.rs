@@ -38,6 +38,7 @@ struct Chain {
     arbiter: Option<String>,
     confirmations: Option<u64>,
     poll_interval_ms: Option<u64>,
+    head_age_max_secs: Option<u64>,
     coin: Option<Coin>,
     #[serde(default)]
     token: Vec<Token>,
@@ -124,6 +125,7 @@ fn of_chain(
         Environment::Development => 1,
     };
     let poll = ChainSettings::POLL_INTERVAL_MS;
+    let head_age = ChainSettings::head_age_max_secs(environment);
     let mut tokens = Vec::with_capacity(chain.token.len());
     let mut addresses = BTreeSet::new();
     for token in chain.token {
@@ -159,6 +161,12 @@ fn of_chain(
             chain.poll_interval_ms.unwrap_or(poll),
             10,
             600_000,
+        )?),
+        head_age_max: ChainSettings::head_age_max(within(
+            "head_age_max_secs",
+            chain.head_age_max_secs.unwrap_or(head_age),
+            0,
+            ChainSettings::HEAD_AGE_LIMIT_SECS,
         )?),
         coin: match chain.coin {
             Some(coin) => CoinSettings {
@@ -276,6 +284,7 @@ mod tests {
         arbiter = "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359"
         confirmations = 20
         poll_interval_ms = 500
+        head_age_max_secs = 0
 
         [[chain.token]]
         address = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"
@@ -321,10 +330,12 @@ mod tests {
         assert_eq!((ethereum.chain_id, ethereum.start_block), (1, 17));
         assert_eq!((ethereum.rpc.len(), ethereum.confirmations), (2, 20));
         assert_eq!(ethereum.poll_interval, Duration::from_millis(500));
+        assert_eq!(ethereum.head_age_max, None);
         assert_eq!(ethereum.coin.symbol, "ETH");
         let usdc = &ethereum.tokens[0];
         assert_eq!((usdc.symbol.as_str(), usdc.decimals), ("USDC", 6));
         assert_eq!((polygon.chain_id, polygon.confirmations), (137, 12));
+        assert_eq!(polygon.head_age_max, Some(Duration::from_mins(5)));
         assert_eq!(polygon.coin.symbol, "POL");
         assert_eq!(usdc.keeper_min, Some(BaseUnits::from(5_000_000)));
         assert_eq!(polygon.coin.keeper_min, None);
@@ -364,7 +375,7 @@ mod tests {
             ("id = 137", "id = 0", "chain 0: id must be from 1"),
             ("symbol = \"USDC\"", "symbol = \"\"", "chain 1: a symbol"),
             ("decimals = 6", "decimals = 37", "at most 36"),
-            ("decimals = 6", "decimals = -1", "line 15"),
+            ("decimals = 6", "decimals = -1", "line 16"),
             ("confirmations = 20", "confirmations = 0", "from 1 to 10000"),
             ("17", "17\n typo = 1", "unknown field `typo`"),
             (

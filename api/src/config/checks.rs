@@ -156,6 +156,12 @@ impl Checks {
         let poll = args.poll_interval_ms.as_deref();
         let normal = ChainSettings::POLL_INTERVAL_MS;
         let poll = self.number(names::POLL_INTERVAL, poll, normal, 10, 600_000);
+        let age = args.head_age_max_secs.as_deref();
+        let (normal, most) = (
+            ChainSettings::head_age_max_secs(environment),
+            ChainSettings::HEAD_AGE_LIMIT_SECS,
+        );
+        let head_age = self.number(names::HEAD_AGE_MAX, age, normal, 0, most);
         let chain_id = chain_id?;
         Some(ChainSettings {
             chain_id,
@@ -166,6 +172,7 @@ impl Checks {
             arbiter: arbiter?,
             confirmations: confirmations?,
             poll_interval: Duration::from_millis(poll?),
+            head_age_max: ChainSettings::head_age_max(head_age?),
             coin: CoinSettings::default(),
             tokens: Vec::new(),
         })
@@ -387,6 +394,7 @@ fn also_said(args: &ChainArgs) -> Vec<&'static str> {
         (names::ARBITER, &args.arbiter_address),
         (names::CONFIRMATIONS, &args.confirmations),
         (names::POLL_INTERVAL, &args.poll_interval_ms),
+        (names::HEAD_AGE_MAX, &args.head_age_max_secs),
     ];
     let said = said.into_iter().filter(|(_, given)| given.is_some());
     said.map(|(setting, _)| setting.variable).collect()

@@ -40,6 +40,8 @@ settings! {
         "how many blocks a payment needs, its own included, for example 12";
     POLL_INTERVAL = "GAGE_POLL_INTERVAL_MS", "poll-interval-ms",
         "the time between looks at the chain in milliseconds, for example 1000";
+    HEAD_AGE_MAX = "GAGE_HEAD_AGE_MAX_SECS", "head-age-max-secs",
+        "how many seconds the chain's newest block may be old, for example 300, or 0 for any age";
     KEEPER_KEY_FILE = "GAGE_KEEPER_KEY_FILE", "keeper-key-file",
         "a file with the private key that sends releases after the hold time (or GAGE_KEEPER_KEY: the key itself)";
     KEEPER_KEY = "GAGE_KEEPER_KEY", "", "the private key that sends releases after the hold time";

@@ -216,6 +216,8 @@ pub struct ChainSettings {
     pub confirmations: u64,
     /// Time between looks at the chain.
     pub poll_interval: Duration,
+    /// How old the newest block may be; nothing for any age.
+    pub head_age_max: Option<Duration>,
     /// Its own coin.
     pub coin: CoinSettings,
     /// Tokens that the escrow accepts; it was deployed with them.
@@ -227,6 +229,22 @@ impl ChainSettings {
     pub const CONFIRMATIONS: u64 = 12;
     /// Milliseconds between looks at the chain where nothing is said.
     pub const POLL_INTERVAL_MS: u64 = 1_000;
+    /// The longest time of a head's age that can be set, seconds.
+    pub const HEAD_AGE_LIMIT_SECS: u64 = 86_400;
+
+    /// Seconds that the newest block may be old where nothing is said; 0 for any age. Private
+    /// chains of developers have blocks only when something happens.
+    pub fn head_age_max_secs(environment: Environment) -> u64 {
+        match environment {
+            Environment::Production => 300,
+            Environment::Development => 0,
+        }
+    }
+
+    /// The bound that is meant by seconds, of which 0 are none.
+    pub fn head_age_max(secs: u64) -> Option<Duration> {
+        (secs > 0).then(|| Duration::from_secs(secs))
+    }
 }
 
 /// Who releases what nobody disputed when the hold time is over.

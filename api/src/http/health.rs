@@ -31,6 +31,8 @@ pub enum Condition {
     Starting,
     /// It stopped and needs the operator.
     Stopped,
+    /// It works, and what it looks at stands still.
+    Stalled,
     /// It works, and found what needs the operator.
     Differs,
 }

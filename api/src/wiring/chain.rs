@@ -15,9 +15,9 @@ use gage_application::{
 use gage_domain::value::Address;
 use gage_infrastructure::{
     chain::{
-        EvmAttempts, EvmContractSignatures, EvmRail, Keeper, KeeperParts, KeeperSettings,
-        KeeperStatus, Listener, ListenerParts, ListenerSettings, LocalKey, Minimum, Node,
-        RailChain, RatePoller, TokenCheck, deploy as deploy_contract,
+        EvmAttempts, EvmContractSignatures, EvmRail, FeedChain, Keeper, KeeperParts,
+        KeeperSettings, KeeperStatus, Listener, ListenerParts, ListenerSettings, LocalKey, Minimum,
+        Node, RailChain, RatePoller, TokenCheck, deploy as deploy_contract,
     },
     postgres::{PostgresChainStore, PostgresKeeperLedger},
 };
@@ -98,17 +98,22 @@ pub(super) fn prepare(settings: &Settings, adapters: &Adapters) -> anyhow::Resul
                 start_block: chain.start_block,
                 confirmations: chain.confirmations,
                 poll_interval: chain.poll_interval,
+                head_age_max: chain.head_age_max,
             },
         });
     }
     let mut rails = rails.into_iter();
     let first = rails.next().context("no chain is configured")?;
     let contracts = EvmContractSignatures::new(&first.node);
-    let nodes = chains
-        .iter()
-        .map(|chain| (chain.settings.chain_id, chain.node.clone()));
+    let feed_chains = chains.iter().map(|chain| {
+        let feeds = FeedChain {
+            node: chain.node.clone(),
+            head_age_max: chain.settings.head_age_max,
+        };
+        (chain.settings.chain_id, feeds)
+    });
     let clock = adapters.clock.clone();
-    let (rates, poller) = rates::prepare(&settings.chains, nodes.collect(), clock.clone())?;
+    let (rates, poller) = rates::prepare(&settings.chains, feed_chains.collect(), clock.clone())?;
     let rail = EvmRail::new(first, rails, signer, clock).with_rates(rates);
     Ok(ChainSide {
         token_check: rail.token_check(),

@@ -120,6 +120,7 @@ fn of_chain(chain_id: u64, chain: &dyn ChainView) -> ChainHealth {
         condition: match status.condition {
             ChainCondition::Starting => Condition::Starting,
             ChainCondition::Following => Condition::Up,
+            ChainCondition::Stalled => Condition::Stalled,
             ChainCondition::Unreachable => Condition::Down,
             ChainCondition::Halted => Condition::Stopped,
         },

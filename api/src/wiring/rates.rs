@@ -6,8 +6,8 @@ use anyhow::Context as _;
 use gage_application::ports::clock::Clock;
 use gage_domain::value::{Address, Asset};
 use gage_infrastructure::chain::{
-    FeedId, FeedSettings, FiatQuote, Node, OfferedRate, RatePoller, RatePollerParts, RateSettings,
-    Rates,
+    FeedChain, FeedId, FeedSettings, FiatQuote, OfferedRate, RatePoller, RatePollerParts,
+    RateSettings, Rates,
 };
 
 use crate::config::{self, ChainSettings, Chains, Quoted, RateSource};
@@ -18,14 +18,14 @@ const INTERVAL: Duration = Duration::from_secs(15);
 /// The rates of all chains' coins and tokens, and what reads their feeds.
 pub(super) fn prepare(
     chains: &Chains,
-    nodes: BTreeMap<u64, Node>,
+    feed_chains: BTreeMap<u64, FeedChain>,
     clock: Arc<dyn Clock>,
 ) -> anyhow::Result<(Rates, RatePoller)> {
     let offers = chains.iter().flat_map(offers_of);
     let rates = Rates::new(offers, clock.now()).context("GAGE_CHAINS_FILE")?;
     let parts = RatePollerParts {
         rates: rates.clone(),
-        nodes,
+        chains: feed_chains,
         clock,
         interval: INTERVAL,
     };

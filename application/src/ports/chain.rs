@@ -466,7 +466,7 @@ pub struct ChainStatus {
     /// Blocks between the cursor and the head.
     pub lag_blocks: u64,
     /// Until when the chain has surely been read: the time at which a poll began that found
-    /// the cursor at the head.
+    /// the cursor at the head, or the head's own time when that is too old to be the head.
     pub read_until: Option<OffsetDateTime>,
     /// How the listener fares.
     pub condition: ChainCondition,
@@ -479,6 +479,9 @@ pub enum ChainCondition {
     Starting,
     /// It follows.
     Following,
+    /// It follows, and the newest block is too old to be the chain's: the node stands still, or
+    /// the chain does. Payments may be missing.
+    Stalled,
     /// The node is away; it tries again.
     Unreachable,
     /// It halted: the node is not the chain that the cursor belongs to, or the chain was

@@ -87,7 +87,7 @@ pub(super) async fn quote(
 /// Whether the contract that is called would refuse now. A node that does not say is no refusal.
 pub(super) async fn is_refused(node: &Node, call: Call) -> bool {
     let estimated = node.estimate_gas(&request_of(call)).await;
-    estimated.is_err_and(|error| error.is_a_revert())
+    estimated.is_err_and(|error| error.is_revert())
 }
 
 fn request_of(call: Call) -> TransactionRequest {
@@ -199,7 +199,7 @@ fn would_fail(error: &NodeError) -> GasUnavailable {
     let decode = |data| ShopEscrowErrors::abi_decode(data).ok();
     let reason = match revert.as_ref().and_then(|data| decode(data)) {
         Some(reverted) => reason_of(&reverted),
-        None if error.is_a_revert() => "the contract refuses".to_owned(),
+        None if error.is_revert() => "the contract refuses".to_owned(),
         None if message.contains("insufficient funds") => "insufficient funds".to_owned(),
         None => {
             tracing::debug!(%error, "a call cannot be estimated");

@@ -49,6 +49,6 @@ pub use node::{ClientError, Node, NodeError};
 pub use quote::key_of;
 pub use rail::{EvmRail, RailChain};
 pub use rates::{
-    FeedId, FeedSettings, FeedWithoutNode, FiatQuote, OfferedRate, RatePoller, RatePollerParts,
-    RateSettings, RateTwice, Rates,
+    FeedChain, FeedId, FeedSettings, FeedWithoutNode, FiatQuote, OfferedRate, RatePoller,
+    RatePollerParts, RateSettings, RateTwice, Rates,
 };

@@ -3,11 +3,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use alloy::primitives::Address;
-use gage_application::ports::chain::{ChainCondition, PaymentChain, PaymentRail};
+use alloy::{primitives::Address, sol_types::SolCall};
+use gage_application::ports::{
+    chain::{ChainCondition, ChainStatus, PaymentChain, PaymentRail},
+    clock::Clock,
+};
 use gage_domain::payment::Terms;
 use gage_infrastructure::{
-    chain::{ClientError, EvmRail, Node, RailChain},
+    chain::{ClientError, EvmRail, ListenerSettings, Node, NodeError, RailChain, ShopEscrow},
     clock::SystemClock,
 };
 
@@ -44,6 +47,8 @@ async fn the_next_node_is_read_when_the_first_fails_and_the_first_again_later() 
         Fault::Page,
         Fault::Cut,
         Fault::NoReceipts,
+        Fault::RefusesAll,
+        Fault::RefusesCalls,
         Fault::Away,
         Fault::Silent,
     ] {
@@ -62,6 +67,34 @@ async fn the_next_node_is_read_when_the_first_fails_and_the_first_again_later() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_one_node_refuses_another_answers_and_what_the_chain_refuses_none() {
+    let world = World::new(Program::Anvil).await;
+    let (first, second) = tokio::join!(
+        Proxy::start(world.node.port(), Fault::RefusesAll),
+        Proxy::start(world.node.port(), Fault::Sound),
+    );
+    let node = Node::new([first.url(), second.url()]).unwrap();
+    let escrow = world.escrow.address;
+    let call = |data: Vec<u8>| node.call(escrow, data.into());
+    let signer = ShopEscrow::quoteSignerCall {}.abi_encode();
+    assert_eq!(node.chain_id().await.unwrap(), world.settings(1).chain_id);
+    assert!(!node.code(escrow).await.unwrap().is_empty());
+    call(signer.clone()).await.unwrap();
+    second.becomes(Fault::Away);
+    let refused = call(signer).await.unwrap_err();
+    assert!(
+        matches!(&refused, NodeError::Refused { code: -32600, .. }),
+        "{refused}"
+    );
+    // The escrow's own word: nobody else is asked.
+    first.becomes(Fault::Sound);
+    let asked = second.asked();
+    let refused = call(vec![0xff; 4]).await.unwrap_err();
+    assert!(matches!(refused, NodeError::Refused { .. }), "{refused}");
+    assert_eq!(second.asked(), asked);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_stands_still_is_left_for_one_that_goes_on() {
     let world = World::new(Program::Anvil).await;
     let still = Proxy::start(world.node.port(), Fault::Sound).await;
@@ -74,11 +107,91 @@ async fn a_node_that_stands_still_is_left_for_one_that_goes_on() {
     // Alone it would be taken for the head of the chain, and the order would expire.
     let terms = world.order(1).await;
     world.node.receipt(world.pay(&terms).await).await;
+    for _ in 0..2 {
+        looked_on(&listener, &still).await;
+        let read_until = listener.now().read_until;
+        looked_on(&listener, &still).await;
+        assert_eq!(listener.now().read_until, read_until, "another is further");
+        world.node.mine(1).await;
+    }
+    assert_eq!(world.told(terms.order).await, ["requested"]);
     let read_until = listener.now().read_until;
-    world.node.mine(4).await;
+    world.node.mine(1).await;
     world.until_told(terms.order, &CONFIRMED).await;
-    assert!(listener.now().read_until >= read_until);
+    listener
+        .until("read on", |now| now.read_until > read_until)
+        .await;
     world.ends(listener).await;
+}
+
+/// Waits for several turns that began from now on.
+async fn looked_on(listener: &Following, proxy: &Proxy) {
+    let asked = proxy.asked();
+    listener
+        .until("asked again", |_| proxy.asked() > asked + 10)
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_only_node_that_stands_still_is_not_taken_for_the_head() {
+    let world = World::new(Program::Anvil).await;
+    let still = Proxy::start(world.node.port(), Fault::Sound).await;
+    let head_age_max = Duration::from_secs(5);
+    let settings = ListenerSettings {
+        head_age_max: Some(head_age_max),
+        ..world.settings(1)
+    };
+    world.node.mine_every(Some(1)).await;
+    let listener = world.follow_over(still.client(), settings);
+    listener.until_at_head().await;
+    world.node.mine_every(None).await;
+    let height = world.node.height().await;
+    let all = |now: ChainStatus| now.lag_blocks == 0 && now.head.unwrap().number == height;
+    listener.until("at the last block", all).await;
+    still.becomes(Fault::Lags(height));
+
+    // The chain goes on, and nothing of it is seen.
+    world.node.mine_every(Some(1)).await;
+    let terms = world.order(1).await;
+    world.node.receipt(world.pay(&terms).await).await;
+    listener.until_fares(ChainCondition::Stalled).await;
+    let read_until = listener.now().read_until;
+    assert!(read_until <= Some(world.node.made(height).await + head_age_max));
+    looked_on(&listener, &still).await;
+    assert_eq!(listener.now().read_until, read_until);
+    assert_eq!(world.told(terms.order).await, ["requested"]);
+
+    still.becomes(Fault::Sound);
+    world.until_told(terms.order, &CONFIRMED).await;
+    listener.until_fares(ChainCondition::Following).await;
+    listener.until_at_head().await;
+    world.node.mine_every(None).await;
+    listener.stop().await;
+    world.agrees(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_chain_is_read_as_far_as_its_newest_block() {
+    let world = World::new(Program::Anvil).await;
+    let terms = paid(&world).await;
+    let last = world.node.made(world.node.height().await).await;
+    let settings = ListenerSettings {
+        head_age_max: Some(Duration::from_secs(1)),
+        ..world.settings(1)
+    };
+    while SystemClock.now() <= last + 2 * Duration::from_secs(1) {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let listener = world.follow(1);
+    world.until_told(terms.order, &CONFIRMED).await;
+    listener.stop().await;
+    let listener = world.follow_with(settings);
+    listener
+        .until("read so far", |now| now.read_until.is_some())
+        .await;
+    assert_eq!(listener.now().read_until, Some(last));
+    listener.until_fares(ChainCondition::Stalled).await;
+    listener.stop().await;
 }
 
 /// A world with a payment, and a node of the same chain that never had it and is as far.
@@ -164,6 +277,44 @@ async fn a_node_that_parted_below_all_known_blocks_halts_until_the_other_is_back
     assert_eq!(world.store().cursor().await.unwrap(), settled);
     assert_eq!(world.told(terms.order).await[1..], CONFIRMED);
     world.ends(listener).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_of_another_chain_does_not_take_the_right_one_down() {
+    let world = World::new(Program::Anvil).await;
+    // Anvil's first block consists of the second at which it started, so that one has to be over.
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    let other = TestNode::start(Program::Anvil).await;
+    other.mine(500).await;
+    // Another first block; and another chain id, though that node is further as well.
+    let spare = Proxy::start(other.port(), Fault::Sound).await;
+    for (fault, questions) in [(Fault::Sound, 2), (Fault::OtherChain, 1)] {
+        spare.becomes(fault);
+        let asked = spare.asked();
+        let listener = follow(&world, [world.node.url(), spare.url()]);
+        let terms = paid(&world).await;
+        world.until_told(terms.order, &CONFIRMED).await;
+        listener.until_at_head().await;
+        assert_eq!(listener.now().condition, ChainCondition::Following);
+        for _ in 0..3 {
+            listener.until_at_head().await;
+        }
+        // For who it is, once: nothing is read from it.
+        assert_eq!(spare.asked() - asked, questions, "{fault:?}");
+        world.ends(listener).await;
+
+        // Named first, it is left for the right one.
+        let listener = follow(&world, [spare.url(), world.node.url()]);
+        let terms = paid(&world).await;
+        world.until_told(terms.order, &CONFIRMED).await;
+        listener.until_at_head().await;
+        assert_eq!(listener.now().condition, ChainCondition::Following);
+        world.ends(listener).await;
+    }
+    // Nobody is left to go on with.
+    let listener = follow(&world, [spare.url(), spare.url()]);
+    listener.until_fares(ChainCondition::Halted).await;
+    listener.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -48,6 +48,10 @@ pub(crate) enum Fault {
     Limits,
     /// The same, said with the HTTP status alone.
     TooManyRequests,
+    /// It refuses everything, as one does whose key ran out.
+    RefusesAll,
+    /// It has thrown away what contracts are asked about.
+    RefusesCalls,
     /// Asked for the first time, it knows no transaction.
     ForgetsOnce,
     /// Instead of a block with an odd number it gives the one before: a block twice, and another
@@ -281,6 +285,8 @@ fn spoil(question: &Value, answer: &mut Value, fault: Fault) {
         (Fault::Limits, _) => {
             *answer = refusal(-32005, "daily request count exceeded, request rate limited");
         }
+        (Fault::RefusesAll, _) => *answer = refusal(-32600, "Must be authenticated!"),
+        (Fault::RefusesCalls, "eth_call") => *answer = refusal(-32000, "missing trie node"),
         (Fault::NoLogs, "eth_getLogs") => answer["result"] = json!([]),
         (Fault::HalfTheLogs, "eth_getLogs") => {
             let logs = answer["result"].as_array().unwrap();
@@ -313,6 +319,7 @@ fn in_http(answer: &Value, fault: Fault) -> Answer {
         Fault::Page => answered(200, "<html><body>It works!</body></html>"),
         Fault::Cut => answered(200, &text[..text.len() / 2]),
         Fault::TooManyRequests => answered(429, "slow down"),
+        Fault::RefusesAll => answered(401, &text),
         Fault::RangeIsBad(_) if answer.get("error").is_some() => answered(400, &text),
         _ => answered(200, &text),
     }

@@ -27,8 +27,8 @@ use gage_domain::{
 };
 use gage_infrastructure::{
     chain::{
-        FeedId, FeedSettings, FeedWithoutNode, FiatQuote, OfferedRate, RatePoller, RatePollerParts,
-        RateSettings, RateTwice, Rates,
+        FeedChain, FeedId, FeedSettings, FeedWithoutNode, FiatQuote, Node, OfferedRate, RatePoller,
+        RatePollerParts, RateSettings, RateTwice, Rates,
     },
     clock::SystemClock,
 };
@@ -38,6 +38,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     node::{CHAIN_ID, Program, TestNode},
     on_both,
+    proxy::{Fault, Proxy},
     world::{Product, World, coin, request},
 };
 
@@ -51,7 +52,7 @@ on_both!(
     an_order_in_won_is_paid_at_the_rate_of_its_placing,
     a_feed_that_cannot_be_right_gives_no_rate,
     a_feed_in_other_decimals_or_too_old_gives_no_rate,
-    while_the_node_is_away_a_rate_holds_as_long_as_its_heartbeat,
+    while_the_node_is_away_a_rate_holds_for_minutes_within_its_heartbeat,
 );
 
 /// How long a test waits for what must come.
@@ -125,7 +126,7 @@ async fn made(node: &TestNode, dollar: Asset, dollars: Duration) -> Feeds {
     let stop = CancellationToken::new();
     let poller = RatePoller::new(RatePollerParts {
         rates: rates.clone(),
-        nodes: BTreeMap::from([(CHAIN_ID, node.client())]),
+        chains: BTreeMap::from([(CHAIN_ID, feed_chain(node.client()))]),
         clock: Arc::new(SystemClock),
         interval: Duration::from_millis(50),
     });
@@ -137,6 +138,11 @@ async fn made(node: &TestNode, dollar: Asset, dollars: Duration) -> Feeds {
         rates,
         stop,
     }
+}
+
+fn feed_chain(node: Node) -> FeedChain {
+    let head_age_max = None;
+    FeedChain { node, head_age_max }
 }
 
 /// A feed of eight decimals that has said nothing yet.
@@ -355,12 +361,20 @@ async fn a_feed_in_other_decimals_or_too_old_gives_no_rate(program: Program) {
     .await;
     feeds.until_known(fiat).await;
 
-    let late = SystemClock.now() - 2 * LONG;
-    let round = PriceFeed::Round {
-        updatedAt: seconds(late),
-        ..round(9, 345_678_901_234)
+    // An old answer takes the place of none; in place of a newer one it would say nothing.
+    let none = PriceFeed::setRoundCall {
+        round: round(0, 345_678_901_234),
     };
-    send(&world.node, feeds.ether, PriceFeed::setRoundCall { round }).await;
+    send(&world.node, feeds.ether, none).await;
+    feeds.until(fiat, "without a rate", is_gone).await;
+    let late = SystemClock.now() - 2 * LONG;
+    let old = PriceFeed::setRoundCall {
+        round: PriceFeed::Round {
+            updatedAt: seconds(late),
+            ..round(9, 345_678_901_234)
+        },
+    };
+    send(&world.node, feeds.ether, old).await;
     let as_of = late.replace_nanosecond(0).unwrap();
     let stale = RateUnavailable::Stale { fiat, asset, as_of };
     feeds
@@ -369,7 +383,7 @@ async fn a_feed_in_other_decimals_or_too_old_gives_no_rate(program: Program) {
     assert_eq!(refusal(&world, tea, Some(coin())).await, stale.into());
 }
 
-async fn while_the_node_is_away_a_rate_holds_as_long_as_its_heartbeat(program: Program) {
+async fn while_the_node_is_away_a_rate_holds_for_minutes_within_its_heartbeat(program: Program) {
     let (mut world, feeds) = world(program, SHORT).await;
     let in_won = world.offers(won(12_000)).await;
     usual(&world.node, &feeds).await;
@@ -391,9 +405,119 @@ async fn while_the_node_is_away_a_rate_holds_as_long_as_its_heartbeat(program: P
     ordered(&world, in_won, 1, None).await;
     ordered(&world, in_dollars, 1, Some(feeds.dollar)).await;
     world.order(1).await;
+    // Within the heartbeat of an hour, the price may have moved unseen.
+    let rate_in = |after| {
+        let rate = feeds
+            .rates
+            .rate(Fiat::Krw, coin(), SystemClock.now() + after);
+        rate.map(|rate| rate.price.to_string())
+    };
+    rate_in(Duration::from_mins(3)).unwrap();
+    assert!(stale(&rate_in(Duration::from_mins(6))));
 
     world.node.resume().await;
     answers(&world.node, feeds.ether, 345_678_901_234).await;
+    feeds.until_known(Fiat::Usd).await;
+}
+
+/// Rates in dollars for the coins of some chains, from a feed on each.
+fn of_coins(ether: Address, chains: BTreeMap<u64, FeedChain>) -> Feeds {
+    let offer = |chain_id| OfferedRate {
+        asset: Asset { chain_id, ..coin() },
+        fiat: Fiat::Usd,
+        rate: RateSettings::Feed(FeedSettings {
+            id: FeedId {
+                chain_id,
+                address: ether,
+            },
+            heartbeat: LONG,
+        }),
+    };
+    let rates = Rates::new(chains.keys().copied().map(offer), SystemClock.now()).unwrap();
+    let stop = CancellationToken::new();
+    let poller = RatePoller::new(RatePollerParts {
+        rates: rates.clone(),
+        chains,
+        clock: Arc::new(SystemClock),
+        interval: Duration::from_millis(50),
+    });
+    tokio::spawn(poller.unwrap().run(stop.clone()));
+    Feeds {
+        ether,
+        won: Address::ZERO,
+        dollar: coin(),
+        rates,
+        stop,
+    }
+}
+
+/// What ether cost so long ago.
+fn round_of(number: u64, answer: i64, ago: Duration) -> PriceFeed::Round {
+    PriceFeed::Round {
+        updatedAt: seconds(SystemClock.now() - ago),
+        ..round(number, answer)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_lags_does_not_bring_an_old_rate_back() {
+    let node = TestNode::start(Program::Anvil).await;
+    let ether = deployed(&node, "ETH / USD").await;
+    let round = round_of(1, 300_000_000_000, Duration::from_mins(2));
+    send(&node, ether, PriceFeed::setRoundCall { round }).await;
+    let height = node.height().await;
+    let round = round_of(2, 200_000_000_000, Duration::from_mins(1));
+    send(&node, ether, PriceFeed::setRoundCall { round }).await;
+    let proxy = Proxy::start(node.port(), Fault::Sound).await;
+    let chain = feed_chain(proxy.client());
+    let feeds = of_coins(ether, BTreeMap::from([(CHAIN_ID, chain)]));
+    feeds.until_known(Fiat::Usd).await;
+    proxy.becomes(Fault::Lags(height));
+    let asked = proxy.asked();
+    while proxy.asked() < asked + 20 {
+        tokio::time::sleep(Duration::from_millis(25)).await;
+        let rate = feeds.rates.rate(Fiat::Usd, coin(), SystemClock.now());
+        let price = rate.unwrap().price.to_string();
+        assert!(price.starts_with("2000"), "{price}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_block_that_is_too_old_gives_no_rate() {
+    let node = TestNode::start(Program::Anvil).await;
+    let ether = deployed(&node, "ETH / USD").await;
+    answers(&node, ether, 300_000_000_000).await;
+    let last = node.made(node.height().await).await;
+    while SystemClock.now() <= last + Duration::from_secs(3) {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let proxy = Proxy::start(node.port(), Fault::Sound).await;
+    let chain = FeedChain {
+        node: proxy.client(),
+        head_age_max: Some(Duration::from_secs(3)),
+    };
+    let feeds = of_coins(ether, BTreeMap::from([(CHAIN_ID, chain)]));
+    while proxy.asked() < 20 {
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    let rate = feeds.rates.rate(Fiat::Usd, coin(), SystemClock.now());
+    let (fiat, asset) = (Fiat::Usd, coin());
+    assert_eq!(rate, Err(RateUnavailable::NoAnswer { fiat, asset }));
+    node.mine_every(Some(1)).await;
+    feeds.until_known(Fiat::Usd).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_chain_holds_up_only_its_own_rates() {
+    let node = TestNode::start(Program::Anvil).await;
+    let ether = deployed(&node, "ETH / USD").await;
+    answers(&node, ether, 300_000_000_000).await;
+    let silent = Proxy::start(node.port(), Fault::Silent).await;
+    // Each of them is waited for longer than its part of a test's patience.
+    let silent = Node::new([(); 12].map(|()| silent.url())).unwrap();
+    let chains = [(CHAIN_ID - 1, silent), (CHAIN_ID, node.client())];
+    let chains = chains.map(|(chain_id, node)| (chain_id, feed_chain(node)));
+    let feeds = of_coins(ether, BTreeMap::from(chains));
     feeds.until_known(Fiat::Usd).await;
 }
 
@@ -497,7 +621,7 @@ async fn rates_that_contradict_each_other_or_cannot_be_read_are_told() {
     let rates = Rates::new([offer(Fiat::Krw), offer(Fiat::Usd)], SystemClock.now()).unwrap();
     let poller = RatePoller::new(RatePollerParts {
         rates,
-        nodes: BTreeMap::new(),
+        chains: BTreeMap::new(),
         clock: Arc::new(SystemClock),
         interval: LONG,
     });

@@ -146,6 +146,8 @@ async fn a_node_that_limits_us_or_answers_garbage_is_waited_for() {
         Fault::Page,
         Fault::Nonsense,
         Fault::Cut,
+        Fault::RefusesAll,
+        Fault::RefusesCalls,
         Fault::Silent,
     ] {
         let proxy = Proxy::start(world.node.port(), fault).await;

@@ -284,6 +284,7 @@ impl World {
             start_block: self.escrow.block,
             confirmations,
             poll_interval: Duration::from_millis(50),
+            head_age_max: None,
         }
     }
 

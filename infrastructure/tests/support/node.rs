@@ -14,6 +14,7 @@ use alloy::{
 };
 use gage_infrastructure::chain::{LocalKey, Node};
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 use url::Url;
 
 /// The chain id of both.
@@ -210,6 +211,22 @@ impl TestNode {
             (Program::Ganache, false) => self.ask("miner_stop", json!([])).await,
             (Program::Anvil, _) => self.ask("evm_setAutomine", json!([at_once])).await,
         };
+    }
+
+    /// From now on a block comes so often, whether there is something to put into it or not; or
+    /// only then (Anvil).
+    pub async fn mine_every(&self, seconds: Option<u64>) {
+        match seconds {
+            Some(seconds) => self.ask("evm_setIntervalMining", json!([seconds])).await,
+            None => self.ask("evm_setAutomine", json!([true])).await,
+        };
+    }
+
+    /// When a block was made.
+    pub async fn made(&self, number: u64) -> OffsetDateTime {
+        let block = self.ask("eth_getBlockByNumber", json!([U64::from(number), false]));
+        let made: U64 = serde_json::from_value(block.await["timestamp"].clone()).unwrap();
+        OffsetDateTime::from_unix_timestamp(made.to::<i64>()).unwrap()
     }
 
     /// The height of the chain.

@@ -200,6 +200,7 @@ impl World {
             start_block: self.escrow.block,
             confirmations: CONFIRMATIONS,
             poll_interval: Duration::from_millis(50),
+            head_age_max: None,
         };
         let (pool, escrow) = (self.shop.pool.clone(), self.escrow.address);
         let parts = ListenerParts {

@@ -23,6 +23,9 @@ pub enum ChainCondition {
     Starting,
     /// It is followed.
     Following,
+    /// Its newest block is too old to be the newest: its node stands still, or the chain does.
+    /// Payments may be missing; orders of now do not expire.
+    Stalled,
     /// Its node is away: payments are seen later.
     Unreachable,
     /// Its node shows another chain, or another history, than before: needs the operator.

@@ -77,6 +77,13 @@ pub(super) enum Halt {
     Settlement(GatewayError),
 }
 
+impl Halt {
+    /// Whether it is the node that is on another chain, so that the chain's other nodes may go on.
+    pub(super) fn is_other_chain(&self) -> bool {
+        matches!(self, Self::OtherChain { .. } | Self::OtherGenesis { .. })
+    }
+}
+
 impl From<ChainStoreError> for Fault {
     fn from(error: ChainStoreError) -> Self {
         match error {

@@ -12,6 +12,7 @@
 
 mod fault;
 mod fork;
+mod head_age;
 mod peers;
 mod session;
 mod settler;
@@ -20,7 +21,7 @@ mod stretch;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use alloy::primitives::Address;
+use alloy::primitives::{Address, B256};
 use gage_application::{
     ports::{
         chain::{BlockRef, ChainCondition},
@@ -28,17 +29,19 @@ use gage_application::{
     },
     settlement::Settle,
 };
+use time::OffsetDateTime;
 use tokio::{select, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 use self::{
     fault::{Fault, Halt},
+    head_age::HeadAge,
     peers::{LAG_MAX, one_is_further},
     session::{Session, check_contract},
     settler::Settler,
     stretch::Reader,
 };
-use super::node::{Block, Node, NodeError};
+use super::node::{Belonging, Block, Node, NodeError};
 use crate::postgres::{ChainCursor, PostgresChainStore};
 
 pub use status::ListenerStatus;
@@ -47,8 +50,8 @@ pub use status::ListenerStatus;
 const BACKOFF_START: Duration = Duration::from_millis(250);
 /// Longest pause after a failure.
 const BACKOFF_MAX: Duration = Duration::from_secs(10);
-/// Failures in a row after which a node whose answers do not fit together rests, and after which
-/// nodes that disagree are a case for the operator.
+/// Failures in a row after which the node that was read rests, and after which nodes that disagree
+/// are a case for the operator.
 const FAILURES_MAX: u32 = 4;
 /// Time between looks when the operator is needed.
 const HALTED_PAUSE: Duration = Duration::from_secs(15);
@@ -68,6 +71,9 @@ pub struct ListenerSettings {
     pub confirmations: u64,
     /// Time between looks at the head.
     pub poll_interval: Duration,
+    /// How old the newest block may be. Beyond it the node is not believed to be at the head of
+    /// the chain; none where blocks come only when there is something to put into them.
+    pub head_age_max: Option<Duration>,
 }
 
 /// What the listener stands on.
@@ -95,8 +101,12 @@ pub struct Listener {
     settler: Settler,
     /// The node as it was found; forgotten with every failure, since another may answer next.
     session: Option<Session>,
+    /// The node that the last turn read from.
+    reads: Option<Node>,
     /// Turns that failed since the last one that did not.
     failures: u32,
+    /// The age of the head in the last turn that saw one.
+    head_age: HeadAge,
 }
 
 /// What a turn came to.
@@ -136,7 +146,9 @@ impl Listener {
             entropy: parts.entropy,
             settings,
             session: None,
+            reads: None,
             failures: 0,
+            head_age: HeadAge::Fresh,
         }
     }
 
@@ -177,8 +189,10 @@ impl Listener {
         };
         let first = self.failures == 0;
         self.failures = self.failures.saturating_add(1);
-        let session = self.session.take();
+        self.session = None;
+        self.leave_after_failures(&fault);
         match &fault {
+            Fault::Halt(halt) if self.left_for_another(halt) => return Duration::ZERO,
             Fault::Halt(halt) => {
                 if first || self.condition() != ChainCondition::Halted {
                     tracing::error!(reason = %halt, "the chain listener halts");
@@ -189,9 +203,6 @@ impl Listener {
             Fault::Busy { retry_after } => return *retry_after,
             Fault::Node(NodeError::Inconsistent { reason }) => {
                 tracing::debug!(%reason, "reading again");
-                if let Some(session) = session.filter(|_| self.failures >= FAILURES_MAX) {
-                    session.node.rest(reason);
-                }
             }
             Fault::Disagreement { .. } if self.failures < FAILURES_MAX => {
                 tracing::debug!(%fault, "waiting for the nodes to agree");
@@ -214,12 +225,40 @@ impl Listener {
         self.backoff()
     }
 
+    /// Lets a node rest that gives no usable answers, whatever is wrong with them.
+    fn leave_after_failures(&self, fault: &Fault) {
+        if let (Fault::Node(error), Some(node)) = (fault, &self.reads)
+            && self.failures >= FAILURES_MAX
+        {
+            node.rest(&error.to_string());
+        }
+    }
+
+    /// Leaves a node that is on another chain, and says whether there is one to go on with.
+    fn left_for_another(&self, halt: &Halt) -> bool {
+        let Some(node) = self.reads.as_ref().filter(|_| halt.is_other_chain()) else {
+            return false;
+        };
+        node.belongs(Belonging::Others, &halt.to_string());
+        node.another_may_belong()
+    }
+
     fn recovered(&mut self) {
         if self.failures > 0 {
             tracing::info!(failures = self.failures, "the chain listener follows again");
         }
         self.failures = 0;
-        self.status.fares(ChainCondition::Following);
+        match self.head_age {
+            HeadAge::Fresh => self.status.fares(ChainCondition::Following),
+            HeadAge::Stale { of } => self.stalled(of),
+        }
+    }
+
+    fn stalled(&self, newest: OffsetDateTime) {
+        if self.condition() != ChainCondition::Stalled {
+            tracing::warn!(%newest, "the chain's newest block is old: payments may be missing");
+        }
+        self.status.fares(ChainCondition::Stalled);
     }
 
     fn condition(&self) -> ChainCondition {
@@ -240,6 +279,8 @@ impl Listener {
         let (session, cursor) = self.found().await?;
         let node = &session.node;
         let head = node.head().await?;
+        let age = HeadAge::of(&head, began, self.settings.head_age_max);
+        self.head_age = age;
         let Some(cursor) = self.standing(&session, cursor, &head).await? else {
             // The chain has not reached the block where reading begins.
             return Ok(Turn::Poll);
@@ -247,8 +288,9 @@ impl Listener {
         self.status.saw(head.at(), cursor);
         if head.at() == cursor {
             let turn = self.settler.confirm_more(cursor).await?;
-            if turn == Turn::Poll && !one_is_further(node, &head).await {
-                self.status.read_until(began);
+            if turn == Turn::Poll && !one_is_further(&session, &head, self.settings.chain_id).await
+            {
+                self.status.read_until(age.surely_read(began));
             }
             return Ok(turn);
         }
@@ -270,6 +312,7 @@ impl Listener {
     async fn found(&mut self) -> Result<(Session, Option<BlockRef>), Fault> {
         let cursor = self.settler.store.cursor().await?;
         let node = self.node.one();
+        self.reads = Some(node.clone());
         let known = self
             .session
             .take()
@@ -281,6 +324,7 @@ impl Listener {
         };
         check_genesis(cursor.as_ref(), &session)?;
         if is_new {
+            session.node.belongs(Belonging::Ours, "");
             check_contract(&session.node, &self.settings).await?;
         }
         self.session = Some(session.clone());
@@ -339,9 +383,16 @@ impl Listener {
 }
 
 fn check_genesis(cursor: Option<&ChainCursor>, session: &Session) -> Result<(), Fault> {
-    let found = session.genesis_hash;
-    match cursor.map(|cursor| cursor.genesis_hash) {
-        Some(expected) if expected != found => Err(Halt::OtherGenesis { expected, found }.into()),
-        _ => Ok(()),
+    match cursor {
+        Some(cursor) => is_same_genesis(cursor.genesis_hash, session.genesis_hash),
+        None => Ok(()),
+    }
+}
+
+fn is_same_genesis(expected: B256, found: B256) -> Result<(), Fault> {
+    if expected == found {
+        Ok(())
+    } else {
+        Err(Halt::OtherGenesis { expected, found }.into())
     }
 }

@@ -19,11 +19,26 @@ const REST_START: Duration = Duration::from_secs(2);
 /// The longest rest.
 const REST_MAX: Duration = Duration::from_mins(1);
 
+/// How long a node that is on another chain is not asked first.
+const REST_OF_OTHERS: Duration = Duration::from_mins(10);
+
 /// One node. Known by its place in the list: its URL may hold a key and is never shown.
 pub(super) struct Endpoint {
     place: usize,
     client: RpcClient,
     fitness: Mutex<Fitness>,
+    belonging: Mutex<Belonging>,
+}
+
+/// Whether a node is on the chain that it is configured for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::chain) enum Belonging {
+    /// Nobody looked.
+    Unknown,
+    /// It was.
+    Ours,
+    /// It is on another one.
+    Others,
 }
 
 /// Whether a node may be relied on.
@@ -60,6 +75,7 @@ impl Endpoint {
             place,
             client: ClientBuilder::default().http_with_client(http, url),
             fitness: Mutex::new(Fitness::Fit),
+            belonging: Mutex::new(Belonging::Unknown),
         }
     }
 
@@ -92,6 +108,8 @@ impl Endpoint {
         match &answer {
             _ if weighs == Weighs::No => {}
             Err(error) if error.is_the_nodes() => self.rest(error),
+            // One that refuses everything is not well because it says so.
+            Err(error) if error.another_may_answer() => {}
             Ok(_) | Err(_) => self.answered(),
         }
         answer
@@ -120,6 +138,36 @@ impl Endpoint {
             rest,
             last: now,
         };
+    }
+
+    pub(super) fn belonging(&self) -> Belonging {
+        *self
+            .belonging
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was found; tells the operator of a node that is on another chain, once, and lets it
+    /// rest for long: it would be further than all others, or take what is settled for gone.
+    pub(super) fn belongs(&self, found: Belonging, why: &dyn fmt::Display) {
+        let mut belonging = self
+            .belonging
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if found == Belonging::Others {
+            if *belonging != found {
+                tracing::error!(node = self.place, %why, "a node is on another chain");
+            }
+            let now = Instant::now();
+            *self.fitness() = Fitness::Failed {
+                rests_until: now + REST_OF_OTHERS,
+                rest: REST_MAX,
+                last: now,
+            };
+        } else if *belonging == Belonging::Others {
+            *self.fitness() = Fitness::Fit;
+        }
+        *belonging = found;
     }
 
     fn answered(&self) {

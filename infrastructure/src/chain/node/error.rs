@@ -49,7 +49,7 @@ pub enum NodeError {
 }
 
 impl NodeError {
-    /// Whether the node is to blame, so that another one may do better: not where it answered.
+    /// Whether the node is to blame, whatever it was asked.
     pub(super) fn is_the_nodes(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::Unintelligible { .. } => true,
@@ -57,23 +57,36 @@ impl NodeError {
         }
     }
 
-    /// Whether a contract refused. Not all that do give a reason, and not all nodes pass one on: the
-    /// code 3 of geth and its like, or the word, says it then.
-    pub(in crate::chain) fn is_a_revert(&self) -> bool {
+    /// Whether another node may do better. What one refuses is often its own affair: a key that ran
+    /// out, a method that is not sold, state that was thrown away. Not so where the chain itself
+    /// refuses, by a contract or by its rules for transactions.
+    pub(super) fn another_may_answer(&self) -> bool {
+        const OF_THE_CHAIN: [&str; 2] = ["eth_sendRawTransaction", "eth_estimateGas"];
+        match self {
+            Self::Refused { method, .. } => !OF_THE_CHAIN.contains(method) && !self.is_revert(),
+            other => other.is_the_nodes(),
+        }
+    }
+
+    /// Whether it is the contract that refuses. Not every node gives the data of a revert, and
+    /// there may be none; so their words count too.
+    pub(in crate::chain) fn is_revert(&self) -> bool {
+        // What geth and its like answer.
         const REVERTED: i64 = 3;
-        let Self::Refused {
-            code,
-            message,
-            revert,
-            ..
-        } = self
-        else {
-            return false;
-        };
-        let says_so = ["revert", "invalid opcode"]
-            .iter()
-            .any(|it| message.contains(it));
-        revert.is_some() || *code == REVERTED || says_so
+        const WORDS: [&str; 3] = ["revert", "opcode", "vm exception"];
+        match self {
+            Self::Refused {
+                revert: Some(_), ..
+            }
+            | Self::Refused { code: REVERTED, .. } => true,
+            Self::Refused { message, .. } => {
+                let message = message.to_lowercase();
+                WORDS.iter().any(|word| message.contains(word))
+            }
+            Self::Unreachable { .. } | Self::Unintelligible { .. } | Self::Inconsistent { .. } => {
+                false
+            }
+        }
     }
 
     pub(super) fn of(method: &'static str, error: TransportError) -> Self {

@@ -25,6 +25,7 @@ use url::Url;
 use endpoint::{Endpoint, Weighs};
 
 pub(in crate::chain) use block::{Block, Receipt, Sent};
+pub(in crate::chain) use endpoint::Belonging;
 pub use error::NodeError;
 pub(in crate::chain) use reading::ReceiptSource;
 
@@ -41,8 +42,9 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// they may be away.
 ///
 /// A question goes to the first node that did not fail lately; when that is away, limits its
-/// callers or answers garbage, to the next, and the one that failed is asked first again after a
-/// while. Who needs several answers that fit together takes [`Node::one`].
+/// callers, answers garbage or refuses for reasons of its own, to the next, and the one that failed
+/// is asked first again after a while. Who needs several answers that fit together takes
+/// [`Node::one`].
 #[derive(Debug, Clone)]
 pub struct Node {
     /// Never empty.
@@ -156,6 +158,29 @@ impl Node {
                 endpoint.rest(&why);
             }
         }
+    }
+
+    /// Whether the node is on the chain that it is configured for, as far as is known.
+    pub(super) fn belonging(&self) -> Belonging {
+        let endpoint = self.in_turn().next();
+        let endpoint = endpoint.and_then(|place| self.endpoints.get(place));
+        endpoint.map_or(Belonging::Unknown, Endpoint::belonging)
+    }
+
+    /// Remembers whether this node is on the chain that it is configured for.
+    pub(super) fn belongs(&self, found: Belonging, why: &str) {
+        for place in self.in_turn() {
+            if let Some(endpoint) = self.endpoints.get(place) {
+                endpoint.belongs(found, &why);
+            }
+        }
+    }
+
+    /// Whether there is a node beside this one that may be on the right chain.
+    pub(super) fn another_may_belong(&self) -> bool {
+        let is_this = |place| self.reach == Reach::One(place);
+        let mut endpoints = self.endpoints.iter().enumerate();
+        endpoints.any(|(place, other)| !is_this(place) && other.belonging() != Belonging::Others)
     }
 
     fn at(&self, place: usize) -> Self {
@@ -360,7 +385,10 @@ impl Node {
         let endpoints = self.in_turn().filter_map(|place| self.endpoints.get(place));
         for endpoint in endpoints {
             match endpoint.ask(method, params.clone(), weighs).await {
-                Err(error) if error.is_the_nodes() => failure = error,
+                // A refusal says more than that another node is away.
+                Err(error) if error.another_may_answer() => {
+                    failure = refusal_first(failure, error);
+                }
                 answer => return answer,
             }
         }
@@ -379,5 +407,13 @@ impl Node {
                 reason: "too many questions are asked already".to_owned(),
             }),
         }
+    }
+}
+
+/// What is told when no node answers.
+fn refusal_first(known: NodeError, new: NodeError) -> NodeError {
+    match known {
+        NodeError::Refused { .. } => known,
+        _ => new,
     }
 }

@@ -67,7 +67,7 @@ pub(super) enum AnswerRefused {
 /// What came of asking a feed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(super) enum FeedFault {
-    /// It could not be asked: what it said before still holds.
+    /// It could not be asked: what it said before holds for a while.
     #[error(transparent)]
     Away(#[from] NodeError),
     /// It was asked, and what it said before does not hold any more.

@@ -3,14 +3,20 @@
 //! [`Rates`] answers from memory, so a decision never waits for a node. [`RatePoller`] is the task
 //! that reads the feeds. What may be used:
 //! - an answer above zero, of a whole round, not from the future, in the same decimals as before;
-//! - for as long as the feed's heartbeat says, whether its node is away meanwhile or not;
+//! - for as long as the feed's heartbeat says, and for minutes after it was last read: between
+//!   heartbeats feeds publish when the price moves, which a node that is away does not tell;
+//! - never in place of a newer one, as a node that lags behind another may give it;
 //! - never after the feed answered something else: then there is no rate until it is right again.
 
 mod feed;
 mod poller;
 mod settings;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+    time::Duration,
+};
 
 use gage_application::ports::chain::RateUnavailable;
 use gage_domain::{
@@ -23,9 +29,21 @@ use tokio::sync::watch;
 
 use self::feed::Answer;
 pub use self::{
-    poller::{FeedWithoutNode, RatePoller, RatePollerParts},
+    poller::{FeedChain, FeedWithoutNode, RatePoller, RatePollerParts},
     settings::{FeedId, FeedSettings, FiatQuote, OfferedRate, RateSettings},
 };
+
+/// How long an answer holds after it was last read. Feeds publish when a price has moved by a
+/// fraction of a percent, whatever their heartbeat: so long a node may be away or limit its callers
+/// before what it said is no news any more. It is twenty looks.
+const READ_AGE_MAX: Duration = Duration::from_mins(5);
+
+/// A feed's answer, and when it was found to be the newest.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    answer: Answer,
+    read_at: OffsetDateTime,
+}
 
 /// The rates that are known. Cheap to clone; all clones know the same.
 #[derive(Debug, Clone)]
@@ -34,7 +52,7 @@ pub struct Rates {
     /// Since when the operator's own rates hold.
     since: OffsetDateTime,
     // The last good answer of each feed. One writer, the poller; readers never wait for it.
-    answers: Arc<watch::Sender<BTreeMap<FeedId, Answer>>>,
+    answers: Arc<watch::Sender<BTreeMap<FeedId, Known>>>,
 }
 
 /// Two rates for one asset in one currency.
@@ -139,8 +157,8 @@ impl Rates {
 
     fn answer(&self, feed: &FeedSettings, now: OffsetDateTime) -> Result<Answer, Missing> {
         let known = self.answers.borrow().get(&feed.id).copied();
-        let answer = known.ok_or(Missing::Unknown)?;
-        if answer.updated_at + feed.heartbeat < now {
+        let Known { answer, read_at } = known.ok_or(Missing::Unknown)?;
+        if answer.updated_at + feed.heartbeat < now || read_at + READ_AGE_MAX < now {
             return Err(Missing::Stale(answer.updated_at));
         }
         Ok(answer)
@@ -156,13 +174,24 @@ impl Rates {
         feeds
     }
 
-    /// A feed's newest answer; none when it may not be used.
-    fn learn(&self, feed: FeedId, answer: Option<Answer>) {
+    /// A feed's answer, as it was read by a look that began then. A node that lags gives an older
+    /// one than is known, which says nothing.
+    fn learn(&self, feed: FeedId, answer: Answer, read_at: OffsetDateTime) {
+        let read = Known { answer, read_at };
+        self.answers
+            .send_modify(|answers| match answers.entry(feed) {
+                Entry::Occupied(known) if known.get().answer.updated_at > answer.updated_at => {}
+                Entry::Occupied(mut known) => *known.get_mut() = read,
+                Entry::Vacant(unknown) => {
+                    unknown.insert(read);
+                }
+            });
+    }
+
+    /// A feed's answer may not be used any more.
+    fn forget(&self, feed: FeedId) {
         self.answers.send_modify(|answers| {
-            match answer {
-                Some(answer) => answers.insert(feed, answer),
-                None => answers.remove(&feed),
-            };
+            answers.remove(&feed);
         });
     }
 }

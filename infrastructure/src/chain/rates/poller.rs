@@ -6,6 +6,7 @@ use futures::future::join_all;
 use gage_application::ports::clock::Clock;
 use metrics::gauge;
 use thiserror::Error;
+use time::OffsetDateTime;
 use tokio::{select, time::sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -19,17 +20,36 @@ use crate::chain::node::{Node, NodeError};
 pub struct RatePollerParts {
     /// Whom it tells.
     pub rates: Rates,
-    /// The nodes of the chains, by chain id (EIP-155).
-    pub nodes: BTreeMap<u64, Node>,
+    /// Where feeds are read, by chain id (EIP-155).
+    pub chains: BTreeMap<u64, FeedChain>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Time between looks. Feeds answer every few minutes at most; 15 seconds are plenty.
     pub interval: Duration,
 }
 
+/// A chain that feeds are on.
+#[derive(Debug, Clone)]
+pub struct FeedChain {
+    /// Its nodes.
+    pub node: Node,
+    /// How old the newest block may be, if there is a bound: an older one says nothing of rates
+    /// that hold now.
+    pub head_age_max: Option<Duration>,
+}
+
 /// Reads the feeds until it is stopped.
 pub struct RatePoller {
-    parts: RatePollerParts,
+    chains: Vec<ChainPoller>,
+}
+
+/// Reads the feeds of one chain.
+struct ChainPoller {
+    chain_id: u64,
+    chain: FeedChain,
+    rates: Rates,
+    clock: Arc<dyn Clock>,
+    interval: Duration,
     /// The feeds that are read, with how old their answers may be.
     feeds: BTreeMap<FeedId, Duration>,
     /// The units in which a feed answered first: a feed that counts differently from one moment
@@ -49,9 +69,8 @@ pub struct FeedWithoutNode {
 
 impl fmt::Debug for RatePoller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RatePoller")
-            .field("feeds", &self.feeds)
-            .finish_non_exhaustive()
+        let feeds = self.chains.iter().flat_map(|chain| chain.feeds.keys());
+        f.debug_set().entries(feeds).finish()
     }
 }
 
@@ -61,55 +80,61 @@ impl RatePoller {
     /// # Errors
     /// [`FeedWithoutNode`].
     pub fn new(parts: RatePollerParts) -> Result<Self, FeedWithoutNode> {
-        let feeds = parts.rates.feeds();
-        let reachable = |feed: &&FeedId| parts.nodes.contains_key(&feed.chain_id);
-        if let Some(feed) = feeds.keys().find(|feed| !reachable(feed)) {
-            return Err(FeedWithoutNode { feed: *feed });
+        let mut feeds: BTreeMap<u64, BTreeMap<FeedId, Duration>> = BTreeMap::new();
+        for (feed, heartbeat) in parts.rates.feeds() {
+            feeds
+                .entry(feed.chain_id)
+                .or_default()
+                .insert(feed, heartbeat);
+            if !parts.chains.contains_key(&feed.chain_id) {
+                return Err(FeedWithoutNode { feed });
+            }
         }
+        let chains = parts.chains.into_iter().filter_map(|(chain_id, chain)| {
+            Some(ChainPoller {
+                chain_id,
+                chain,
+                rates: parts.rates.clone(),
+                clock: parts.clock.clone(),
+                interval: parts.interval,
+                feeds: feeds.remove(&chain_id)?,
+                decimals: BTreeMap::new(),
+                told: BTreeMap::new(),
+            })
+        });
         Ok(Self {
-            parts,
-            feeds,
-            decimals: BTreeMap::new(),
-            told: BTreeMap::new(),
+            chains: chains.collect(),
         })
     }
 
-    /// Reads the feeds until it is stopped; ends at once when there are none.
-    pub async fn run(mut self, stop: CancellationToken) {
-        while !self.feeds.is_empty() {
+    /// Reads the feeds until it is stopped; ends at once when there are none. Each chain by
+    /// itself, so that a node that is away or silent holds up only its own feeds.
+    pub async fn run(self, stop: CancellationToken) {
+        let chains = self.chains.into_iter();
+        join_all(chains.map(|chain| chain.run(&stop))).await;
+    }
+}
+
+impl ChainPoller {
+    async fn run(mut self, stop: &CancellationToken) {
+        loop {
             select! {
                 () = stop.cancelled() => return,
                 () = self.look() => {}
             }
             select! {
                 () = stop.cancelled() => return,
-                () = sleep(self.parts.interval) => {}
+                () = sleep(self.interval) => {}
             }
         }
     }
 
+    /// Learns what the feeds say, all as of one block.
     async fn look(&mut self) {
-        let chains = self.parts.nodes.iter();
-        // Each chain by itself, so that a node that is away holds up only its own feeds.
-        let found = join_all(chains.map(|(chain_id, node)| self.look_at(*chain_id, node))).await;
-        for (feed, read) in found.into_iter().flatten() {
-            self.learn(feed, read);
-        }
-    }
-
-    /// What the feeds of a chain say, all as of one block.
-    async fn look_at(
-        &self,
-        chain_id: u64,
-        node: &Node,
-    ) -> Vec<(FeedId, Result<Reading, FeedFault>)> {
-        let here = self.feeds.keys().filter(|feed| feed.chain_id == chain_id);
-        let here: Vec<FeedId> = here.copied().collect();
-        if here.is_empty() {
-            return Vec::new();
-        }
-        let block = head(node, chain_id).await;
-        join_all(here.into_iter().map(|feed| {
+        let began = self.clock.now();
+        let block = self.head(began).await;
+        let node = &self.chain.node;
+        let reads = join_all(self.feeds.keys().copied().map(|feed| {
             let block = block.clone();
             async move {
                 let read = match block {
@@ -119,14 +144,35 @@ impl RatePoller {
                 (feed, read)
             }
         }))
-        .await
+        .await;
+        for (feed, read) in reads {
+            self.learn(feed, read, began);
+        }
     }
 
-    fn learn(&mut self, feed: FeedId, read: Result<Reading, FeedFault>) {
+    /// The newest block of a node that is on the right chain and has not stopped there.
+    async fn head(&self, now: OffsetDateTime) -> Result<u64, NodeError> {
+        let (node, chain_id) = (&self.chain.node, self.chain_id);
+        let found = node.chain_id().await?;
+        if found != chain_id {
+            let reason =
+                format!("the node is on chain {found}, and chain {chain_id} is configured");
+            return Err(NodeError::Inconsistent { reason });
+        }
+        let head = node.head().await?;
+        let age_max = self.chain.head_age_max;
+        if age_max.is_some_and(|max| head.is_older_than(max, now)) {
+            let reason = format!("the newest block is of {}", head.made_at());
+            return Err(NodeError::Inconsistent { reason });
+        }
+        Ok(head.number)
+    }
+
+    fn learn(&mut self, feed: FeedId, read: Result<Reading, FeedFault>, began: OffsetDateTime) {
         let answer = read.and_then(|reading| Ok(self.checked(feed, reading)?));
         match &answer {
-            Ok(answer) => self.parts.rates.learn(feed, Some(*answer)),
-            Err(FeedFault::Refused(_)) => self.parts.rates.learn(feed, None),
+            Ok(answer) => self.rates.learn(feed, *answer, began),
+            Err(FeedFault::Refused(_)) => self.rates.forget(feed),
             Err(FeedFault::Away(_)) => {}
         }
         self.tell(feed, answer);
@@ -138,7 +184,7 @@ impl RatePoller {
         if before != now {
             return Err(AnswerRefused::DecimalsChanged { before, now });
         }
-        reading.checked(self.parts.clock.now())
+        reading.checked(self.clock.now())
     }
 
     /// Logs what is wrong with a feed, once, and that it is right again.
@@ -167,17 +213,7 @@ impl RatePoller {
 
     fn too_old(&self, feed: FeedId, answer: Answer) -> Option<String> {
         let heartbeat = self.feeds.get(&feed).copied().unwrap_or_default();
-        let too_old = answer.updated_at + heartbeat < self.parts.clock.now();
+        let too_old = answer.updated_at + heartbeat < self.clock.now();
         too_old.then(|| format!("its last answer is of {}", answer.updated_at))
     }
-}
-
-/// The newest block of a node that is on the right chain.
-async fn head(node: &Node, chain_id: u64) -> Result<u64, NodeError> {
-    let found = node.chain_id().await?;
-    if found != chain_id {
-        let reason = format!("the node is on chain {found}, and chain {chain_id} is configured");
-        return Err(NodeError::Inconsistent { reason });
-    }
-    Ok(node.head().await?.number)
 }

@@ -51,7 +51,7 @@ pub enum FiatQuote {
 pub struct FeedSettings {
     /// Which contract.
     pub id: FeedId,
-    /// How old its last answer may be. Feeds are published with their heartbeat; transactions
+    /// How old its last answer may be, while it is read. Feeds are published with their heartbeat; transactions
     /// take some time to be mined, so give it a margin.
     pub heartbeat: Duration,
 }
