@@ -79,7 +79,7 @@ impl HealthView for Health {
         let readers: Vec<_> = self
             .readers
             .iter()
-            .map(|reader| of_reader(reader.get()))
+            .map(|reader| of_reader(&reader.get()))
             .collect();
         let stopped = readers
             .iter()
@@ -188,8 +188,8 @@ fn of_reconciliation(status: &ScheduleStatus) -> ReconciliationHealth {
     }
 }
 
-fn of_reader(health: ConsumerHealth) -> ReaderHealth {
-    let (condition, reason) = match health.condition {
+fn of_reader(health: &ConsumerHealth) -> ReaderHealth {
+    let (condition, reason) = match &health.condition {
         ConsumerCondition::Starting => (Condition::Starting, None),
         ConsumerCondition::Running => (Condition::Up, None),
         ConsumerCondition::Waiting { .. } => (Condition::Down, Some(Reason::DatabaseAway)),

@@ -119,12 +119,12 @@ async fn fault_of(
         token: token.address,
     };
     let answer = node.call(escrow, question.abi_encode().into()).await?;
-    let taken = acceptsCall::abi_decode_returns(&answer);
-    let taken = taken.map_err(|error| NodeError::Unintelligible {
+    let accepts = acceptsCall::abi_decode_returns(&answer);
+    let accepts = accepts.map_err(|error| NodeError::Unintelligible {
         method: "eth_call",
         reason: format!("the escrow answers {answer} for a token: {error}"),
     })?;
-    if !taken {
+    if !accepts {
         return Ok(Some(TokenFault::NotTaken));
     }
     let configured = token.decimals;

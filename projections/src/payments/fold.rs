@@ -10,7 +10,8 @@ use gage_application::{
 use gage_domain::{
     ids::{OrderId, PaymentId},
     order::OrderEvent,
-    payment::{AttemptFailure, AttemptStanding, LogRef, PaymentEvent, Standing},
+    payment::{AttemptFailure, AttemptStanding, LogRef, PaymentEvent, Standing, Terms},
+    rate::Conversion,
     value::{Address, B256, BaseUnits},
 };
 use time::OffsetDateTime;
@@ -107,16 +108,9 @@ impl Rows {
             payments.change(id.0, event.position, change)
         };
         match happened {
-            PaymentEvent::PaymentRequested { terms, conversion } => payments.add(PaymentRow {
-                terms: terms.clone(),
-                conversion: conversion.as_deref().cloned(),
-                standing: Standing::Awaited,
-                funding: FundingRow::None,
-                attempts: vec![],
-                shipped: false,
-                requested_at: event.metadata.decided_at,
-                position: event.position,
-            }),
+            PaymentEvent::PaymentRequested { terms, conversion } => {
+                payments.add(requested(event, terms, conversion.as_deref()))
+            }
             PaymentEvent::AttemptReported { tx_hash, nonce, by } => {
                 let outcome = change(&|_| Ok(()))?;
                 let attempt = AttemptRow {
@@ -328,6 +322,20 @@ impl FundingRow {
         };
         dispute.get_or_insert(opened);
         Ok(())
+    }
+}
+
+/// A payment that was just asked for.
+fn requested(event: &Recorded, terms: &Terms, conversion: Option<&Conversion>) -> PaymentRow {
+    PaymentRow {
+        terms: terms.clone(),
+        conversion: conversion.cloned(),
+        standing: Standing::Awaited,
+        funding: FundingRow::None,
+        attempts: vec![],
+        shipped: false,
+        requested_at: event.metadata.decided_at,
+        position: event.position,
     }
 }
 
