@@ -44,7 +44,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// A question goes to the first node that did not fail lately; when that is away, limits its
 /// callers, answers garbage or refuses for reasons of its own, to the next, and the one that failed
 /// is asked first again after a while. Who needs several answers that fit together takes
-/// [`Node::one`].
+/// `Node::one`.
 #[derive(Debug, Clone)]
 pub struct Node {
     /// Never empty.
