@@ -114,7 +114,7 @@ mod tests {
         }
         assert_eq!(stamp::<Catalog>(), (3, 0x7675_defe_6288_a56c), "catalog");
         assert_eq!(stamp::<Orders>(), (3, 0x49a9_a30d_c36a_aedb), "orders");
-        assert_eq!(stamp::<Payments>(), (3, 0x511f_487b_4136_0147), "payments");
+        assert_eq!(stamp::<Payments>(), (3, 0x130f_df04_42b1_a16f), "payments");
         assert_eq!(stamp::<Ledger>(), (1, 0x92d0_f27a_4af6_fde7), "ledger");
     }
 
