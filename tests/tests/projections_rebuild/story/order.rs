@@ -155,6 +155,12 @@ impl Story {
         let tx_hash = B256::repeat_byte(u8::try_from(self.below(4)).unwrap());
         let amount = BaseUnits::from(1 + self.below(9));
         let nonce = self.minutes.unsigned_abs();
+        // The last of what was recorded leaves the chain first.
+        let gone = match &funding {
+            Funding::Confirmed(deposit) => deposit.movements.last().map(|last| last.log.log_index),
+            Funding::Detected(_) | Funding::None => None,
+        };
+        let gone = gone.map_or(payment_log, |index| Self::log_of(order, index));
         let command = match (self.below(12), funding) {
             (0..=1, _) => PaymentCommand::ReportAttempt {
                 tx_hash,
@@ -165,7 +171,7 @@ impl Story {
                 tx_hash,
                 reason: AttemptFailure::Replaced,
             },
-            (3, _) => PaymentCommand::Revert { log: payment_log },
+            (3 | 10, _) => PaymentCommand::Revert { log: gone },
             (4, _) | (_, Funding::None) => PaymentCommand::Detect {
                 key: terms.key,
                 log: payment_log,
