@@ -1,15 +1,14 @@
-//! The chain: the payment rail, what was observed on it, and how far it was followed.
+//! The payment rail: how payments are asked for, in what, and what that costs.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::fmt;
 
 use async_trait::async_trait;
 use gage_domain::{
-    ids::{OrderId, PaymentId},
-    payment::{Demand, LogRef, Terms},
+    ids::OrderId,
+    payment::{Demand, Terms},
     rate::Rate,
-    value::{Address, Asset, B256, BaseUnits, Fiat},
+    value::{Address, Asset, BaseUnits, Fiat},
 };
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use time::OffsetDateTime;
 
@@ -351,176 +350,4 @@ pub trait PaymentRail: Send + Sync {
 
     /// The most that one payment can carry, base units.
     fn largest_payment(&self) -> BaseUnits;
-}
-
-/// A block by number and hash.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct BlockRef {
-    /// Its number.
-    pub number: u64,
-    /// Its hash.
-    pub hash: B256,
-}
-
-/// One of the escrow's logs, decoded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Observation {
-    /// Which log.
-    pub log: LogRef,
-    /// The payment it names (the order's UUID), if that is one.
-    pub payment: Option<PaymentId>,
-    /// The quote's key; zero for what belongs to no payment.
-    pub key: B256,
-    /// What it says.
-    pub what: Observed,
-    /// When its block was made, if the node said so.
-    #[serde(default, with = "time::serde::rfc3339::option")]
-    pub mined_at: Option<OffsetDateTime>,
-}
-
-/// What a log of the escrow says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Observed {
-    /// Someone paid.
-    Paid {
-        /// Who sent the funds.
-        payer: Address,
-        /// The token.
-        token: Address,
-        /// Base units.
-        amount: BaseUnits,
-    },
-    /// Funds went to the seller.
-    Released {
-        /// Base units.
-        amount: BaseUnits,
-    },
-    /// Funds went back to the buyer.
-    Refunded {
-        /// Base units.
-        amount: BaseUnits,
-    },
-    /// A dispute was opened.
-    Disputed {
-        /// By whom.
-        by: Address,
-    },
-    /// An account took out what was released or refunded to it. Belongs to no payment.
-    Withdrawn {
-        /// The account.
-        account: Address,
-        /// The token.
-        token: Address,
-        /// Base units.
-        amount: BaseUnits,
-    },
-}
-
-/// The state of an observed log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SightingStatus {
-    /// Seen, not yet deep enough.
-    Seen,
-    /// Deep enough; credited.
-    Confirmed,
-    /// Its block is no longer part of the chain.
-    Reverted,
-    /// It fits no payment of ours; kept for reconciliation.
-    Unmatched,
-}
-
-/// An observed log with its state and, when unmatched, why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Sighting {
-    /// The log.
-    pub observation: Observation,
-    /// Its state.
-    pub status: SightingStatus,
-    /// Why it is unmatched.
-    pub reason: Option<String>,
-}
-
-/// A move of the chain cursor, written in the same transaction as the events it led to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct CursorMove {
-    /// The chain.
-    pub chain_id: u64,
-    /// The escrow contract that is followed.
-    pub escrow: Address,
-    /// The cursor before; compare-and-swap.
-    pub from: BlockRef,
-    /// The cursor after; equal to `from` when only sightings change.
-    pub to: BlockRef,
-    /// Blocks that joined the ring of known hashes.
-    pub blocks: Vec<BlockRef>,
-    /// Sightings that are new or changed state.
-    pub sightings: Vec<Sighting>,
-}
-
-/// What the listener knows, for health, confirmations and deadlines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ChainStatus {
-    /// The newest block seen.
-    pub head: Option<BlockRef>,
-    /// Blocks between the cursor and the head.
-    pub lag_blocks: u64,
-    /// Until when the chain has surely been read: the time at which a poll began that found
-    /// the cursor at the head, or the head's own time when that is too old to be the head.
-    pub read_until: Option<OffsetDateTime>,
-    /// How the listener fares.
-    pub condition: ChainCondition,
-}
-
-/// How the listener fares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChainCondition {
-    /// It has not reached the node yet.
-    Starting,
-    /// It follows.
-    Following,
-    /// It follows, and the newest block is too old to be the chain's: the node stands still, or
-    /// the chain does. Payments may be missing.
-    Stalled,
-    /// The node is away; it tries again.
-    Unreachable,
-    /// It halted: the node is not the chain that the cursor belongs to, or the chain was
-    /// reorganised deeper than the ring. Needs the operator.
-    Halted,
-}
-
-/// A look at the listener.
-pub trait ChainView: Send + Sync {
-    /// What it knows now.
-    fn status(&self) -> ChainStatus;
-    /// Blocks, the log's own included, that a payment needs.
-    fn confirmations_required(&self) -> u64;
-}
-
-/// The chains that are followed, by their id (EIP-155). Cheap to clone.
-#[derive(Clone, Default)]
-pub struct FollowedChains(Arc<BTreeMap<u64, Arc<dyn ChainView>>>);
-
-impl FollowedChains {
-    /// A chain; none when it is not followed.
-    pub fn get(&self, chain_id: u64) -> Option<&dyn ChainView> {
-        self.0.get(&chain_id).map(AsRef::as_ref)
-    }
-
-    /// All of them, by their id.
-    pub fn iter(&self) -> impl Iterator<Item = (u64, &dyn ChainView)> {
-        self.0.iter().map(|(id, view)| (*id, view.as_ref()))
-    }
-}
-
-impl FromIterator<(u64, Arc<dyn ChainView>)> for FollowedChains {
-    fn from_iter<T: IntoIterator<Item = (u64, Arc<dyn ChainView>)>>(chains: T) -> Self {
-        Self(Arc::new(chains.into_iter().collect()))
-    }
-}
-
-impl fmt::Debug for FollowedChains {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
-    }
 }
