@@ -1,0 +1,20 @@
+import type { PriceFragment, ProductCardFragment } from '@/api/generated/graphql';
+import { samePrice } from '@/shared/money/total';
+import type { CartLine } from './cart';
+
+export type LineProblem =
+  | { kind: 'gone' }
+  | { kind: 'soldOut' }
+  | { kind: 'tooMany'; available: number }
+  | { kind: 'priceChanged'; price: PriceFragment };
+
+/** Why the shop would refuse a line, as the product is now. */
+export function problemOf(line: CartLine, product: ProductCardFragment | null): LineProblem | null {
+  if (!product?.published || !product.price) return { kind: 'gone' };
+  if (product.available === 0) return { kind: 'soldOut' };
+  if (product.available < line.quantity) return { kind: 'tooMany', available: product.available };
+  if (!samePrice(product.price, line.seenPrice)) {
+    return { kind: 'priceChanged', price: { token: product.price.token, amount: product.price.amount } };
+  }
+  return null;
+}

@@ -1,0 +1,37 @@
+import type { CartLine } from '@/features/cart/cart';
+import { LineProblem } from '@/features/cart/LineProblem';
+import { useLiveProduct } from '@/features/catalogue/useLiveProduct';
+import { Amount } from '@/shared/money/Amount';
+import { Card } from '@/shared/ui/Card';
+import { useLocalized } from '@/shared/useLocalized';
+
+/** The lines once more before they are ordered, with what has changed since they were put into the cart. */
+export function ReviewLines({ lines }: { lines: readonly CartLine[] }) {
+  return (
+    <Card>
+      <ul className="divide-y divide-line">
+        {lines.map((line) => (
+          <ReviewLine key={line.product} line={line} />
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function ReviewLine({ line }: { line: CartLine }) {
+  const localized = useLocalized();
+  const { product, fetching, error } = useLiveProduct(line.product);
+  return (
+    <li className="py-3 first:pt-0 last:pb-0">
+      <div className="flex items-baseline justify-between gap-4">
+        <span>
+          {localized(product?.name ?? line.name)} <span className="text-ink-soft">× {line.quantity}</span>
+        </span>
+        <span className="font-semibold">
+          <Amount price={line.seenPrice} times={line.quantity} />
+        </span>
+      </div>
+      {!fetching && !error && <LineProblem line={line} product={product} />}
+    </li>
+  );
+}

@@ -1,0 +1,49 @@
+import { PackageX } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import { useQuery, useSubscription } from 'urql';
+import { Link } from 'wouter';
+import { OrderDocument, OrderUpdatesDocument } from '@/api/generated/graphql';
+import { paths } from '@/app/paths';
+import { SignedIn } from '@/features/session/SignedIn';
+import { Button } from '@/shared/ui/Button';
+import { EmptyState } from '@/shared/ui/EmptyState';
+import { QueryFault } from '@/shared/ui/QueryFault';
+import { Skeleton } from '@/shared/ui/Skeleton';
+import { OrderDetails } from './OrderDetails';
+
+export function OrderPage({ id }: { id: string }) {
+  return (
+    <SignedIn>
+      <LiveOrder id={id} />
+    </SignedIn>
+  );
+}
+
+/** An order that follows what happens: the subscription goes on where the first answer ends, so nothing is missed. */
+function LiveOrder({ id }: { id: string }) {
+  const { t } = useTranslation();
+  const [{ data, fetching, error }] = useQuery({ query: OrderDocument, variables: { id } });
+  const order = data?.order ?? null;
+  useSubscription({ query: OrderUpdatesDocument, variables: { order: id }, pause: order === null });
+  if (order) return <OrderDetails order={order} />;
+  if (fetching) return <Placeholder />;
+  if (error) return <QueryFault error={error} />;
+  return (
+    <EmptyState icon={PackageX} title={t('order.notFound.title')} text={t('order.notFound.text')}>
+      <Button asChild look="secondary">
+        <Link href={paths.orders}>{t('orders.title')}</Link>
+      </Button>
+    </EmptyState>
+  );
+}
+
+function Placeholder() {
+  const { t } = useTranslation();
+  return (
+    <div className="space-y-4" role="status" aria-label={t('common.loading')}>
+      <Skeleton className="h-10 w-64" />
+      <Skeleton className="h-56 rounded-2xl" />
+      <Skeleton className="h-40 rounded-2xl" />
+    </div>
+  );
+}
