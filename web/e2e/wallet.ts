@@ -3,7 +3,7 @@ import { createWalletClient, type Hex, hexToString, http, type LocalAccount } fr
 import { mnemonicToAccount } from 'viem/accounts';
 
 /** Ganache's deterministic wallet. Its words are public: it holds test money alone. */
-const MNEMONIC = 'myth like bonus scare over problem client lizard pioneer submit female collect';
+export const MNEMONIC = 'myth like bonus scare over problem client lizard pioneer submit female collect';
 
 /** What the person at the wallet does with the next prompts. */
 export interface Person {

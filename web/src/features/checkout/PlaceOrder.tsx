@@ -1,9 +1,9 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useMutation } from 'urql';
+import { useClient, useMutation } from 'urql';
 import { useLocation } from 'wouter';
 import { answered, ApiFault } from '@/api/errors';
-import { PlaceOrderDocument, type PriceFragment } from '@/api/generated/graphql';
+import { PlaceOrderDocument, type PriceFragment, ProductDocument } from '@/api/generated/graphql';
 import { newIdempotencyKey } from '@/api/idempotency';
 import { paths } from '@/app/paths';
 import { cart, type CartLine } from '@/features/cart/cart';
@@ -15,6 +15,8 @@ import { Card } from '@/shared/ui/Card';
 import { FaultNotice } from '@/shared/ui/FaultNotice';
 import { Skeleton } from '@/shared/ui/Skeleton';
 
+const FRESH = { requestPolicy: 'network-only' } as const;
+
 interface PlaceOrderProps {
   shop: string;
   lines: readonly CartLine[];
@@ -25,6 +27,7 @@ interface PlaceOrderProps {
 export function PlaceOrder({ shop, lines, total }: PlaceOrderProps) {
   const { t } = useTranslation();
   const { viewer } = useSession();
+  const client = useClient();
   const [, navigate] = useLocation();
   const [{ fetching }, placeOrder] = useMutation(PlaceOrderDocument);
   const [fault, setFault] = useState<unknown>(null);
@@ -50,6 +53,8 @@ export function PlaceOrder({ shop, lines, total }: PlaceOrderProps) {
       // What was refused was not done, so the next try is a new order. Without an answer nobody knows: the key stays.
       if (!(error instanceof ApiFault && error.fault === 'NETWORK')) setAttempt(undefined);
       setFault(error);
+      // Prices and stock as they are now stand beside the lines, with what to do about them.
+      lines.forEach(({ product }) => void client.query(ProductDocument, { id: product }, FRESH).toPromise());
     }
   };
 
