@@ -41,6 +41,6 @@ export default defineConfig(
     files: ['**/*.{js,mjs}'],
     ignores: ['public/**'],
     extends: [js.configs.recommended],
-    languageOptions: { globals: { console: 'readonly', process: 'readonly' } },
+    languageOptions: { globals: { console: 'readonly', process: 'readonly', URL: 'readonly' } },
   },
 );

@@ -1,27 +1,33 @@
+import { createWalletClient, type Hex, http } from 'viem';
 import { mnemonicToAccount } from 'viem/accounts';
 import { createSiweMessage } from 'viem/siwe';
 import { setting } from './browser';
 import { MNEMONIC } from './wallet';
+
+const OWNER = mnemonicToAccount(MNEMONIC, { addressIndex: 0 });
+
+interface Refundable {
+  order: { payment: { refundCall: { call: { contract: Hex; callData: Hex } } } };
+}
 
 /** The shop's owner at work elsewhere, through the API. */
 export class Owner {
   private constructor(private readonly token: string) {}
 
   static async signIn(): Promise<Owner> {
-    const account = mnemonicToAccount(MNEMONIC, { addressIndex: 0 });
     const { signInNonce: challenge } = await ask<{ signInNonce: Record<string, string> }>(
       'mutation { signInNonce { nonce domain uri chainId } }',
     );
     const { nonce = '', domain = '', uri = '', chainId } = challenge;
     const message = createSiweMessage({
-      address: account.address,
+      address: OWNER.address,
       nonce,
       domain,
       uri,
       chainId: Number(chainId),
       version: '1',
     });
-    const input = { message, signature: await account.signMessage({ message }) };
+    const input = { message, signature: await OWNER.signMessage({ message }) };
     const { signIn } = await ask<{ signIn: { token: string } }>(
       'mutation($input: SignInInput!) { signIn(input: $input) { token } }',
       { input },
@@ -35,8 +41,17 @@ export class Owner {
   prices = (product: string, amount: string) => this.does('changePrice', { product, price: { amount } });
   counts = (product: string, delta: number) => this.does('adjustStock', { product, delta, reason: 'counted' });
 
+  /** Gives the money of an order back, with the owner's own wallet. */
+  async refunds(order: string): Promise<void> {
+    const document = 'query($id: ID!) { order(id: $id) { payment { refundCall { call { contract callData } } } } }';
+    const { order: found } = await ask<Refundable>(document, { id: order }, this.token);
+    const { contract, callData } = found.payment.refundCall.call;
+    const wallet = createWalletClient({ account: OWNER, transport: http(setting('CHAIN_RPC_URL')) });
+    await wallet.sendTransaction({ chain: null, to: contract, data: callData });
+  }
+
   /** Lists something new, on sale at once; its id. */
-  async sells(en: string, amount: string, quantity: number): Promise<string> {
+  async sells(en: string, amount: string, quantity: number, token?: string): Promise<string> {
     const { me } = await ask<{ me: { shops: { nodes: { id: string }[] } } }>(
       '{ me { shops(first: 1) { nodes { id } } } }',
       {},
@@ -45,7 +60,7 @@ export class Owner {
     const shop = me.shops.nodes[0]?.id;
     const { productId: product } = await this.does(
       'listProduct',
-      { shop, name: { en }, price: { amount } },
+      { shop, name: { en }, price: { amount, token } },
       'productId',
     );
     await this.does('publishProduct', { product });

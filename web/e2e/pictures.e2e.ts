@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, test } from 'vitest';
 import { launch, setting } from './browser';
-import { installWallet } from './wallet';
+import { installWallet, mine } from './wallet';
 
 /** Where pictures of every page are put, to be looked at by people: both languages, both appearances, phone and desk. */
 const FOLDER = process.env['GAGE_PICTURES'];
@@ -59,8 +59,9 @@ async function walk(page: Page, picture: (name: string) => Promise<unknown>): Pr
   await page.waitForTimeout(1_000);
   await picture('6-to-pay');
   await page.locator('section[aria-labelledby=payment-title] button.w-full').click();
-  await page.waitForTimeout(700);
+  await page.getByText(/1 of 2|1번 확인/).waitFor();
   await picture('7-paying');
+  await mine(setting('CHAIN_RPC_URL'));
   await page.getByRole('timer').waitFor({ state: 'detached' });
   await page.waitForTimeout(2_500);
   await picture('8-paid');

@@ -53,6 +53,11 @@ export async function installWallet(context: BrowserContext, index: number, rpcU
   return person;
 }
 
+/** Makes a block on the test chain. */
+export async function mine(rpcUrl: string): Promise<void> {
+  await http(rpcUrl)({}).request({ method: 'evm_mine', params: [] } as never);
+}
+
 /** Runs in the page. */
 function announce() {
   const icon =

@@ -24,6 +24,9 @@ export function Header() {
           <Mark className="size-8" />
           <span className="whitespace-nowrap max-[359px]:sr-only">Gage</span>
         </Link>
+        <Button asChild look="quiet" size="small" className="min-h-11 max-sm:hidden">
+          <Link href={paths.orders}>{t('orders.title')}</Link>
+        </Button>
         <LanguageButton />
         <AppearanceButton />
         <CartLink />
