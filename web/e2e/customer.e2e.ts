@@ -5,7 +5,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { launch, setting } from './browser';
 import { Owner } from './owner';
-import { installWallet, mine, type Person } from './wallet';
+import { emit, installWallet, mine, type Person } from './wallet';
 
 const CUSTOMER = 1;
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -168,6 +168,57 @@ test('who declines in the wallet is told that nothing happened, and can try agai
   await pays();
 });
 
+test('a wallet on another chain is asked to switch, and given the chain where it does not know it', async () => {
+  await putsIntoCart(await owner.sells('Ladle', '1000000000000000', 5));
+  customer.chainId = '0x1';
+  await orders();
+  await pays();
+  expect(customer.added).toMatchObject([{ chainId: '0x539', rpcUrls: [expect.stringContaining('http://127.0.0.1')] }]);
+});
+
+test('another account in the wallet is noticed, and whose page it is stays clear', async () => {
+  await page.goto(setting('GAGE_URL'));
+  await signsIn();
+  await emit(page, 'accountsChanged', ['0x22d491bde2303f2f43325b2108d26f1eaba1e32b']);
+  await says('Your wallet shows 0x22d4…e32b, but 0xFFcf…09f0 is signed in.');
+  await isWellMade('another account');
+  await emit(page, 'accountsChanged', [customer.account.address]);
+  await page.getByText('Your wallet shows').waitFor({ state: 'detached' });
+  await button(/^Account/).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await button('Sign in').waitFor();
+});
+
+test('the test chain’s wallets sign by themselves', async () => {
+  await page.goto(`${setting('GAGE_URL')}/orders`);
+  await button('Sign in').click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Customer 2' }).click();
+  await says('No orders here');
+});
+
+test('dark, Korean, and with a keyboard alone: nothing serious is found, and the focus is where it should be', async () => {
+  await page.addInitScript(() => {
+    localStorage.setItem('gage.appearance', 'dark');
+    localStorage.setItem('gage.language', 'ko');
+  });
+  await page.goto(setting('GAGE_URL'));
+  await page.getByRole('article').first().waitFor();
+  await isWellMade('products, dark');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('main');
+  await button('로그인').focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: '지갑으로 로그인' }).waitFor();
+  await isWellMade('dialog, dark');
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('로그인');
+  await link('다관').click();
+  await says('재고');
+  await isWellMade('product, dark');
+});
+
 test('a new price and the last pieces are told in the cart, with what to do', async () => {
   const product = await owner.sells('Whisk', '2000000000000000', 3);
   await putsIntoCart(product);
@@ -218,6 +269,24 @@ test('a dispute is opened with the wallet and shows by itself', async () => {
   await page.getByRole('button', { name: 'Close' }).click();
   await mine(setting('CHAIN_RPC_URL'));
   await says('In dispute');
+});
+
+test('the longest amount is shown whole on the smallest phone', async () => {
+  const product = await owner.sells('Fine print', '1234567890123456789', 5);
+  await page.goto(setting('GAGE_URL'));
+  await says('1.234567890123456789');
+  const clipped = await page.evaluate(
+    () =>
+      [...document.querySelectorAll('article, article *')].filter(
+        (part) => part.scrollWidth > part.clientWidth + 1 && part.clientWidth > 1,
+      ).length,
+  );
+  expect(clipped).toBe(0);
+  await putsIntoCart(product);
+  await isWellMade('a long amount');
+  await page.getByRole('navigation').getByRole('link', { name: /^Cart/ }).click();
+  await link('Check out').waitFor();
+  await isWellMade('a long amount in the cart');
 });
 
 test('stock is live on the product page', async () => {

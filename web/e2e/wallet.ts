@@ -1,4 +1,4 @@
-import type { BrowserContext } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { createWalletClient, type Hex, hexToString, http, type LocalAccount } from 'viem';
 import { mnemonicToAccount } from 'viem/accounts';
 
@@ -10,6 +10,10 @@ export interface Person {
   account: LocalAccount;
   /** Says no to everything that has to be confirmed. */
   refuses: boolean;
+  /** The chain that the wallet is on, where that is not the node's. */
+  chainId: Hex | null;
+  /** Chains that were added, as the page described them. */
+  added: { chainId: Hex; rpcUrls: string[] }[];
   /** Messages and transactions that were confirmed. */
   confirmed: { method: string; params: unknown[] }[];
 }
@@ -17,7 +21,7 @@ export interface Person {
 /** Puts a wallet into every page of a browser, announced as EIP-6963 has it, which signs with a key of the test chain. */
 export async function installWallet(context: BrowserContext, index: number, rpcUrl: string): Promise<Person> {
   const account = mnemonicToAccount(MNEMONIC, { addressIndex: index });
-  const person: Person = { account, refuses: false, confirmed: [] };
+  const person: Person = { account, refuses: false, chainId: null, added: [], confirmed: [] };
   const client = createWalletClient({ account, transport: http(rpcUrl) });
   const node = http(rpcUrl)({});
 
@@ -44,6 +48,20 @@ export async function installWallet(context: BrowserContext, index: number, rpcU
         const { to, data = '0x', value = '0x0' } = params[0] as { to: Hex; data?: Hex; value?: Hex };
         return client.sendTransaction({ chain: null, to, data, value: BigInt(value) });
       }
+      case 'eth_chainId':
+        return person.chainId ?? node.request({ method, params } as never);
+      case 'wallet_switchEthereumChain': {
+        const [{ chainId }] = params as [{ chainId: Hex }];
+        if (!person.added.some((chain) => chain.chainId === chainId)) {
+          throw Object.assign(new Error('Unrecognized chain ID'), { code: 4902 });
+        }
+        person.chainId = chainId;
+        return null;
+      }
+      case 'wallet_addEthereumChain':
+        person.added.push(params[0] as Person['added'][number]);
+        person.chainId = person.added.at(-1)?.chainId ?? null;
+        return null;
       default:
         return node.request({ method, params } as never);
     }
@@ -51,6 +69,14 @@ export async function installWallet(context: BrowserContext, index: number, rpcU
 
   await context.addInitScript(announce);
   return person;
+}
+
+/** The person chooses another account, or chain, in the wallet itself. */
+export async function emit(page: Page, name: 'accountsChanged' | 'chainChanged', payload: unknown): Promise<void> {
+  await page.evaluate(
+    (given) => (globalThis as unknown as { emitFromWallet: (...all: unknown[]) => void }).emitFromWallet(...given),
+    [name, payload],
+  );
 }
 
 /** Makes a block on the test chain. */
@@ -84,6 +110,9 @@ function announce() {
     },
     removeListener: (name: string, listener: (payload: unknown) => void) => listeners.get(name)?.delete(listener),
   };
+  Object.assign(globalThis, {
+    emitFromWallet: (name: string, payload: unknown) => listeners.get(name)?.forEach((listener) => listener(payload)),
+  });
   const detail = Object.freeze({ info, provider });
   const tell = () => globalThis.dispatchEvent(new CustomEvent('eip6963:announceProvider', { detail }));
   globalThis.addEventListener('eip6963:requestProvider', tell);

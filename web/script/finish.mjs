@@ -35,6 +35,13 @@ for (const file of files) {
   }
 }
 
+// The test chain's wallets are for development alone.
+const TEST_WALLETS = 'myth like bonus';
+if (folder.endsWith('production') && files.some((file) => readFileSync(file, 'utf8').includes(TEST_WALLETS))) {
+  console.error('error: the build for production holds test wallets');
+  process.exit(1);
+}
+
 // What the browser fetches before anything is shown: the scripts that index.html names, and what they import.
 const page = readFileSync(join(folder, 'index.html'), 'utf8');
 const first = [...page.matchAll(/(?:src|href)="(\/[^"]+\.js)"/g)].map((match) => match[1] ?? '');

@@ -34,7 +34,7 @@ export function ShopCart({ shop, lines }: { shop: string; lines: readonly CartLi
         </Notice>
       ) : (
         <div className="mt-2 flex flex-wrap items-center justify-between gap-4 border-t border-line pt-5">
-          <p className="flex items-baseline gap-3">
+          <p className="flex flex-wrap items-baseline gap-x-3">
             <span className="text-ink-soft">{t('cart.total')}</span>
             <strong className="text-xl">
               <Amount price={sum} />

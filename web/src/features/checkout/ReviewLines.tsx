@@ -23,7 +23,7 @@ function ReviewLine({ line }: { line: CartLine }) {
   const { product, fetching, error } = useLiveProduct(line.product);
   return (
     <li className="py-3 first:pt-0 last:pb-0">
-      <div className="flex items-baseline justify-between gap-4">
+      <div className="flex flex-wrap items-baseline justify-between gap-x-4">
         <span>
           {localized(product?.name ?? line.name)} <span className="text-ink-soft">× {line.quantity}</span>
         </span>

@@ -34,7 +34,7 @@ export function OrderLines({ order }: { order: OrderPageFragment }) {
           </li>
         ))}
       </ul>
-      <p className="mt-2 flex items-baseline justify-between border-t border-line pt-4">
+      <p className="mt-2 flex flex-wrap items-baseline justify-between gap-x-4 border-t border-line pt-4">
         <span className="text-ink-soft">{t('cart.total')}</span>
         <strong className="text-lg">
           <Amount price={order.total} />

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { Address } from 'viem';
+import { connection } from '@/api/connection';
 import type { PaymentInstructionsFragment } from '@/api/generated/graphql';
 import { useInstructions } from './usePayment';
 
@@ -14,12 +15,16 @@ export function useQuote(order: string, payer: Address | undefined, round: numbe
   const [quote, setQuote] = useState<Quote>({ instructions: null, fault: null });
   useEffect(() => {
     let current = true;
-    instruct(payer).then(
-      (instructions) => current && setQuote({ instructions, fault: null }),
-      (fault: unknown) => current && setQuote({ instructions: null, fault }),
-    );
+    const ask = () =>
+      void instruct(payer).then(
+        (instructions) => current && setQuote({ instructions, fault: null }),
+        (fault: unknown) => current && setQuote({ instructions: null, fault }),
+      );
+    ask();
+    const stop = connection.onReturn(ask);
     return () => {
       current = false;
+      stop();
     };
   }, [instruct, payer, round]);
   return quote;

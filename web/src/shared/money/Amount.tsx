@@ -29,5 +29,5 @@ export function Amount({ price, chainId, times = 1, estimate = false }: AmountPr
     );
   }
   const format = estimate ? formatEstimate : formatAmount;
-  return <span className="whitespace-nowrap tabular-nums">{format(amount, token, i18n.language)}</span>;
+  return <span className="tabular-nums">{format(amount, token, i18n.language)}</span>;
 }
