@@ -1,7 +1,5 @@
 //! A release holds the storefront that was built, so it is compiled anew when that was.
 
-#![expect(clippy::print_stdout, reason = "cargo reads it")]
-
 use std::env;
 
 fn main() {

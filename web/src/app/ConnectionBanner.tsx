@@ -5,7 +5,7 @@ import { connection } from '@/api/connection';
 
 const LOOK_EVERY_MS = 3_000;
 
-/** Says that the server cannot be reached, and looks for it until it is back. */
+/** Over the page's foot, so that nothing moves: says that the server cannot be reached, and looks for it until it is back. */
 export function ConnectionBanner() {
   const { t } = useTranslation();
   const reach = useSyncExternalStore(connection.subscribe, connection.now);
@@ -15,7 +15,7 @@ export function ConnectionBanner() {
     return () => clearInterval(timer);
   }, [reach]);
   return (
-    <div role="status" className="sticky top-16 z-20">
+    <div role="status" className="fixed inset-x-0 bottom-0 z-20">
       {reach === 'lost' && (
         <p className="flex items-center justify-center gap-2 bg-warn-soft px-4 py-2 text-sm font-medium text-warn">
           <WifiOff aria-hidden className="size-4" />

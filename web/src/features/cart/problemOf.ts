@@ -1,4 +1,4 @@
-import type { PriceFragment, ProductCardFragment } from '@/api/generated/graphql';
+import type { PriceFragment, ProductCardFragment, UserErrorFragment } from '@/api/generated/graphql';
 import { samePrice } from '@/shared/money/total';
 import type { CartLine } from './cart';
 
@@ -7,6 +7,12 @@ export type LineProblem =
   | { kind: 'soldOut' }
   | { kind: 'tooMany'; available: number }
   | { kind: 'priceChanged'; price: PriceFragment };
+
+/** A product as a refused order knew it: read models are a moment later than what decides. */
+export function asRefused(product: ProductCardFragment, refusal: UserErrorFragment | undefined): ProductCardFragment {
+  const { available, price } = product;
+  return { ...product, available: refusal?.available ?? available, price: refusal?.currentPrice ?? price };
+}
 
 /** Why the shop would refuse a line, as the product is now. */
 export function problemOf(line: CartLine, product: ProductCardFragment | null): LineProblem | null {

@@ -1,9 +1,9 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useClient, useMutation } from 'urql';
+import { useMutation } from 'urql';
 import { useLocation } from 'wouter';
 import { answered, ApiFault } from '@/api/errors';
-import { PlaceOrderDocument, type PriceFragment, ProductDocument } from '@/api/generated/graphql';
+import { PlaceOrderDocument, type PriceFragment, type UserErrorFragment } from '@/api/generated/graphql';
 import { newIdempotencyKey } from '@/api/idempotency';
 import { paths } from '@/app/paths';
 import { cart, type CartLine } from '@/features/cart/cart';
@@ -15,19 +15,18 @@ import { Card } from '@/shared/ui/Card';
 import { FaultNotice } from '@/shared/ui/FaultNotice';
 import { Skeleton } from '@/shared/ui/Skeleton';
 
-const FRESH = { requestPolicy: 'network-only' } as const;
-
 interface PlaceOrderProps {
   shop: string;
   lines: readonly CartLine[];
   total: PriceFragment;
+  /** Told what stood in the way, line by line. */
+  onRefused: (userErrors: readonly UserErrorFragment[]) => void;
 }
 
 /** Places the order: all lines, at the prices that were seen, or none. */
-export function PlaceOrder({ shop, lines, total }: PlaceOrderProps) {
+export function PlaceOrder({ shop, lines, total, onRefused }: PlaceOrderProps) {
   const { t } = useTranslation();
   const { viewer } = useSession();
-  const client = useClient();
   const [, navigate] = useLocation();
   const [{ fetching }, placeOrder] = useMutation(PlaceOrderDocument);
   const [fault, setFault] = useState<unknown>(null);
@@ -35,6 +34,7 @@ export function PlaceOrder({ shop, lines, total }: PlaceOrderProps) {
 
   const place = async () => {
     setFault(null);
+    onRefused([]);
     // The same cart is one order, however often an answer is lost on its way.
     const key = JSON.stringify(attempt?.of) === JSON.stringify(lines) ? attempt?.key : undefined;
     const idempotencyKey = key ?? newIdempotencyKey();
@@ -53,8 +53,7 @@ export function PlaceOrder({ shop, lines, total }: PlaceOrderProps) {
       // What was refused was not done, so the next try is a new order. Without an answer nobody knows: the key stays.
       if (!(error instanceof ApiFault && error.fault === 'NETWORK')) setAttempt(undefined);
       setFault(error);
-      // Prices and stock as they are now stand beside the lines, with what to do about them.
-      lines.forEach(({ product }) => void client.query(ProductDocument, { id: product }, FRESH).toPromise());
+      if (error instanceof ApiFault) onRefused(error.userErrors);
     }
   };
 

@@ -1,24 +1,32 @@
+import type { UserErrorFragment } from '@/api/generated/graphql';
 import type { CartLine } from '@/features/cart/cart';
 import { LineProblem } from '@/features/cart/LineProblem';
+import { asRefused } from '@/features/cart/problemOf';
 import { useLiveProduct } from '@/features/catalogue/useLiveProduct';
 import { Amount } from '@/shared/money/Amount';
 import { Card } from '@/shared/ui/Card';
 import { useLocalized } from '@/shared/useLocalized';
 
+interface ReviewLinesProps {
+  lines: readonly CartLine[];
+  /** What stood in the way when they were ordered. */
+  refused: readonly UserErrorFragment[];
+}
+
 /** The lines once more before they are ordered, with what has changed since they were put into the cart. */
-export function ReviewLines({ lines }: { lines: readonly CartLine[] }) {
+export function ReviewLines({ lines, refused }: ReviewLinesProps) {
   return (
     <Card>
       <ul className="divide-y divide-line">
         {lines.map((line) => (
-          <ReviewLine key={line.product} line={line} />
+          <ReviewLine key={line.product} line={line} refusal={refused.find((one) => one.productId === line.product)} />
         ))}
       </ul>
     </Card>
   );
 }
 
-function ReviewLine({ line }: { line: CartLine }) {
+function ReviewLine({ line, refusal }: { line: CartLine; refusal: UserErrorFragment | undefined }) {
   const localized = useLocalized();
   const { product, fetching, error } = useLiveProduct(line.product);
   return (
@@ -31,7 +39,7 @@ function ReviewLine({ line }: { line: CartLine }) {
           <Amount price={line.seenPrice} times={line.quantity} />
         </span>
       </div>
-      {!fetching && !error && <LineProblem line={line} product={product} />}
+      {!fetching && !error && <LineProblem line={line} product={product && asRefused(product, refusal)} />}
     </li>
   );
 }
