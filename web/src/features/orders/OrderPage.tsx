@@ -1,4 +1,5 @@
 import { PackageX } from 'lucide-react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useQuery, useSubscription } from 'urql';
 import { Link } from 'wouter';
@@ -19,13 +20,18 @@ export function OrderPage({ id }: { id: string }) {
   );
 }
 
-/** An order that follows what happens: the subscription goes on where the first answer ends, so nothing is missed. */
 function LiveOrder({ id }: { id: string }) {
   const { t } = useTranslation();
   const [{ data, fetching, error }] = useQuery({ query: OrderDocument, variables: { id } });
   const order = data?.order ?? null;
-  useSubscription({ query: OrderUpdatesDocument, variables: { order: id }, pause: order === null });
-  if (order) return <OrderDetails order={order} />;
+  if (order) {
+    return (
+      <>
+        <Follow order={id} after={order.cursor} />
+        <OrderDetails order={order} />
+      </>
+    );
+  }
   if (fetching) return <Placeholder />;
   if (error) return <QueryFault error={error} />;
   return (
@@ -35,6 +41,13 @@ function LiveOrder({ id }: { id: string }) {
       </Button>
     </EmptyState>
   );
+}
+
+/** Follows an order from where the first answer ends, so that nothing is missed; what is told moves the cursor itself. */
+function Follow({ order, after }: { order: string; after: string }) {
+  const [first] = useState(after);
+  useSubscription({ query: OrderUpdatesDocument, variables: { order, after: first } });
+  return null;
 }
 
 function Placeholder() {
