@@ -2,12 +2,15 @@ import { retryExchange } from '@urql/exchange-retry';
 import { Client, fetchExchange, mapExchange, subscriptionExchange } from 'urql';
 import { normalisedCache } from './cache';
 import { connection } from './connection';
-import { codeOf } from './errors';
+import { codeOf, type Fault } from './errors';
 import { reconnectExchange } from './reconnectExchange';
 import { openSocket } from './socket';
 
 /** Answers of a balancer or proxy whose server is away. */
 const SERVER_IS_AWAY = new Set([502, 503, 504]);
+
+/** What another try may mend by itself. */
+const PASSING = new Set<Fault>(['NETWORK', 'NOT_YET_VISIBLE']);
 
 export interface ApiClient {
   urql: Client;
@@ -40,7 +43,7 @@ export function makeClient(): ApiClient {
         initialDelayMs: 500,
         maxDelayMs: 10_000,
         maxNumberAttempts: Infinity,
-        retryIf: (error, operation) => operation.kind === 'query' && error.networkError !== undefined,
+        retryIf: (error, operation) => operation.kind === 'query' && PASSING.has(codeOf(error)),
       }),
       fetchExchange,
       subscriptionExchange({

@@ -46,8 +46,8 @@ export function PlaceOrder({ shop, lines, total, onRefused }: PlaceOrderProps) {
     }));
     try {
       const { data, error } = await placeOrder({ input: { idempotencyKey, shop, lines: wanted } });
-      const { orderId } = answered(data?.placeOrder, error);
-      if (orderId) navigate(paths.order(orderId), { replace: true });
+      const { orderId, position } = answered(data?.placeOrder, error);
+      if (orderId) navigate(paths.order(orderId), { replace: true, state: { atLeast: position } });
       cart.clear(shop);
     } catch (error) {
       // What was refused was not done, so the next try is a new order. Without an answer nobody knows: the key stays.

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useQuery, useSubscription } from 'urql';
 import { Link } from 'wouter';
+import { useHistoryState } from 'wouter/use-browser-location';
 import { OrderDocument, OrderUpdatesDocument } from '@/api/generated/graphql';
 import { paths } from '@/app/paths';
 import { SignedIn } from '@/features/session/SignedIn';
@@ -22,7 +23,10 @@ export function OrderPage({ id }: { id: string }) {
 
 function LiveOrder({ id }: { id: string }) {
   const { t } = useTranslation();
-  const [{ data, fetching, error }] = useQuery({ query: OrderDocument, variables: { id } });
+  // Who has just placed it comes with the position of that: the answer waits until it is visible.
+  const state = useHistoryState<{ atLeast?: string | null } | null>();
+  const variables = { id, atLeast: state?.atLeast ?? null };
+  const [{ data, fetching, error }] = useQuery({ query: OrderDocument, variables });
   const order = data?.order ?? null;
   if (order) {
     return (
