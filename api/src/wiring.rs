@@ -2,6 +2,7 @@
 
 mod chain;
 mod health;
+mod rates;
 mod reconcile;
 mod watch;
 
@@ -122,6 +123,29 @@ pub(crate) async fn ensure_read_models(database: &Database) -> anyhow::Result<()
     Ok(())
 }
 
+/// Checks that every escrow is followed in which payments are not settled: what happens in another
+/// one would never be seen.
+///
+/// # Errors
+/// When one is not, with what to do; when the database is away.
+pub(crate) async fn check_escrows(settings: &Settings, database: &Database) -> anyhow::Result<()> {
+    let payments = PaymentQueries::new(database.pool.clone());
+    let followed = |chain_id: u64, escrow: Address| {
+        let mut chains = settings.chains.iter();
+        chains.any(|chain| (chain.chain_id, chain.escrow) == (chain_id, escrow))
+    };
+    for (chain_id, escrow, count) in payments.escrows_in_use().await? {
+        if !followed(chain_id, escrow) && !settings.unfollowed_escrows.contains(&escrow) {
+            anyhow::bail!(
+                "{count} payments into the escrow {escrow} on chain {chain_id} are not settled, \
+                 and it is not configured: configure it until they are, or name it in \
+                 GAGE_UNFOLLOWED_ESCROWS to leave them alone"
+            );
+        }
+    }
+    Ok(())
+}
+
 /// Puts the escrow contract on the chain; its address and block.
 ///
 /// # Errors
@@ -175,6 +199,7 @@ pub(crate) fn assemble(
     let hints = Hints::new(adapters.wake.clone(), progress.clone());
     tasks.spawn(hints.clone().run(loops_stop.clone()));
     let readers = start_readers(&adapters, &gateway, &progress, &tasks, loops_stop);
+    let (rail, contracts) = (side.rail.clone(), side.contracts.clone());
     let (followed, keepers) = side.start(settings, &adapters, &gateway, &tasks, loops_stop)?;
     let pool = &adapters.database.pool;
     let orders = OrderQueries::new(pool.clone());
@@ -198,14 +223,14 @@ pub(crate) fn assemble(
         reconciled,
         adapters.clock.clone(),
     );
-    let desk = Arc::new(desk(settings, &adapters, side.contracts.clone())?);
+    let desk = Arc::new(desk(settings, &adapters, contracts)?);
     let services = Services {
         gateway,
         catalog: CatalogQueries::new(pool.clone()),
         orders,
         payments,
         ledger: LedgerQueries::new(pool.clone()),
-        rail: side.rail.clone(),
+        rail,
         chains: followed,
         desk: desk.clone(),
         hints: hints.clone(),

@@ -53,13 +53,13 @@ pub fn on_confirmed(observation: &Observation, confirmations: u64) -> Option<Pay
 /// What it means when a log's block left the chain.
 pub fn on_reverted(observation: &Observation) -> Option<PaymentCommand> {
     match observation.what {
-        Observed::Paid { .. } => Some(PaymentCommand::Revert {
+        Observed::Paid { .. }
+        | Observed::Released { .. }
+        | Observed::Refunded { .. }
+        | Observed::Disputed { .. } => Some(PaymentCommand::Revert {
             log: observation.log,
         }),
-        Observed::Released { .. }
-        | Observed::Refunded { .. }
-        | Observed::Disputed { .. }
-        | Observed::Withdrawn { .. } => None,
+        Observed::Withdrawn { .. } => None,
     }
 }
 

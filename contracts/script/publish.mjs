@@ -5,11 +5,14 @@ import { compile, compilerVersion, settings } from './compile.mjs'
 /** By the contract's name, the file it is compiled from: artifacts/<name>.json. */
 export const PUBLISHED = {
   ShopEscrow: 'src/ShopEscrow.sol',
+  OffchainSignatureValidator: 'src/OffchainSignatureValidator.sol',
   TestToken: 'src/dev/TestToken.sol',
   ContractWallet: 'src/dev/ContractWallet.sol',
   ContractWalletFactory: 'src/dev/ContractWalletFactory.sol',
   MultiPayer: 'src/dev/MultiPayer.sol',
+  PermitDomain: 'src/dev/PermitDomain.sol',
   PriceFeed: 'src/dev/PriceFeed.sol',
+  ZeroFirstToken: 'src/dev/ZeroFirstToken.sol',
 }
 
 export const artefactOf = (name) => fileURLToPath(new URL(`../artifacts/${name}.json`, import.meta.url))

@@ -18,7 +18,7 @@ import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/Signa
 /// For every key, always: funded = held + released + refunded. And for every token the contract owns at least the sum
 /// of what is held and what is withdrawable.
 ///
-/// There is no owner, no upgrade and no sweep, and the contract takes no coins but through `pay`: whoever holds the
+/// There is no owner, no upgrade and no sweep, and the contract takes no coins but for a signed quote: whoever holds the
 /// quote signer's key can write bad quotes, but cannot move what was paid.
 ///
 /// Besides the chain's native coin it accepts the ERC-20 tokens named at its deployment, and never another: not even
@@ -73,6 +73,9 @@ contract ShopEscrow is EIP712, ReentrancyGuard {
         "uint64 deadline,uint64 holdSeconds,uint64 disputeSeconds)"
     );
 
+    /// Bytes of an encoded quote.
+    uint256 private constant QUOTE_LENGTH = 9 * 32;
+
     /// @notice Whose signature makes a quote payable: a plain account, or a contract through EIP-1271.
     address public immutable quoteSigner;
 
@@ -108,6 +111,8 @@ contract ShopEscrow is EIP712, ReentrancyGuard {
     error DuplicateToken(address token);
     /// The quote's token is not accepted.
     error UnsupportedToken(address token);
+    /// What was given for a signed quote is too short to hold one.
+    error MalformedQuote(uint256 length);
     /// Sixteen bytes of an order id must be zero.
     error MalformedOrder(bytes32 order);
     /// A buyer or a seller of zero would lose the money.
@@ -171,8 +176,20 @@ contract ShopEscrow is EIP712, ReentrancyGuard {
     /// the caller must have approved the amount to this contract.
     /// @param signature of `quoteSigner` over `keyOf(quote)`
     function pay(Quote calldata quote, bytes calldata signature) external payable nonReentrant {
-        address token = _record(quote, signature);
-        if (token != address(0)) _collect(IERC20(token), quote.amount);
+        _pay(quote, signature);
+    }
+
+    /// @notice Pays a signed quote as `pay` does, for those who can pass no struct: a payment request in a URL (ERC-681)
+    /// knows elementary types alone.
+    /// @param signedQuote the nine words of `abi.encode(quote)`, then the signature as it is
+    function payOrder(bytes calldata signedQuote) external payable nonReentrant {
+        if (signedQuote.length < QUOTE_LENGTH) revert MalformedQuote(signedQuote.length);
+        Quote calldata quote;
+        // All members are static, so the quote is where its words are; what a member cannot be, reverts when it is read.
+        assembly ("memory-safe") {
+            quote := signedQuote.offset
+        }
+        _pay(quote, signedQuote[QUOTE_LENGTH:]);
     }
 
     /// @notice Pays a signed quote in a token that knows EIP-2612, without an approval beforehand.
@@ -272,6 +289,11 @@ contract ShopEscrow is EIP712, ReentrancyGuard {
     /// @notice The payment under a key; all zero if nothing was paid. Held is funded - released - refunded.
     function payments(bytes32 key) external view returns (Payment memory) {
         return _payments[key];
+    }
+
+    function _pay(Quote calldata quote, bytes calldata signature) private {
+        address token = _record(quote, signature);
+        if (token != address(0)) _collect(IERC20(token), quote.amount);
     }
 
     /// Checks all that a payment must be, and writes it down as paid. Tokens are taken after that, or the call reverts:

@@ -25,13 +25,13 @@ for (const [name, source] of Object.entries(PUBLISHED)) {
 test('the contract has no door but those of its rules', () => {
   const functions = ShopEscrow.abi.filter(({ type }) => type === 'function').map(({ name }) => name)
   const [changing, reading] = [
-    ['dispute', 'pay', 'payWithPermit', 'refund', 'release', 'withdraw'],
+    ['dispute', 'pay', 'payOrder', 'payWithPermit', 'refund', 'release', 'withdraw'],
     ['accepts', 'eip712Domain', 'keyOf', 'payments', 'quoteSigner', 'withdrawable'],
   ]
   assert.deepEqual(functions.sort(), [...changing, ...reading].sort())
   assert.deepEqual(ShopEscrow.abi.filter(({ type }) => ['receive', 'fallback'].includes(type)), [])
   const payable = ShopEscrow.abi.filter(({ stateMutability }) => stateMutability === 'payable')
-  assert.deepEqual(payable.map(({ name }) => name), ['pay'])
+  assert.deepEqual(payable.map(({ name }) => name), ['pay', 'payOrder'])
 })
 
 // Listeners, receipts and signed quotes outlive a deployment: these layouts never change.

@@ -9,6 +9,7 @@ const CEILINGS = {
   'deployment, each token': 30_000n,
   'pay, without arbiter': 140_000n,
   'pay, with arbiter': 160_000n,
+  'payOrder, without arbiter': 140_000n,
   'release of a part, first for the seller': 65_000n,
   'release of the rest': 47_000n,
   'refund of all, first for the buyer': 65_000n,
@@ -39,6 +40,9 @@ onEveryNode(
       const quote = await world.quote(plain)
       const { key } = await measure('pay, without arbiter', world.pays(world.buyer, quote))
       const other = await measure('pay, with arbiter', world.pays(world.buyer, await world.quote({ holdSeconds: DAY })))
+      const signedQuote = world.signedQuote(...(await world.signed(plain)))
+      const order = world.does(world.buyer, 'payOrder', [signedQuote], { value: plain.amount })
+      await measure('payOrder, without arbiter', order)
       await measure('release of a part, first for the seller', world.does(world.buyer, 'release', [key, 1n]))
       await measure('release of the rest', world.does(world.buyer, 'release', [key, quote.amount - 1n]))
       await measure('dispute', world.does(world.buyer, 'dispute', [other.key]))

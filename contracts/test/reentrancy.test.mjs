@@ -64,9 +64,10 @@ onEveryNode(
           world.encode('pay', own.signed),
           world.encode('pay', other.signed),
           world.encode('payWithPermit', [...other.signed, ...permit]),
+          world.encode('payOrder', [world.signedQuote(...other.signed)]),
           world.encode('withdraw', [hooked.address]),
         ]
-        for (let which = 0; which < 4; which += 1) {
+        for (let which = 0; which < 5; which += 1) {
           const own = await quoteFor(account)
           await arm(account, first, [attacks(own)[which]])
           const before = [await holds(account.address), await holds(world.escrow)]

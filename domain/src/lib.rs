@@ -54,6 +54,7 @@ pub mod payment;
 pub mod payout;
 pub mod policy;
 pub mod product;
+pub mod rate;
 pub mod rejection;
 pub mod shop;
 pub mod text;

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use thiserror::Error;
 
 use crate::{
@@ -155,9 +155,35 @@ impl Upcasters {
         Self::default()
             .aggregate(Shop::TYPE, ShopEvent::TYPES)
             .aggregate(Product::TYPE, ProductEvent::TYPES)
+            // Since 1.1.0 a price may be in fiat money, and one in a token names its chain. One that
+            // does not stays as it is: it means the first chain of whoever reads it.
+            .step(
+                (Product::TYPE, "ProductListed"),
+                Version::new(1, 0, 0),
+                Version::new(1, 1, 0),
+                Ok,
+            )
+            .step(
+                (Product::TYPE, "PriceChanged"),
+                Version::new(1, 0, 0),
+                Version::new(1, 1, 0),
+                Ok,
+            )
             .aggregate(Inventory::TYPE, InventoryEvent::TYPES)
             .aggregate(Order::TYPE, OrderEvent::TYPES)
+            .step(
+                (Order::TYPE, "OrderPlaced"),
+                Version::new(1, 0, 0),
+                Version::new(2, 0, 0),
+                join_total,
+            )
             .aggregate(Payment::TYPE, PaymentEvent::TYPES)
+            .step(
+                (Payment::TYPE, "PaymentRequested"),
+                Version::new(1, 0, 0),
+                Version::new(2, 0, 0),
+                name_terms,
+            )
             .step(
                 (Payment::TYPE, "PaymentDetected"),
                 Version::new(1, 0, 0),
@@ -299,10 +325,37 @@ impl Upcasters {
     }
 }
 
+/// 2.0.0 has the total as a price like that of a line. Before, its token and its amount stood apart.
+fn join_total(mut payload: Value) -> Result<Value, MalformedPayload> {
+    let body = body_of(&mut payload, "OrderPlaced")?;
+    let mut take = |field| body.remove(field).ok_or(MalformedPayload { field });
+    let total = json!({ "token": take("token")?, "amount": take("total")? });
+    body.insert("total".to_owned(), total);
+    Ok(payload)
+}
+
+/// 2.0.0 has the terms in a field of their own, beside the conversion of a price in fiat money.
+/// Before, prices were in tokens alone.
+fn name_terms(mut payload: Value) -> Result<Value, MalformedPayload> {
+    let body = body_of(&mut payload, "PaymentRequested")?;
+    let terms = std::mem::take(body);
+    body.insert("terms".to_owned(), Value::Object(terms));
+    body.insert("conversion".to_owned(), Value::Null);
+    Ok(payload)
+}
+
 /// 1.1.0 says when the log's block was made. Before, nobody had asked.
 fn add_mined_at(mut payload: Value, event: &'static str) -> Result<Value, MalformedPayload> {
-    let body = payload.get_mut(event).and_then(Value::as_object_mut);
-    let body = body.ok_or(MalformedPayload { field: event })?;
+    let body = body_of(&mut payload, event)?;
     body.insert("mined_at".to_owned(), Value::Null);
     Ok(payload)
+}
+
+/// What stands below the event's name.
+fn body_of<'p>(
+    payload: &'p mut Value,
+    event: &'static str,
+) -> Result<&'p mut Map<String, Value>, MalformedPayload> {
+    let body = payload.get_mut(event).and_then(Value::as_object_mut);
+    body.ok_or(MalformedPayload { field: event })
 }

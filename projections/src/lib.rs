@@ -46,6 +46,7 @@ pub mod name;
 pub mod orders;
 mod page;
 pub mod payments;
+mod price;
 mod progress;
 pub mod projection;
 pub mod rebuild;

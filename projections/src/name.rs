@@ -112,9 +112,9 @@ mod tests {
                 });
             (P::VERSION, hash)
         }
-        assert_eq!(stamp::<Catalog>(), (2, 0xd7e1_d3a7_b940_20d3), "catalog");
-        assert_eq!(stamp::<Orders>(), (3, 0x6561_b660_35ab_b603), "orders");
-        assert_eq!(stamp::<Payments>(), (3, 0x9408_4e54_3aef_ea15), "payments");
+        assert_eq!(stamp::<Catalog>(), (3, 0x7675_defe_6288_a56c), "catalog");
+        assert_eq!(stamp::<Orders>(), (3, 0x49a9_a30d_c36a_aedb), "orders");
+        assert_eq!(stamp::<Payments>(), (3, 0x130f_df04_42b1_a16f), "payments");
         assert_eq!(stamp::<Ledger>(), (1, 0x92d0_f27a_4af6_fde7), "ledger");
     }
 

@@ -38,7 +38,6 @@ pages_are_built() {
 configure_gage() {
   mkdir -p "$RUN_DIR/gage"
   export GAGE_ENV=${GAGE_ENV:-development}
-  export GAGE_CHAIN_ID=${GAGE_CHAIN_ID:-$CHAIN_ID}
   if [[ -z ${GAGE_QUOTE_SIGNER_KEY:-}${GAGE_QUOTE_SIGNER_KEY_FILE:-} ]]; then
     export GAGE_QUOTE_SIGNER_KEY_FILE=$RUN_DIR/gage/quote-signer.key
     [[ -s $GAGE_QUOTE_SIGNER_KEY_FILE ]] || new_key "$GAGE_QUOTE_SIGNER_KEY_FILE"
@@ -46,7 +45,8 @@ configure_gage() {
   if own_chain; then
     export GAGE_AUDITORS=${GAGE_AUDITORS:-$(account_address "$AUDITOR")}
     export GAGE_OPERATORS=${GAGE_OPERATORS:-$(account_address "$OPERATOR")}
-    export GAGE_ARBITER_ADDRESS=${GAGE_ARBITER_ADDRESS:-$(account_address "$ARBITER")}
+  else
+    export GAGE_CHAIN_ID=${GAGE_CHAIN_ID:-$CHAIN_ID}
   fi
 }
 
@@ -55,22 +55,63 @@ new_key() {
   (umask 077 && node -p '"0x" + crypto.randomBytes(32).toString("hex")' >"$1")
 }
 
-# deploy_escrow: once for each chain of ours; then what it printed (the settings that name the contract) is remembered.
-# On a foreign chain they must be given.
+# deploy_escrow: once for each chain of ours, with a test dollar that it takes; then what was printed is remembered. On a
+# foreign chain the settings that name the contract must be given.
 deploy_escrow() {
-  local remembered=$RUN_DIR/chain/escrow key=$RUN_DIR/chain/deployer.key
-  if [[ -n ${GAGE_ESCROW_ADDRESS:-} ]]; then return; fi
+  local folder=$RUN_DIR/chain key=$RUN_DIR/chain/deployer.key told
+  if [[ -n ${GAGE_CHAINS_FILE:-}${GAGE_ESCROW_ADDRESS:-} ]]; then return; fi
   own_chain ||
     die "CHAIN_RPC_URL is set, so set GAGE_ESCROW_ADDRESS and GAGE_ESCROW_START_BLOCK too ('gage deploy-escrow' gives both)"
-  if [[ ! -s $remembered ]]; then
+  if [[ ! -s $folder/contracts ]]; then
     (umask 077 && account_key "$DEPLOYER" >"$key")
-    "$GAGE_BIN" deploy-escrow --deployer-key-file "$key" >"$remembered.new" || die "the escrow contract cannot be deployed"
-    mv "$remembered.new" "$remembered"
+    told=$("${GAGE_BIN%/*}/gage-demo" token) || die "the test dollar cannot be deployed: $told"
+    "$GAGE_BIN" deploy-escrow --deployer-key-file "$key" --tokens "${told#TEST_DOLLAR=}" >"$folder/contracts.new" ||
+      die "the escrow contract cannot be deployed"
+    echo "$told" >>"$folder/contracts.new"
+    mv "$folder/contracts.new" "$folder/contracts"
   fi
-  # shellcheck source=/dev/null
-  . "$remembered"
-  export GAGE_ESCROW_ADDRESS GAGE_ESCROW_START_BLOCK
-  step "Escrow: $GAGE_ESCROW_ADDRESS"
+  describe_chain >"$folder/chains.toml"
+  export GAGE_CHAINS_FILE=$folder/chains.toml
+  # They are in the file.
+  unset GAGE_CHAIN_ID GAGE_ARBITER_ADDRESS GAGE_CONFIRMATIONS GAGE_POLL_INTERVAL_MS GAGE_HEAD_AGE_MAX_SECS
+  step "Escrow: $(value_of GAGE_ESCROW_ADDRESS "$folder/contracts")"
+}
+
+# value_of NAME FILE: from a line NAME=value.
+value_of() { sed -n "s/^$1=//p" "$2"; }
+
+# describe_chain: our chain as GAGE_CHAINS_FILE has it. Prices in fiat money are at made-up rates.
+describe_chain() {
+  local contracts=$RUN_DIR/chain/contracts
+  cat <<TOML
+[[chain]]
+id = $CHAIN_ID
+name = "Local test chain"
+rpc = ["\$CHAIN_RPC_URL"]
+escrow = "$(value_of GAGE_ESCROW_ADDRESS "$contracts")"
+start_block = $(value_of GAGE_ESCROW_START_BLOCK "$contracts")
+arbiter = "${GAGE_ARBITER_ADDRESS:-$(account_address "$ARBITER")}"
+confirmations = ${GAGE_CONFIRMATIONS:-1}
+poll_interval_ms = ${GAGE_POLL_INTERVAL_MS:-1000}
+head_age_max_secs = ${GAGE_HEAD_AGE_MAX_SECS:-0}
+
+[chain.coin]
+symbol = "ETH"
+
+$(describe_rates coin 3000 4200000)
+
+[[chain.token]]
+address = "$(value_of TEST_DOLLAR "$contracts")"
+symbol = "TUSD"
+decimals = 6
+
+$(describe_rates token 1 1400)
+TOML
+}
+
+# describe_rates coin|token DOLLARS WON: what one costs.
+describe_rates() {
+  printf '[[chain.%s.rate]]\nfiat = "%s"\nprice = "%s"\n\n' "$1" USD "$2" "$1" KRW "$3"
 }
 
 gage_launch() {

@@ -84,9 +84,12 @@ impl Ask {
 pub struct Instructions {
     /// The whole answer.
     pub answer: Value,
-    contract: Address,
-    call_data: Bytes,
-    value: U256,
+    /// The contract to call.
+    pub contract: Address,
+    /// The call's data.
+    pub call_data: Bytes,
+    /// Coins to send with it, wei.
+    pub value: U256,
 }
 
 impl Instructions {
@@ -269,6 +272,27 @@ impl Person {
         Ok(text(&payload["orderId"]))
     }
 
+    /// Orders what is priced in fiat money, and says with what it will be paid.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub async fn orders_paying_with(
+        &self,
+        shop: &str,
+        product: &str,
+        pieces: i64,
+        with: Value,
+    ) -> Result<String, Refused> {
+        let lines = json!([{ "product": product, "quantity": pieces }]);
+        let input = json!({ "idempotencyKey": new_key(), "shop": shop, "lines": lines,
+            "payWith": with });
+        let payload = self
+            .client
+            .mutate("placeOrder", "orderId position", input)
+            .await?;
+        Ok(text(&payload["orderId"]))
+    }
+
     /// Cancels an order.
     ///
     /// # Errors
@@ -294,13 +318,22 @@ impl Person {
     /// # Errors
     /// [`Refused`].
     pub async fn asks_how_to_pay(&self, order: &str) -> Result<Instructions, Refused> {
-        let selection = "instructions { chainId contract callData value deadline
+        self.asks_how_to_pay_with(json!({ "order": order })).await
+    }
+
+    /// The same with more than the order in what is asked.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub async fn asks_how_to_pay_with(&self, input: Value) -> Result<Instructions, Refused> {
+        let selection = "instructions { chainId contract callData value deadline permit
             approval { contract spender amount callData gas { gasLimit } gasUnavailable { reason } }
+            calls { to data value }
             gas { gasLimit baseFeePerGas priorityFeePerGas maxFeePerGas expectedCost maximumCost }
             gasUnavailable { reason message } }";
         let payload = self
             .client
-            .mutate("requestPayment", selection, json!({ "order": order }))
+            .mutate("requestPayment", selection, input)
             .await?;
         Ok(Instructions::of(&payload["instructions"]))
     }

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use alloy::signers::{SignerSync, local::PrivateKeySigner};
+use alloy::{
+    primitives::Address,
+    signers::{SignerSync, local::PrivateKeySigner},
+};
 use serde_json::{Value, json};
 
 /// A request that the API refused.
@@ -112,7 +115,7 @@ impl Client {
     pub async fn sign_in(&mut self, wallet: &PrivateKeySigner) -> Result<(), Refused> {
         // A token whose session has ended is refused; who signs in lets go of it.
         self.token = None;
-        let message = self.sign_in_message(wallet).await?;
+        let message = self.sign_in_message(wallet.address()).await?;
         let signature = sign(wallet, &message);
         self.sign_in_with(&message, &signature).await
     }
@@ -121,7 +124,7 @@ impl Client {
     ///
     /// # Errors
     /// What [`Client::ask`] gives.
-    pub async fn sign_in_message(&self, wallet: &PrivateKeySigner) -> Result<String, Refused> {
+    pub async fn sign_in_message(&self, wallet: Address) -> Result<String, Refused> {
         let document = "mutation { signInNonce {
             nonce domain uri version chainId statement issuedAt expiresAt } }";
         let data = self.ask(document, json!({})).await?;
@@ -135,7 +138,7 @@ impl Client {
             "{} wants you to sign in with your Ethereum account:\n{}\n\n{}\n\nURI: {}\n\
              Version: {}\nChain ID: {}\nNonce: {}\nIssued At: {}\nExpiration Time: {}",
             part("domain"),
-            wallet.address().to_checksum(None),
+            wallet.to_checksum(None),
             part("statement"),
             part("uri"),
             part("version"),

@@ -14,6 +14,7 @@ pub mod bench;
 pub mod chains;
 pub mod client;
 pub mod database;
+pub mod feed;
 pub mod node;
 pub mod process;
 pub mod server;

@@ -3,8 +3,9 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    process::Command,
-    time::Duration,
+    process::{Command, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
 };
 
 use crate::{
@@ -171,6 +172,31 @@ impl Server {
             let status = process.terminate(END);
             assert!(status.success(), "the server ended with {status}");
         }
+    }
+
+    /// What a server says that does not start with these settings.
+    ///
+    /// # Panics
+    /// When it starts.
+    pub fn refuses_to_start(&self) -> String {
+        let mut serve = self.command();
+        let mut serving = serve
+            .arg("serve")
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let since = Instant::now();
+        while serving.try_wait().unwrap().is_none() {
+            if since.elapsed() > START {
+                serving.kill().unwrap();
+                panic!("it starts");
+            }
+            sleep(Duration::from_millis(50));
+        }
+        let output = serving.wait_with_output().unwrap();
+        assert!(!output.status.success());
+        String::from_utf8_lossy(&output.stderr).into_owned()
     }
 
     /// Runs another command of the binary with the same settings.

@@ -34,6 +34,14 @@ impl Token {
     /// # Panics
     /// When the chain does not take it.
     pub async fn deploy(node: &Node, symbol: &str, decimals: u8) -> Self {
+        Self::deploy_at(&node.url(), symbol, decimals).await
+    }
+
+    /// The same on the chain behind a URL.
+    ///
+    /// # Panics
+    /// When the chain does not take it.
+    pub async fn deploy_at(chain: &str, symbol: &str, decimals: u8) -> Self {
         let constructor = TestToken::constructorCall {
             name_: format!("Test {symbol}"),
             symbol_: symbol.to_owned(),
@@ -41,7 +49,7 @@ impl Token {
         };
         let code = [&TestToken::BYTECODE[..], &constructor.abi_encode()].concat();
         let receipt = send(
-            node,
+            chain,
             TransactionRequest::default().with_deploy_code(Bytes::from(code)),
         )
         .await;
@@ -57,6 +65,14 @@ impl Token {
     /// # Panics
     /// When the chain does not take it.
     pub async fn mint(&self, node: &Node, to: Address, amount: u128) {
+        self.mint_at(&node.url(), to, amount).await;
+    }
+
+    /// The same on the chain behind a URL.
+    ///
+    /// # Panics
+    /// When the chain does not take it.
+    pub async fn mint_at(&self, chain: &str, to: Address, amount: u128) {
         let call = TestToken::mintCall {
             to,
             amount: U256::from(amount),
@@ -64,7 +80,7 @@ impl Token {
         let call = TransactionRequest::default()
             .with_to(self.address)
             .with_input(call.abi_encode());
-        send(node, call).await;
+        send(chain, call).await;
     }
 
     /// What an account has, base units.
@@ -84,12 +100,12 @@ impl Token {
 }
 
 /// From the deployer's account, which is rich.
-async fn send(node: &Node, call: TransactionRequest) -> TransactionReceipt {
+pub(crate) async fn send(chain: &str, call: TransactionRequest) -> TransactionReceipt {
     let rich = wallet(9);
     let call = call.with_from(rich.address());
     let provider = ProviderBuilder::new()
         .wallet(rich)
-        .connect_http(node.url().parse().unwrap());
+        .connect_http(chain.parse().unwrap());
     let sent = provider.send_transaction(call).await.unwrap();
     let receipt = sent.get_receipt().await.unwrap();
     assert!(receipt.status(), "{receipt:?}");

@@ -88,6 +88,7 @@ fn tell(out: &mut impl Write, report: &Report) -> io::Result<()> {
     }
     let Report {
         payments,
+        never_paid,
         elsewhere,
         logs,
         accounts,
@@ -96,7 +97,7 @@ fn tell(out: &mut impl Write, report: &Report) -> io::Result<()> {
     writeln!(
         out,
         "compared {payments} payments, {logs} logs, {accounts} accounts; \
-         {elsewhere} payments belong to other contracts"
+         {never_paid} payments were never made, {elsewhere} belong to other contracts"
     )?;
     for totals in &report.tokens {
         tell_token(out, totals)?;

@@ -68,6 +68,9 @@ pub struct ChainArgs {
     /// TOML file with all chains and tokens, in place of the settings of one chain
     #[arg(long, env = "GAGE_CHAINS_FILE", value_name = "FILE")]
     pub chains_file: Option<PathBuf>,
+    /// Escrows that are left alone although payments in them are not settled, comma-separated
+    #[arg(long, env = "GAGE_UNFOLLOWED_ESCROWS", value_name = "ADDRESSES")]
+    pub unfollowed_escrows: Option<String>,
     /// The chain that the node must be on [default in development: 1337]
     #[arg(long = "chain-id", env = "GAGE_CHAIN_ID", value_name = "ID")]
     pub chain_id: Option<String>,
@@ -98,6 +101,9 @@ pub struct ChainArgs {
     /// Time between looks at the chain [default: 1000]
     #[arg(long, env = "GAGE_POLL_INTERVAL_MS", value_name = "MS")]
     pub poll_interval_ms: Option<String>,
+    /// How old the newest block may be, 0 for any age [default: 300; in development: 0]
+    #[arg(long, env = "GAGE_HEAD_AGE_MAX_SECS", value_name = "SECS")]
+    pub head_age_max_secs: Option<String>,
 }
 
 /// Who releases what nobody disputed when the hold time is over; nobody unless it has a key.

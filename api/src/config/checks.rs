@@ -115,9 +115,9 @@ impl Checks {
         let Some(path) = &args.chains_file else {
             return Chains::new(vec![self.chain(rpc, args, environment)?]);
         };
-        let also = also_said(rpc, args);
+        let also = also_said(args);
         let chains = if also.is_empty() {
-            chains_file::read(path, environment)
+            chains_file::read(path, environment, &|name| std::env::var(name).ok())
         } else {
             Err(Fault::SaidTwice { also })
         };
@@ -156,6 +156,12 @@ impl Checks {
         let poll = args.poll_interval_ms.as_deref();
         let normal = ChainSettings::POLL_INTERVAL_MS;
         let poll = self.number(names::POLL_INTERVAL, poll, normal, 10, 600_000);
+        let age = args.head_age_max_secs.as_deref();
+        let (normal, most) = (
+            ChainSettings::head_age_max_secs(environment),
+            ChainSettings::HEAD_AGE_LIMIT_SECS,
+        );
+        let head_age = self.number(names::HEAD_AGE_MAX, age, normal, 0, most);
         let chain_id = chain_id?;
         Some(ChainSettings {
             chain_id,
@@ -166,6 +172,7 @@ impl Checks {
             arbiter: arbiter?,
             confirmations: confirmations?,
             poll_interval: Duration::from_millis(poll?),
+            head_age_max: ChainSettings::head_age_max(head_age?),
             coin: CoinSettings::default(),
             tokens: Vec::new(),
         })
@@ -377,16 +384,17 @@ impl Checks {
     }
 }
 
-/// What describes one chain and is set although a file describes all.
-fn also_said(rpc: &RpcArgs, args: &ChainArgs) -> Vec<&'static str> {
+/// What describes one chain and is set although a file describes all. A node's URL is not: the
+/// file may name its variable.
+fn also_said(args: &ChainArgs) -> Vec<&'static str> {
     let said = [
-        (names::CHAIN_RPC_URL, &rpc.chain_rpc_url),
         (names::CHAIN_ID, &args.chain_id),
         (names::ESCROW_ADDRESS, &args.escrow_address),
         (names::ESCROW_START_BLOCK, &args.escrow_start_block),
         (names::ARBITER, &args.arbiter_address),
         (names::CONFIRMATIONS, &args.confirmations),
         (names::POLL_INTERVAL, &args.poll_interval_ms),
+        (names::HEAD_AGE_MAX, &args.head_age_max_secs),
     ];
     let said = said.into_iter().filter(|(_, given)| given.is_some());
     said.map(|(setting, _)| setting.variable).collect()

@@ -9,6 +9,7 @@ mod checks;
 pub mod names;
 mod origin;
 mod problem;
+mod rates;
 mod secret;
 mod settings;
 mod table;
@@ -17,9 +18,9 @@ pub use origin::Origin;
 pub use problem::{Fault, Problem, Problems, Setting};
 pub use secret::{InvalidServiceUrl, PathHolds, Secret, ServiceUrl};
 pub use settings::{
-    ChainSettings, Chains, CoinSettings, DatabaseSettings, Environment, KeeperSettings, LogFormat,
-    LogSettings, NodeSettings, PrivateKey, RedisSettings, RuleSettings, ServerSettings, Settings,
-    TokenSettings,
+    ChainSettings, Chains, CoinSettings, DatabaseSettings, Environment, FeedSettings,
+    KeeperSettings, LogFormat, LogSettings, NodeSettings, PrivateKey, Quoted, RateSettings,
+    RateSource, RedisSettings, RuleSettings, ServerSettings, Settings, TokenSettings,
 };
 pub use table::{Row, Source, table};
 

@@ -24,6 +24,8 @@ settings! {
         "the HTTP JSON-RPC of an Ethereum node, for example http://localhost:8545";
     CHAINS_FILE = "GAGE_CHAINS_FILE", "chains-file",
         "a TOML file with all chains and tokens, in place of the settings of one chain";
+    UNFOLLOWED_ESCROWS = "GAGE_UNFOLLOWED_ESCROWS", "unfollowed-escrows",
+        "escrows that are left alone although payments in them are not settled, comma-separated";
     CHAIN_ID = "GAGE_CHAIN_ID", "chain-id", "the chain that the node must be on, for example 1";
     ESCROW_ADDRESS = "GAGE_ESCROW_ADDRESS", "escrow-address",
         "the ShopEscrow contract; `gage deploy-escrow` makes one";
@@ -38,6 +40,8 @@ settings! {
         "how many blocks a payment needs, its own included, for example 12";
     POLL_INTERVAL = "GAGE_POLL_INTERVAL_MS", "poll-interval-ms",
         "the time between looks at the chain in milliseconds, for example 1000";
+    HEAD_AGE_MAX = "GAGE_HEAD_AGE_MAX_SECS", "head-age-max-secs",
+        "how many seconds the chain's newest block may be old, for example 300, or 0 for any age";
     KEEPER_KEY_FILE = "GAGE_KEEPER_KEY_FILE", "keeper-key-file",
         "a file with the private key that sends releases after the hold time (or GAGE_KEEPER_KEY: the key itself)";
     KEEPER_KEY = "GAGE_KEEPER_KEY", "", "the private key that sends releases after the hold time";

@@ -4,12 +4,14 @@ use std::{net::SocketAddr, time::Duration};
 
 use gage_domain::{
     policy::Policy,
-    value::{Address, BaseUnits},
+    rate::Decimal,
+    value::{Address, BaseUnits, Fiat},
 };
 
 use super::{
     args::ServeArgs,
     checks::Checks,
+    names,
     origin::Origin,
     problem::Problems,
     secret::{Secret, ServiceUrl},
@@ -74,17 +76,70 @@ pub struct NodeSettings {
     pub signer_key: PrivateKey,
 }
 
+/// What a coin or a token costs in fiat money, and who says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateSettings {
+    /// The currency that prices are in.
+    pub fiat: Fiat,
+    /// Who says what one costs in it.
+    pub source: RateSource,
+}
+
+/// Who says what a coin or a token costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RateSource {
+    /// A feed that answers in the currency.
+    Feed(FeedSettings),
+    /// A feed that answers in dollars, and one between dollars and the currency.
+    Composed {
+        /// Dollars for one.
+        token: FeedSettings,
+        /// Between dollars and the currency.
+        exchange: FeedSettings,
+        /// Which way round that one counts.
+        quoted: Quoted,
+    },
+    /// The operator, from the start of the server until the next.
+    Fixed(Decimal),
+}
+
+/// Which way round a feed between dollars and a currency counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quoted {
+    /// Dollars for one unit of the currency.
+    UsdPerFiat,
+    /// Units of the currency for one dollar.
+    FiatPerUsd,
+}
+
+/// A price feed as Chainlink's `AggregatorV3Interface` has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FeedSettings {
+    /// The chain that it is on (EIP-155).
+    pub chain_id: u64,
+    /// Its contract.
+    pub address: Address,
+    /// How old its answer may be.
+    pub heartbeat: Duration,
+}
+
 /// A chain's own coin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CoinSettings {
     /// What amounts are shown with.
     pub symbol: String,
+    /// What one costs in fiat money.
+    pub rates: Vec<RateSettings>,
+    /// What the keeper releases at least, wei; nothing for what the release itself may cost.
+    pub keeper_min: Option<BaseUnits>,
 }
 
 impl Default for CoinSettings {
     fn default() -> Self {
         Self {
             symbol: "ETH".to_owned(),
+            rates: Vec::new(),
+            keeper_min: None,
         }
     }
 }
@@ -96,8 +151,15 @@ pub struct TokenSettings {
     pub address: Address,
     /// What amounts are shown with.
     pub symbol: String,
-    /// Where the decimal point is when amounts are shown.
+    /// Digits after the decimal point: what a whole one is, for amounts that are shown and for
+    /// rates. The server does not sell in a token that says otherwise itself.
     pub decimals: u8,
+    /// Whether it takes permits (EIP-2612).
+    pub permit: bool,
+    /// What a whole one costs in fiat money.
+    pub rates: Vec<RateSettings>,
+    /// What the keeper releases at least, base units; without it, it leaves the token alone.
+    pub keeper_min: Option<BaseUnits>,
 }
 
 impl TokenSettings {
@@ -154,6 +216,8 @@ pub struct ChainSettings {
     pub confirmations: u64,
     /// Time between looks at the chain.
     pub poll_interval: Duration,
+    /// How old the newest block may be; nothing for any age.
+    pub head_age_max: Option<Duration>,
     /// Its own coin.
     pub coin: CoinSettings,
     /// Tokens that the escrow accepts; it was deployed with them.
@@ -165,6 +229,22 @@ impl ChainSettings {
     pub const CONFIRMATIONS: u64 = 12;
     /// Milliseconds between looks at the chain where nothing is said.
     pub const POLL_INTERVAL_MS: u64 = 1_000;
+    /// The longest time of a head's age that can be set, seconds.
+    pub const HEAD_AGE_LIMIT_SECS: u64 = 86_400;
+
+    /// Seconds that the newest block may be old where nothing is said; 0 for any age. Private
+    /// chains of developers have blocks only when something happens.
+    pub fn head_age_max_secs(environment: Environment) -> u64 {
+        match environment {
+            Environment::Production => 300,
+            Environment::Development => 0,
+        }
+    }
+
+    /// The bound that is meant by seconds, of which 0 are none.
+    pub fn head_age_max(secs: u64) -> Option<Duration> {
+        (secs > 0).then(|| Duration::from_secs(secs))
+    }
 }
 
 /// Who releases what nobody disputed when the hold time is over.
@@ -219,6 +299,8 @@ pub struct Settings {
     pub signer_key: PrivateKey,
     /// The chains on which payments are taken.
     pub chains: Chains,
+    /// Escrows that are left alone although payments in them are not settled.
+    pub unfollowed_escrows: Vec<Address>,
     /// Who releases after the hold time, if anyone does.
     pub keeper: Option<KeeperSettings>,
     /// The shop's rules.
@@ -244,6 +326,8 @@ impl Settings {
         let redis = checks.redis(&args.redis);
         let signer_key = checks.signer_key(&args.node);
         let chains = checks.chains(&args.node.rpc, &args.chain, environment);
+        let unfollowed = args.chain.unfollowed_escrows.as_deref();
+        let unfollowed = checks.addresses(names::UNFOLLOWED_ESCROWS, unfollowed);
         let keeper = checks.keeper(&args.keeper, signer_key.as_ref());
         let rules = checks.rules(&args.rules);
         let server = checks.server(&args.server, environment);
@@ -258,6 +342,7 @@ impl Settings {
             redis,
             signer_key,
             chains,
+            unfollowed_escrows: unfollowed.unwrap_or_default(),
             keeper,
             rules,
             server,

@@ -61,6 +61,11 @@ type Value = (Setting, Option<String>, String);
 fn values(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
     let mut values = services(args, settings);
     values.extend(chain(args, settings));
+    values.push((
+        names::UNFOLLOWED_ESCROWS,
+        args.chain.unfollowed_escrows.clone(),
+        list(&settings.unfollowed_escrows),
+    ));
     values.extend(keeper(args, settings));
     values.extend(rules(args, settings));
     values.extend(server(args, settings));
@@ -118,6 +123,7 @@ fn chain(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
         let value = format!("{path} (chains {})", ids.join(", "));
         return vec![(names::CHAINS_FILE, Some(path), value)];
     }
+    let head_age = chain.head_age_max.unwrap_or_default();
     let poll_ms = chain.poll_interval.as_millis().to_string();
     let nodes: Vec<_> = chain.rpc.iter().map(ToString::to_string).collect();
     vec![
@@ -149,6 +155,11 @@ fn chain(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
             chain.confirmations.to_string(),
         ),
         (names::POLL_INTERVAL, args.poll_interval_ms.clone(), poll_ms),
+        (
+            names::HEAD_AGE_MAX,
+            args.head_age_max_secs.clone(),
+            head_age.as_secs().to_string(),
+        ),
     ]
 }
 

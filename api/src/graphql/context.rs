@@ -9,7 +9,7 @@ use gage_application::{
     gateway::{Gateway, Request},
     metadata::Actor,
     ports::{
-        chain::{FollowedChains, PaymentRail},
+        chain::{FollowedChains, PaymentChain, PaymentRail},
         clock::{Clock, Entropy},
         event_log::IdempotencyKey,
     },
@@ -158,6 +158,13 @@ pub(super) trait Asked<'a> {
     /// When the schema was made without; the schema's own tests do so.
     fn services(&self) -> Result<&'a Services, Error>;
 
+    /// The chains on which payments are taken. They are the same for all for as long as the
+    /// server runs, so answers that are made from them hold as long as without: no mark is left.
+    ///
+    /// # Errors
+    /// When the schema was made without.
+    fn payment_chains(&self) -> Result<&'a [PaymentChain], Error>;
+
     /// Questions to the catalog.
     ///
     /// # Errors
@@ -230,6 +237,10 @@ impl<'a> Asked<'a> for Context<'a> {
     fn services(&self) -> Result<&'a Services, Error> {
         self.asking()?.sources.mark(Source::Shop);
         Ok(&self.data::<Behind>()?.0)
+    }
+
+    fn payment_chains(&self) -> Result<&'a [PaymentChain], Error> {
+        Ok(self.data::<Behind>()?.0.rail.chains())
     }
 
     fn catalog(&self) -> Result<&'a CatalogQueries, Error> {

@@ -84,6 +84,29 @@ impl ScalarType for Bytes {
     }
 }
 
+/// A number as Ethereum's JSON-RPC writes it: 0x and hexadecimal digits without leading zeros.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quantity(pub value::U256);
+
+/// A number as Ethereum's JSON-RPC writes it: 0x and hexadecimal digits without leading zeros.
+#[Scalar]
+impl ScalarType for Quantity {
+    fn parse(given: Value) -> InputValueResult<Self> {
+        let digits = string(&given)?.strip_prefix("0x");
+        let canonical = digits.filter(|digits| *digits == "0" || !digits.starts_with('0'));
+        match canonical.map(|digits| value::U256::from_str_radix(digits, 16)) {
+            Some(Ok(number)) => Ok(Self(number)),
+            _ => Err(InputValueError::custom(
+                "must be 0x and hexadecimal digits without leading zeros",
+            )),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(format!("{:#x}", self.0))
+    }
+}
+
 /// A moment: RFC 3339, for example 2026-01-31T12:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DateTime(pub OffsetDateTime);

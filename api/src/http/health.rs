@@ -31,8 +31,41 @@ pub enum Condition {
     Starting,
     /// It stopped and needs the operator.
     Stopped,
+    /// It works, and what it looks at stands still.
+    Stalled,
     /// It works, and found what needs the operator.
     Differs,
+}
+
+/// Why a part does not work: a word of ours. What others said of it, a node or a database, may
+/// hold what is nobody's business, and is in the log alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The node is away or gives no answer that can be used.
+    NodeAway,
+    /// The database is away.
+    DatabaseAway,
+    /// An event cannot be read or applied.
+    BadEvent,
+    /// The node is on another chain.
+    OtherChain,
+    /// The keeper's key does not sign.
+    KeyUnusable,
+    /// Gas costs more than the keeper may pay.
+    FeesTooHigh,
+    /// The keeper's budget of the day is spent.
+    OverBudget,
+    /// The keeper's account holds too little.
+    OutOfFunds,
+    /// The node did not take the keeper's transaction.
+    TransactionRefused,
+    /// The keeper's transaction is not mined for long.
+    TransactionStuck,
+    /// The chain was never followed.
+    NotFollowed,
+    /// An open transaction keeps events from readers.
+    EventsHeldBack,
 }
 
 /// How what follows a chain fares.
@@ -67,8 +100,8 @@ pub struct ReaderHealth {
     pub checkpoint: String,
     /// Whether it had read everything at its last look.
     pub at_end: bool,
-    /// What stopped it, in words for the operator.
-    pub reason: Option<String>,
+    /// What stopped it.
+    pub reason: Option<Reason>,
 }
 
 /// How the keeper fares.
@@ -80,8 +113,10 @@ pub struct KeeperHealth {
     pub spent_wei: String,
     /// What a day's releases may cost, wei.
     pub daily_budget_wei: String,
-    /// What it waits for, in words for the operator.
-    pub reason: Option<String>,
+    /// Payments that are due, and worth less than the gas of their release.
+    pub left_alone: u64,
+    /// What it waits for.
+    pub reason: Option<Reason>,
 }
 
 /// What the last comparisons of the event log with the chain found.
@@ -97,7 +132,7 @@ pub struct ReconciliationHealth {
     /// The block of which it was.
     pub block: Option<u64>,
     /// Why the last one came to no result, if it did not.
-    pub reason: Option<String>,
+    pub reason: Option<Reason>,
 }
 
 /// How the parts of the server fare.

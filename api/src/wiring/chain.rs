@@ -15,16 +15,16 @@ use gage_application::{
 use gage_domain::value::Address;
 use gage_infrastructure::{
     chain::{
-        EvmAttempts, EvmContractSignatures, EvmRail, Keeper, KeeperParts, KeeperSettings,
-        KeeperStatus, Listener, ListenerParts, ListenerSettings, LocalKey, Node, RailChain,
-        deploy as deploy_contract,
+        EvmAttempts, EvmContractSignatures, EvmRail, FeedChain, Keeper, KeeperParts,
+        KeeperSettings, KeeperStatus, Listener, ListenerParts, ListenerSettings, LocalKey, Minimum,
+        Node, RailChain, RatePoller, TokenCheck, deploy as deploy_contract,
     },
     postgres::{PostgresChainStore, PostgresKeeperLedger},
 };
 use gage_projections::payments::PaymentQueries;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::Adapters;
+use super::{Adapters, rates};
 use crate::config::{self, ChainSettings, NodeSettings, PrivateKey, ServiceUrl, Settings};
 
 /// The chains' side of the server, whether their nodes answer or not.
@@ -35,6 +35,10 @@ pub(super) struct ChainSide {
     pub(super) contracts: Arc<dyn ContractSignatures>,
     /// Each chain on which payments are taken.
     chains: Vec<Chain>,
+    /// Reads what coins and tokens cost.
+    poller: RatePoller,
+    /// Asks the escrows for their tokens.
+    token_check: TokenCheck,
 }
 
 /// The keeper of each chain that has one.
@@ -44,7 +48,7 @@ impl ChainSide {
     /// Starts following each chain, watching what buyers reported on it, and releasing after the
     /// hold time, if someone is to.
     pub(super) fn start(
-        &self,
+        self,
         settings: &Settings,
         adapters: &Adapters,
         gateway: &Arc<Gateway>,
@@ -62,6 +66,8 @@ impl ChainSide {
             let keeper = chain.keep(settings.keeper.as_ref(), adapters, tasks, stop)?;
             keepers.extend(keeper.map(|keeper| (chain_id, keeper)));
         }
+        tasks.spawn(self.poller.run(stop.clone()));
+        tasks.spawn(self.token_check.run(stop.clone()));
         Ok((views.into_iter().collect(), keepers))
     }
 }
@@ -70,6 +76,8 @@ impl ChainSide {
 struct Chain {
     node: Node,
     settings: ListenerSettings,
+    /// What is worth a release by the keeper.
+    worth_a_release: Minimum,
 }
 
 /// Prepares the chains' side. Asks no node anything.
@@ -79,9 +87,10 @@ pub(super) fn prepare(settings: &Settings, adapters: &Adapters) -> anyhow::Resul
     let mut rails = Vec::new();
     for chain in &settings.chains {
         let node = node(&chain.rpc)?;
-        rails.push(rail_chain(chain, node.clone()));
+        rails.push(rail_chain(chain, node.for_people()));
         chains.push(Chain {
             node,
+            worth_a_release: worth_a_release(chain),
             settings: ListenerSettings {
                 chain_id: chain.chain_id,
                 escrow: chain.escrow,
@@ -89,16 +98,29 @@ pub(super) fn prepare(settings: &Settings, adapters: &Adapters) -> anyhow::Resul
                 start_block: chain.start_block,
                 confirmations: chain.confirmations,
                 poll_interval: chain.poll_interval,
+                head_age_max: chain.head_age_max,
             },
         });
     }
     let mut rails = rails.into_iter();
     let first = rails.next().context("no chain is configured")?;
-    let contracts = EvmContractSignatures::new(first.node.clone());
+    let contracts = EvmContractSignatures::new(&first.node);
+    let feed_chains = chains.iter().map(|chain| {
+        let feeds = FeedChain {
+            node: chain.node.clone(),
+            head_age_max: chain.settings.head_age_max,
+        };
+        (chain.settings.chain_id, feeds)
+    });
+    let clock = adapters.clock.clone();
+    let (rates, poller) = rates::prepare(&settings.chains, feed_chains.collect(), clock.clone())?;
+    let rail = EvmRail::new(first, rails, signer, clock).with_rates(rates);
     Ok(ChainSide {
-        rail: Arc::new(EvmRail::new(first, rails, signer, adapters.clock.clone())),
+        token_check: rail.token_check(),
+        rail: Arc::new(rail),
         contracts: Arc::new(contracts),
         chains,
+        poller,
     })
 }
 
@@ -108,6 +130,7 @@ fn rail_chain(chain: &ChainSettings, node: Node) -> RailChain {
         address: token.address,
         symbol: token.symbol.clone(),
         decimals: token.decimals,
+        permit: token.permit,
     });
     RailChain {
         chain: PaymentChain {
@@ -118,6 +141,16 @@ fn rail_chain(chain: &ChainSettings, node: Node) -> RailChain {
         },
         arbiter: chain.arbiter,
         node,
+    }
+}
+
+fn worth_a_release(chain: &ChainSettings) -> Minimum {
+    let tokens = chain.tokens.iter();
+    Minimum {
+        coin: chain.coin.keeper_min,
+        tokens: tokens
+            .filter_map(|token| Some((token.address, token.keeper_min?)))
+            .collect(),
     }
 }
 
@@ -168,6 +201,7 @@ impl Chain {
             chain_id,
             daily_budget: settings.daily_budget,
             max_fee_per_gas: settings.max_fee_per_gas,
+            minimum: self.worth_a_release.clone(),
         };
         let keeper = Keeper::new(parts, settings);
         let status = keeper.status();
@@ -226,8 +260,7 @@ pub(super) async fn deploy(
 
 /// A chain's node. Asks it nothing.
 pub(super) fn node(rpc: &[ServiceUrl]) -> anyhow::Result<Node> {
-    let first = rpc.first().context("a chain has no node")?;
-    Ok(Node::new(first.to_url())?)
+    Ok(Node::new(rpc.iter().map(ServiceUrl::to_url))?)
 }
 
 fn local_key(key: &PrivateKey) -> anyhow::Result<LocalKey> {

@@ -10,16 +10,17 @@ use gage_application::{
         clock::Clock,
         event_log::EventLog,
     },
-    reconciliation::ScheduleStatus,
+    reconciliation::{Failure, ScheduleStatus},
 };
 use gage_infrastructure::{
-    chain::{KeeperCondition, KeeperStatus},
+    chain::{KeeperCondition, KeeperStatus, KeeperWaits},
     redis::RedisStore,
 };
 use tokio::time::timeout;
 
 use crate::http::health::{
-    ChainHealth, Condition, HealthView, KeeperHealth, ReaderHealth, ReconciliationHealth, Report,
+    ChainHealth, Condition, HealthView, KeeperHealth, ReaderHealth, Reason, ReconciliationHealth,
+    Report,
 };
 
 /// How long a part may take to answer.
@@ -78,7 +79,7 @@ impl HealthView for Health {
         let readers: Vec<_> = self
             .readers
             .iter()
-            .map(|reader| of_reader(reader.get()))
+            .map(|reader| of_reader(&reader.get()))
             .collect();
         let stopped = readers
             .iter()
@@ -119,6 +120,7 @@ fn of_chain(chain_id: u64, chain: &dyn ChainView) -> ChainHealth {
         condition: match status.condition {
             ChainCondition::Starting => Condition::Starting,
             ChainCondition::Following => Condition::Up,
+            ChainCondition::Stalled => Condition::Stalled,
             ChainCondition::Unreachable => Condition::Down,
             ChainCondition::Halted => Condition::Stopped,
         },
@@ -135,20 +137,45 @@ fn of_keeper(keeper: &KeeperStatus) -> KeeperHealth {
     let (condition, reason) = match keeper.condition() {
         KeeperCondition::Starting => (Condition::Starting, None),
         KeeperCondition::Working => (Condition::Up, None),
-        KeeperCondition::Waiting { reason } => (Condition::Down, Some(reason)),
+        KeeperCondition::Waiting(what) => (Condition::Down, Some(what_keeper_waits_for(what))),
     };
     KeeperHealth {
         condition,
         spent_wei: spent.to_string(),
         daily_budget_wei: daily_budget.to_string(),
+        left_alone: keeper.left_alone(),
         reason,
+    }
+}
+
+fn what_keeper_waits_for(what: KeeperWaits) -> Reason {
+    match what {
+        KeeperWaits::Node => Reason::NodeAway,
+        KeeperWaits::Store => Reason::DatabaseAway,
+        KeeperWaits::Key => Reason::KeyUnusable,
+        KeeperWaits::OtherChain => Reason::OtherChain,
+        KeeperWaits::Fees => Reason::FeesTooHigh,
+        KeeperWaits::Budget => Reason::OverBudget,
+        KeeperWaits::Funds => Reason::OutOfFunds,
+        KeeperWaits::NotTaken => Reason::TransactionRefused,
+        KeeperWaits::Stuck => Reason::TransactionStuck,
+    }
+}
+
+fn why_nothing_came_of_it(failure: Failure) -> Reason {
+    match failure {
+        Failure::NotFollowed => Reason::NotFollowed,
+        Failure::Node => Reason::NodeAway,
+        Failure::Store => Reason::DatabaseAway,
+        Failure::Log => Reason::BadEvent,
+        Failure::HeldBack => Reason::EventsHeldBack,
     }
 }
 
 fn of_reconciliation(status: &ScheduleStatus) -> ReconciliationHealth {
     let (last, failure) = (status.last(), status.failure());
     ReconciliationHealth {
-        condition: match (&failure, last) {
+        condition: match (failure, last) {
             (Some(_), _) => Condition::Down,
             (None, None) => Condition::Starting,
             (None, Some(last)) if last.differences == 0 => Condition::Up,
@@ -157,26 +184,16 @@ fn of_reconciliation(status: &ScheduleStatus) -> ReconciliationHealth {
         differences: last.map(|last| last.differences),
         last_success: last.map(|last| last.at),
         block: last.and_then(|last| last.block).map(|block| block.number),
-        reason: failure,
+        reason: failure.map(why_nothing_came_of_it),
     }
 }
 
-fn of_reader(health: ConsumerHealth) -> ReaderHealth {
-    let (condition, reason) = match health.condition {
+fn of_reader(health: &ConsumerHealth) -> ReaderHealth {
+    let (condition, reason) = match &health.condition {
         ConsumerCondition::Starting => (Condition::Starting, None),
         ConsumerCondition::Running => (Condition::Up, None),
-        ConsumerCondition::Waiting { reason } => (Condition::Down, Some(reason)),
-        ConsumerCondition::Stopped {
-            position: None,
-            reason,
-        } => (Condition::Stopped, Some(reason)),
-        ConsumerCondition::Stopped {
-            position: Some(position),
-            reason,
-        } => (
-            Condition::Stopped,
-            Some(format!("event {position}: {reason}")),
-        ),
+        ConsumerCondition::Waiting { .. } => (Condition::Down, Some(Reason::DatabaseAway)),
+        ConsumerCondition::Stopped { .. } => (Condition::Stopped, Some(Reason::BadEvent)),
     };
     ReaderHealth {
         name: health.name,

@@ -203,6 +203,10 @@ async fn documents_that_would_keep_the_server_busy_are_refused() {
     let fields = format!("{{ me {{ {} }} }}", "address ".repeat(501));
     let long = format!("{{ __typename }} #{}", "x".repeat(40_000));
     let roots = format!("{{ {} }}", "__typename ".repeat(21));
+    // Each may ask a node about twenty wallets.
+    let withdrawals =
+        "ledgers { a: withdrawal { amount } b: withdrawal { amount } c: withdrawal { amount } }";
+    let ledgers = format!("{{ shop(id: 1) {{ {withdrawals} }} }}");
     let documents = [
         format!("{{ {} }}", aliases.join(" ")),
         pages.to_owned(),
@@ -211,6 +215,7 @@ async fn documents_that_would_keep_the_server_busy_are_refused() {
         long,
         roots,
         deep,
+        ledgers,
     ];
     for document in &documents {
         let answer = answer(post(&json!({ "query": document }))).await;

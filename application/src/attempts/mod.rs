@@ -6,25 +6,28 @@
 //! - a verdict rests on answers, never on their absence: a node that is away, lags or limits us
 //!   leads to none;
 //! - the aggregate decides; asking twice, or from several replicas, is harmless;
-//! - a turn reads one page of the list, so that its work is bounded however many there are.
+//! - a turn reads one page of the list, and so many transactions are remembered and looked at in a
+//!   minute, however many there are: reports cost nothing.
 
+mod roster;
 mod watched;
 
-use std::{collections::HashMap, fmt, sync::Arc, time::Duration as StdDuration};
+use std::{fmt, sync::Arc, time::Duration as StdDuration};
 
 use gage_domain::{
-    ids::OrderId,
     payment::{AttemptFailure, AttemptStanding},
     policy,
-    value::B256,
 };
-use metrics::counter;
+use metrics::{counter, gauge};
 use thiserror::Error;
 use time::{Duration, OffsetDateTime};
 use tokio::{select, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-use self::watched::{Pace, Watched};
+use self::{
+    roster::{Looks, Roster},
+    watched::Pace,
+};
 use crate::{
     gateway::{Gateway, GatewayError, Request},
     metadata::Actor,
@@ -50,6 +53,8 @@ pub struct WatchSettings {
     pub interval: Duration,
     /// How long the node may not know a transaction before it counts as dropped.
     pub dropped_after: Duration,
+    /// How long an order can be paid: what seems dropped after it is looked for only seldom.
+    pub payment_window: Duration,
     /// How long after its report a transaction is watched.
     pub watched_for: Duration,
 }
@@ -60,6 +65,7 @@ impl WatchSettings {
         Self {
             interval: Duration::seconds(2),
             dropped_after: policy::ATTEMPT_DROPPED_AFTER,
+            payment_window,
             watched_for: payment_window + policy::ATTEMPT_WATCHED_AFTER_WINDOW,
         }
     }
@@ -83,11 +89,10 @@ pub struct WatchParts {
 pub struct AttemptWatch {
     parts: WatchParts,
     settings: WatchSettings,
-    /// What is remembered of each, and the sweep in which it was last in the list.
-    watched: HashMap<(OrderId, B256), (Watched, u64)>,
+    roster: Roster,
+    looks: Looks,
     /// Where the next page begins; nothing at the beginning of a sweep.
     place: Option<AttemptPlace>,
-    sweep: u64,
 }
 
 /// What a turn came to.
@@ -127,9 +132,9 @@ impl AttemptWatch {
         Self {
             parts,
             settings,
-            watched: HashMap::new(),
+            roster: Roster::default(),
+            looks: Looks::default(),
             place: None,
-            sweep: 0,
         }
     }
 
@@ -196,9 +201,9 @@ impl AttemptWatch {
             }
             _ => {
                 self.place = None;
-                let sweep = self.sweep;
-                self.watched.retain(|_, (_, seen)| *seen == sweep);
-                self.sweep = sweep.wrapping_add(1);
+                let left_out = u32::try_from(self.roster.swept()).unwrap_or(u32::MAX);
+                let chain = self.parts.chain.chain_id().to_string();
+                gauge!("gage_attempts_not_watched", "chain" => chain).set(f64::from(left_out));
                 Ok(WatchTurn::Swept)
             }
         }
@@ -209,12 +214,13 @@ impl AttemptWatch {
         let chain_id = self.parts.chain.chain_id();
         let mut due = Vec::new();
         for attempt in page.iter().filter(|attempt| attempt.chain_id == chain_id) {
-            let (watched, seen) = self
-                .watched
-                .entry((attempt.order, attempt.tx_hash))
-                .or_insert_with(|| (Watched::new(attempt, now), self.sweep));
-            *seen = self.sweep;
-            if watched.is_due(now) {
+            let watched = self.roster.meet(attempt, now);
+            if !watched.is_some_and(|watched| watched.is_due(now)) {
+                continue;
+            }
+            // What no look is left for is due in the next sweep, too.
+            let fresh = now - attempt.reported_at <= self.settings.payment_window;
+            if self.looks.take(now, fresh) {
                 due.push(*attempt);
             }
         }
@@ -226,18 +232,17 @@ impl AttemptWatch {
         due: &[PendingAttempt],
         now: OffsetDateTime,
     ) -> Result<(), WatchError> {
-        let known = |attempt: &PendingAttempt| self.watched.get(&(attempt.order, attempt.tx_hash));
-        let sought: Vec<Sought> = due
-            .iter()
-            .filter_map(|attempt| known(attempt).map(|(watched, _)| watched.sought()))
-            .collect();
+        // Those that the roster has room for; what is left out meanwhile is not looked at.
+        let known = |attempt: &PendingAttempt| Some((*attempt, self.roster.get(attempt)?.sought()));
+        let known: Vec<(PendingAttempt, Sought)> = due.iter().filter_map(known).collect();
+        let sought: Vec<Sought> = known.iter().map(|(_, sought)| *sought).collect();
         let findings = self.parts.chain.look(&sought).await?;
-        for (attempt, finding) in due.iter().zip(findings) {
-            let Some((watched, _)) = self.watched.get_mut(&(attempt.order, attempt.tx_hash)) else {
+        for ((attempt, _), finding) in known.iter().zip(findings) {
+            let Some(watched) = self.roster.get_mut(attempt) else {
                 continue;
             };
-            watched.looked(attempt.reported_at, now, Pace(self.settings.interval));
             let verdict = watched.verdict(finding, now, self.settings.dropped_after);
+            watched.looked(attempt.reported_at, now, Pace::of(&self.settings));
             // What is on record already needs no command.
             let news = verdict.filter(|&it| attempt.standing != AttemptStanding::Failed(it));
             if let Some(reason) = news {

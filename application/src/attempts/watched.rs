@@ -6,10 +6,14 @@ use gage_domain::{
 };
 use time::{Duration, OffsetDateTime};
 
+use super::WatchSettings;
 use crate::ports::attempts::{Finding, PendingAttempt, Sought};
 
 /// The longest time between two looks at one transaction.
 const PAUSE_MAX: Duration = Duration::minutes(10);
+/// The time between two looks at one that seems dropped, once the order cannot be paid any more:
+/// nobody waits for it, and it turns up hardly ever.
+const PAUSE_SEEMS_DROPPED: Duration = Duration::hours(1);
 /// The part of its age for which a transaction is left alone after a look.
 const PAUSE_SHARE: i32 = 8;
 
@@ -54,10 +58,19 @@ impl Watched {
         }
     }
 
-    /// The next look comes the later, the longer the transaction has been waiting.
-    pub(super) fn looked(&mut self, reported_at: OffsetDateTime, now: OffsetDateTime, at: Pace) {
-        let pause = ((now - reported_at) / PAUSE_SHARE).min(PAUSE_MAX);
-        self.next_look = now + pause.max(at.0);
+    /// The next look comes the later, the longer the transaction has been waiting; after the
+    /// payment window, much later if it seems dropped.
+    pub(super) fn looked(&mut self, reported_at: OffsetDateTime, now: OffsetDateTime, pace: Pace) {
+        let age = now - reported_at;
+        let seems_dropped = self
+            .absent_since
+            .is_some_and(|since| now - since >= pace.dropped_after);
+        let pause = if seems_dropped && age > pace.payment_window {
+            PAUSE_SEEMS_DROPPED
+        } else {
+            (age / PAUSE_SHARE).min(PAUSE_MAX)
+        };
+        self.next_look = now + pause.max(pace.interval);
     }
 
     /// What the looks so far say, this one included; mostly nothing.
@@ -95,9 +108,24 @@ impl Watched {
     }
 }
 
-/// The shortest time between two looks at one transaction.
+/// What the time between two looks at one transaction depends on.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pace(pub(super) Duration);
+pub(super) struct Pace {
+    /// The shortest.
+    interval: Duration,
+    dropped_after: Duration,
+    payment_window: Duration,
+}
+
+impl Pace {
+    pub(super) fn of(settings: &WatchSettings) -> Self {
+        Self {
+            interval: settings.interval,
+            dropped_after: settings.dropped_after,
+            payment_window: settings.payment_window,
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -109,6 +137,12 @@ mod tests {
 
     const NOON: OffsetDateTime = datetime!(2026-01-01 12:00 UTC);
     const DROPPED_AFTER: Duration = Duration::minutes(10);
+
+    const PACE: Pace = Pace {
+        interval: Duration::seconds(2),
+        dropped_after: DROPPED_AFTER,
+        payment_window: Duration::minutes(15),
+    };
 
     fn watched() -> Watched {
         let attempt = PendingAttempt {
@@ -196,7 +230,6 @@ mod tests {
     #[test]
     fn looks_become_rarer_with_age_within_bounds() {
         let mut watched = watched();
-        let pace = Pace(Duration::seconds(2));
         for (age, pause) in [
             (Duration::ZERO, Duration::seconds(2)),
             (Duration::seconds(-5), Duration::seconds(2)),
@@ -204,9 +237,30 @@ mod tests {
             (Duration::days(9), Duration::minutes(10)),
         ] {
             let now = NOON + age;
-            watched.looked(NOON, now, pace);
+            watched.looked(NOON, now, PACE);
             assert!(!watched.is_due(now + pause - Duration::MILLISECOND));
             assert!(watched.is_due(now + pause));
         }
+    }
+
+    #[test]
+    fn what_seems_dropped_is_looked_for_seldom_once_the_order_cannot_be_paid() {
+        let mut watched = watched();
+        let mut pause_at = |minutes: i64, finding| {
+            let now = NOON + Duration::minutes(minutes);
+            watched.verdict(finding, now, DROPPED_AFTER);
+            watched.looked(NOON, now, PACE);
+            watched.next_look - now
+        };
+        let by_age = |minutes: i64| Duration::minutes(minutes) / PAUSE_SHARE;
+        assert_eq!(pause_at(1, Finding::Absent), by_age(1));
+        assert_eq!(pause_at(14, Finding::Absent), by_age(14), "it can be paid");
+        assert_eq!(pause_at(16, Finding::Absent), Duration::hours(1));
+        assert_eq!(pause_at(76, WAITING), by_age(76), "it turned up");
+        assert_eq!(
+            pause_at(80, Finding::Absent),
+            by_age(80),
+            "one look says little"
+        );
     }
 }

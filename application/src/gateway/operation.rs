@@ -5,13 +5,19 @@ use std::fmt;
 use gage_domain::{
     ids::{OrderId, ProductId, ShopId},
     rejection::Rejection,
-    value::{Address, Price},
+    value::{Address, Asset, BaseUnits, Denomination, Price},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use thiserror::Error;
 
 use super::{group::GroupId, loading::Cold};
-use crate::{gateway::Unit, ports::event_log::LogError};
+use crate::{
+    gateway::Unit,
+    ports::{
+        chain::{AcceptedAsset, RateUnavailable},
+        event_log::LogError,
+    },
+};
 
 /// Something a user, a reaction or the listener wants done. Its fields are its arguments;
 /// they are hashed (as JSON) to recognise a repetition.
@@ -68,15 +74,48 @@ pub enum Refusal {
         /// The order's shop.
         shop: ShopId,
     },
-    /// The payment rail does not take this token.
-    #[error("token {token} is not accepted")]
-    TokenNotAccepted {
-        /// The token.
-        token: Address,
+    /// Prices in this are not taken: no payment is taken in this token, or nothing that is taken
+    /// has a rate in this fiat currency.
+    #[error("prices in {denomination} are not accepted")]
+    CurrencyNotAccepted {
+        /// What the price is in.
+        denomination: Denomination,
     },
+    /// The order can be paid with several assets, and does not say with which.
+    #[error("say what the order is to be paid with: {}", listed(choices))]
+    PayWithMissing {
+        /// What can be chosen.
+        choices: Vec<AcceptedAsset>,
+    },
+    /// The order cannot be paid with this asset.
+    #[error("the order cannot be paid with {asset}, but with {}", listed(choices))]
+    PayWithRefused {
+        /// What was chosen.
+        asset: Asset,
+        /// What can be chosen.
+        choices: Vec<AcceptedAsset>,
+    },
+    /// There is no rate now at which a price in fiat money could be paid.
+    #[error(transparent)]
+    RateUnavailable(#[from] RateUnavailable),
     /// The order's payment is not confirmed (any more), or went back whole.
     #[error("the payment of order {order} is not there")]
     NotFunded {
+        /// The order.
+        order: OrderId,
+    },
+    /// The order cannot be given up: a part of its money went to the seller already.
+    #[error("{released} base units of the payment of order {order} went to the seller already")]
+    AlreadyReleased {
+        /// The order.
+        order: OrderId,
+        /// What went to the seller.
+        released: BaseUnits,
+    },
+    /// The order was to be paid into a contract that is not followed any more: what is paid there
+    /// would not be seen.
+    #[error("order {order} was to be paid into a contract that takes no payments any more")]
+    EscrowRetired {
         /// The order.
         order: OrderId,
     },
@@ -97,6 +136,12 @@ pub enum Refusal {
         /// The order.
         order: OrderId,
     },
+}
+
+/// What can be chosen, in words.
+fn listed(choices: &[AcceptedAsset]) -> String {
+    let choices: Vec<String> = choices.iter().map(ToString::to_string).collect();
+    choices.join(" or ")
 }
 
 /// Kinds of things that may not be there.

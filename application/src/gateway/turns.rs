@@ -13,12 +13,37 @@ use crate::ports::event_log::IdempotencyKey;
 /// One lock for each key that is in use right now.
 #[derive(Default)]
 pub(super) struct Turns {
+    locks: Mutex<Locks>,
+}
+
+/// The locks, and how many there may be before those that nobody holds are swept out.
+struct Locks {
     // Weak: a key that nobody uses any more leaves no lock behind.
-    locks: Mutex<HashMap<IdempotencyKey, Weak<Turn<()>>>>,
+    by_key: HashMap<IdempotencyKey, Weak<Turn<()>>>,
+    sweep_at: usize,
 }
 
 /// Size at which locks that nobody holds are swept out, at least.
 const SWEEP_AT: usize = 1024;
+
+impl Default for Locks {
+    fn default() -> Self {
+        Self {
+            by_key: HashMap::new(),
+            sweep_at: SWEEP_AT,
+        }
+    }
+}
+
+impl Locks {
+    /// Sweeps at every doubling only: with many keys in use, each sweep would find little.
+    fn sweep(&mut self) {
+        if self.by_key.len() >= self.sweep_at {
+            self.by_key.retain(|_, turn| turn.strong_count() > 0);
+            self.sweep_at = SWEEP_AT.max(2 * self.by_key.len());
+        }
+    }
+}
 
 impl Turns {
     /// Waits until the caller is alone with this key. Fair: first come, first served.
@@ -28,15 +53,12 @@ impl Turns {
 
     fn turn_of(&self, key: &IdempotencyKey) -> Arc<Turn<()>> {
         let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(turn) = locks.get(key).and_then(Weak::upgrade) {
+        if let Some(turn) = locks.by_key.get(key).and_then(Weak::upgrade) {
             return turn;
         }
-        // At every doubling only: with many keys in use, sweeping each time would find little.
-        if locks.len() >= SWEEP_AT && locks.len() == locks.capacity() {
-            locks.retain(|_, turn| turn.strong_count() > 0);
-        }
+        locks.sweep();
         let turn = Arc::new(Turn::new(()));
-        locks.insert(key.clone(), Arc::downgrade(&turn));
+        locks.by_key.insert(key.clone(), Arc::downgrade(&turn));
         turn
     }
 }
@@ -84,6 +106,6 @@ mod tests {
         for index in 0..(SWEEP_AT * 8) {
             drop(turns.take(&key(&index.to_string())).await);
         }
-        assert!(turns.locks.lock().unwrap().len() <= SWEEP_AT * 2);
+        assert!(turns.locks.lock().unwrap().by_key.len() <= SWEEP_AT);
     }
 }

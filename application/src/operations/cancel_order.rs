@@ -10,7 +10,11 @@ use serde::Serialize;
 
 use crate::{
     gateway::{Change, Operation, Unit, UnitError},
-    operations::{authority::order_for_buyer, money::undisputed, stock::let_go},
+    operations::{
+        authority::order_for_buyer,
+        money::{undisputed, unreleased},
+        stock::let_go,
+    },
 };
 
 /// Cancels an order for its buyer; its stock comes back in the same append.
@@ -30,6 +34,7 @@ impl Operation for CancelOrder {
         let order = order_for_buyer(unit, self.order, self.by)?;
         if unit.decide::<Order>(self.order, &OrderCommand::Cancel)? == Change::Made {
             undisputed(unit, self.order)?;
+            unreleased(unit, self.order)?;
             let_go(unit, self.order, &order, ClosingReason::OrderCancelled)?;
         }
         Ok(self.order)

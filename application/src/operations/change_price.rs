@@ -19,7 +19,7 @@ pub struct ChangePrice {
     pub product: ProductId,
     /// Who asks; only the owner of its shop may.
     pub by: Address,
-    /// Its new price.
+    /// Its new price; where it names no chain, the first one is meant.
     pub price: Price,
 }
 
@@ -29,8 +29,8 @@ impl Operation for ChangePrice {
 
     fn run(&self, unit: &mut Unit<'_>) -> Result<ProductId, UnitError> {
         owner_of_product(unit, self.product, self.by)?;
-        accepted(unit, self.price)?;
-        let command = ProductCommand::ChangePrice { price: self.price };
+        let price = accepted(unit, self.price)?;
+        let command = ProductCommand::ChangePrice { price };
         unit.decide::<Product>(self.product, &command)?;
         Ok(self.product)
     }

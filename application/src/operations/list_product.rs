@@ -26,7 +26,7 @@ pub struct ListProduct {
     pub name: LocalizedText,
     /// Its description.
     pub description: LocalizedText,
-    /// Its price, if it is known yet.
+    /// Its price, if it is known yet; where it names no chain, the first one is meant.
     pub price: Option<Price>,
 }
 
@@ -37,14 +37,12 @@ impl Operation for ListProduct {
     fn run(&self, unit: &mut Unit<'_>) -> Result<ProductId, UnitError> {
         unit.expect_new::<Product>(self.product);
         owner_of_shop(unit, self.shop, self.by)?;
-        if let Some(price) = self.price {
-            accepted(unit, price)?;
-        }
+        let price = self.price.map(|price| accepted(unit, price)).transpose()?;
         let command = ProductCommand::List {
             shop: self.shop,
             name: self.name.clone(),
             description: self.description.clone(),
-            price: self.price,
+            price,
         };
         unit.decide::<Product>(self.product, &command)?;
         Ok(self.product)

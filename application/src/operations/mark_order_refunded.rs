@@ -3,7 +3,7 @@
 use gage_domain::{
     ids::OrderId,
     order::{Order, OrderCommand, Phase},
-    payment::Payment,
+    payment::{ClosingReason, Payment, PaymentCommand},
 };
 use serde::Serialize;
 
@@ -32,8 +32,13 @@ impl Operation for MarkOrderRefunded {
             return Ok(self.order);
         }
         let change = unit.decide::<Order>(self.order, &OrderCommand::MarkRefunded)?;
-        if change == Change::Made && order.phase() == Some(Phase::Paid) {
-            give_back(unit, self.order, &order)?;
+        if change == Change::Made {
+            if order.phase() == Some(Phase::Paid) {
+                give_back(unit, self.order, &order)?;
+            }
+            // Whatever the chain does with the refund: this order is not to be paid any more.
+            let reason = ClosingReason::OrderRefunded;
+            unit.decide::<Payment>(self.order.into(), &PaymentCommand::Expire { reason })?;
         }
         Ok(self.order)
     }

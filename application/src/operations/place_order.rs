@@ -3,19 +3,22 @@
 use gage_domain::{
     ids::{OrderId, PaymentId, ProductId, ShopId, SkuId},
     inventory::{Inventory, InventoryCommand, InventoryRejection},
-    order::{Order, OrderCommand, OrderLine, OrderRejection, Wanted, merge_lines},
+    order::{Order, OrderCommand, OrderLine, Wanted, merge_lines},
     payment::{Payment, PaymentCommand},
     product::Product,
     rejection::Rejection,
     shop::Shop,
-    value::{Address, Price},
+    value::{Address, Asset, Denomination, Price},
 };
 use serde::Serialize;
 use time::OffsetDateTime;
 
 use crate::{
     gateway::{Operation, Refusal, Unit, UnitError, What},
-    operations::{authority::existing_shop, price::accepted},
+    operations::{
+        authority::existing_shop,
+        price::{accepted, due},
+    },
     ports::chain::PaymentDraft,
 };
 
@@ -33,6 +36,9 @@ pub struct PlaceOrder {
     pub lines: Vec<Wanted>,
     /// The prices that the customer saw, where the client names them.
     pub seen_prices: Vec<(ProductId, Price)>,
+    /// What the customer pays with: a choice where prices are in fiat money.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pay_with: Option<Asset>,
 }
 
 impl Operation for PlaceOrder {
@@ -90,8 +96,10 @@ impl PlaceOrder {
             }
             .into());
         }
-        let now = offer.price;
-        let differs = |seen: &&(ProductId, Price)| seen.0 == product && seen.1 != now;
+        let first_chain = unit.rail().first_chain();
+        let now = offer.price.on(first_chain);
+        let differs =
+            |seen: &&(ProductId, Price)| seen.0 == product && seen.1.on(first_chain) != now;
         if let Some(&(_, seen)) = self.seen_prices.iter().find(differs) {
             return Err(Refusal::PriceChanged { product, seen, now }.into());
         }
@@ -113,22 +121,24 @@ impl PlaceOrder {
     ) -> Result<(), UnitError> {
         let order = unit.state::<Order>(self.order)?;
         let total = order.total().ok_or(Refusal::NotFound(What::Order))?;
-        // An order that can never be paid would only hold stock.
-        if total.amount > unit.rail().largest_payment() {
-            return Err(Rejection::from(OrderRejection::AmountOverflow).into());
-        }
+        let due = due(unit, total, self.pay_with)?;
         let policy = unit.policy();
         let terms = unit.rail().terms(&PaymentDraft {
             order: self.order,
             buyer: self.by,
             seller,
-            token: total.token,
-            amount: total.amount,
+            asset: due.asset,
+            amount: due.amount,
             deadline,
             hold_secs: policy.hold_secs,
             dispute_secs: policy.dispute_secs,
         });
-        let request = PaymentCommand::Request(terms);
+        let denomination = Denomination::Token(due.asset);
+        let terms = terms.ok_or(Refusal::CurrencyNotAccepted { denomination })?;
+        let request = PaymentCommand::Request {
+            terms,
+            conversion: due.conversion,
+        };
         unit.decide::<Payment>(PaymentId::from(self.order), &request)?;
         Ok(())
     }

@@ -10,7 +10,11 @@ use serde::Serialize;
 
 use crate::{
     gateway::{Change, Operation, Unit, UnitError},
-    operations::{authority::order_for_owner, money::undisputed, stock::let_go},
+    operations::{
+        authority::order_for_owner,
+        money::{undisputed, unreleased},
+        stock::let_go,
+    },
 };
 
 /// Rejects an order; its stock comes back in the same append.
@@ -35,6 +39,7 @@ impl Operation for RejectOrder {
         };
         if unit.decide::<Order>(self.order, &reject)? == Change::Made {
             undisputed(unit, self.order)?;
+            unreleased(unit, self.order)?;
             let_go(unit, self.order, &order, ClosingReason::OrderRejected)?;
         }
         Ok(self.order)

@@ -36,6 +36,9 @@ impl Operation for RequestPayment {
         if now > terms.deadline {
             return Err(Refusal::NotAwaitingPayment { order: self.order }.into());
         }
+        if !unit.rail().takes(&terms) {
+            return Err(Refusal::EscrowRetired { order: self.order }.into());
+        }
         Ok(terms)
     }
 }

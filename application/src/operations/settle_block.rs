@@ -1,8 +1,10 @@
 //! Settles what the listener saw: payments, payouts and the cursor, in one append.
 
+use std::collections::HashSet;
+
 use gage_domain::{
     ids::PaymentId,
-    payment::{Payment, PaymentCommand},
+    payment::{LogId, Payment, PaymentCommand},
     payout::Payout,
     value::Address,
 };
@@ -20,7 +22,7 @@ use crate::{
 pub struct SettleBlock {
     /// The cursor's move; its sightings are filled in here.
     pub cursor: CursorMove,
-    /// Logs whose block left the chain.
+    /// Logs whose block left the chain, the last one first.
     pub revert: Vec<Observation>,
     /// Logs that are new.
     pub detect: Vec<Observation>,
@@ -56,13 +58,14 @@ impl Operation for SettleBlock {
             let status = SightingStatus::Seen;
             sightings.push(settle(unit, escrow, observation, command, status)?);
         }
+        let unmatched: HashSet<LogId> = sightings
+            .iter()
+            .filter(|sighting| sighting.status == SightingStatus::Unmatched)
+            .map(|sighting| sighting.observation.log.id())
+            .collect();
         for (observation, confirmations) in &self.confirm {
             // What was just found to fit no payment keeps the reason why.
-            let log = observation.log.id();
-            let unmatched = |sighting: &Sighting| {
-                sighting.status == SightingStatus::Unmatched && sighting.observation.log.id() == log
-            };
-            if sightings.iter().any(unmatched) {
+            if unmatched.contains(&observation.log.id()) {
                 continue;
             }
             let command = settlement::on_confirmed(observation, *confirmations);

@@ -68,7 +68,7 @@ impl PendingAttempt {
 #[async_trait]
 pub trait PendingAttempts: Send + Sync {
     /// The next `limit` attempts after a place, oldest first: those whose end is not known, and
-    /// those that seemed dropped, which may turn up.
+    /// those that seemed dropped, which may turn up. Of one order only a few, the newest.
     ///
     /// # Errors
     /// [`StoreUnavailable`].

@@ -7,6 +7,7 @@ use gage_domain::{
 };
 use serde::Serialize;
 use thiserror::Error;
+use time::OffsetDateTime;
 
 use crate::ports::chain::{BlockRef, Observation};
 
@@ -88,6 +89,12 @@ pub trait EscrowView: Send + Sync {
     /// # Errors
     /// [`EscrowUnavailable`].
     async fn check_stands(&self, block: BlockRef) -> Result<(), EscrowUnavailable>;
+
+    /// The time of a block, by the chain.
+    ///
+    /// # Errors
+    /// [`EscrowUnavailable`], also when the block is not part of the chain any more.
+    async fn time_of(&self, block: BlockRef) -> Result<OffsetDateTime, EscrowUnavailable>;
 
     /// The payments under keys, in the order of the question; nothing where nobody paid.
     ///

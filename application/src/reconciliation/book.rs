@@ -8,6 +8,7 @@ use gage_domain::{
     payment::{LogId, LogRef, PaymentEvent, Terms},
     value::{Address, BaseUnits},
 };
+use time::OffsetDateTime;
 
 use crate::ports::chain::{Observation, Observed};
 
@@ -86,7 +87,7 @@ impl Book {
         if !self.covers(payment) {
             return;
         }
-        if let PaymentEvent::PaymentRequested(terms) = event {
+        if let PaymentEvent::PaymentRequested { terms, .. } = event {
             let entry = Entry {
                 terms: terms.clone(),
                 told: BTreeMap::new(),
@@ -109,6 +110,17 @@ impl Book {
         self.entries
             .retain(|_, entry| entry.terms.chain_id == chain_id && entry.terms.escrow == escrow);
         u64::try_from(before - self.entries.len()).unwrap_or(u64::MAX)
+    }
+
+    /// Leaves out payments of which neither side has a log and whose deadline was before a moment,
+    /// and says how many they were.
+    pub(super) fn leave_out_never_paid(&mut self, before: OffsetDateTime) -> u64 {
+        let all = self.entries.len();
+        self.entries.retain(|_, entry| {
+            let silent = entry.told.is_empty() && entry.seen.is_empty();
+            !(silent && entry.terms.deadline < before)
+        });
+        u64::try_from(all - self.entries.len()).unwrap_or(u64::MAX)
     }
 
     /// Puts a log of the chain to the payment that it names; whether that is in the book, with
@@ -155,7 +167,7 @@ impl Book {
 impl Entry {
     fn happened(&mut self, event: &PaymentEvent) {
         match event {
-            PaymentEvent::PaymentRequested(_)
+            PaymentEvent::PaymentRequested { .. }
             | PaymentEvent::AttemptReported { .. }
             | PaymentEvent::AttemptFailed { .. }
             | PaymentEvent::PaymentExpired { .. } => {}
@@ -194,6 +206,9 @@ impl Entry {
             } => {
                 self.tell(*log, Observed::Disputed { by: *by }, Standing::Counts);
             }
+            PaymentEvent::ReleaseReverted { log, .. }
+            | PaymentEvent::RefundReverted { log, .. }
+            | PaymentEvent::DisputeReverted { log } => _ = self.told.remove(&log.id()),
         }
     }
 

@@ -30,7 +30,7 @@ pub use self::{
         Datum, Difference, FINDINGS_KEPT, Field, Findings, Pending, Report, Subject, TokenTotals,
         Unmatched,
     },
-    schedule::{Reconciled, Schedule, ScheduleStatus},
+    schedule::{Failure, Reconciled, Schedule, ScheduleStatus},
 };
 use crate::{
     ports::{

@@ -33,8 +33,12 @@ pub struct Report {
     /// The event log was read up to here, at least.
     #[serde(serialize_with = "printed")]
     pub events: LogPosition,
-    /// Payments that were compared: every one that was asked for in this contract.
+    /// Payments that were compared: every one that was asked for in this contract, but those that
+    /// nobody paid.
     pub payments: u64,
+    /// Payments that were not compared, since their deadline is long over and there is no log of
+    /// them: the contract cannot hold anything for them.
+    pub never_paid: u64,
     /// Payments that belong to another contract or chain, and were not compared.
     pub elsewhere: u64,
     /// Logs of the contract that were compared.
@@ -208,6 +212,7 @@ impl Report {
             block: None,
             events,
             payments: 0,
+            never_paid: 0,
             elsewhere: 0,
             logs: 0,
             accounts: 0,

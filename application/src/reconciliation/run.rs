@@ -36,6 +36,10 @@ use crate::{
 const EVENTS: u32 = 5_000;
 /// Payments and accounts that the contract is asked about at once.
 const ASKED: usize = 200;
+/// How long after its deadline, by the chain, the contract is asked about a payment of which there
+/// is no log. It takes none after the deadline, so the answer never changes again; for a day it is
+/// asked, since an index may lack the log of a payment that the listener missed, too.
+const ASKED_AFTER_DEADLINE: time::Duration = time::Duration::DAY;
 /// How long an open transaction may keep events from readers before a run gives up.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Time between looks for them.
@@ -91,11 +95,13 @@ impl<'r> Run<'r> {
         tell: Tell<'_>,
     ) -> Result<Report, ReconcileError> {
         let (mut from, mut reading) = (None, Reading::First);
+        let made_at = self.parts.escrow.time_of(self.block).await?;
         loop {
             let mut book = Book::from(from, held);
             self.read_events(&mut book, reading, tell).await?;
             self.read_logs(&mut book, reading, tell).await?;
             from = book.rest();
+            self.report.never_paid += book.leave_out_never_paid(made_at - ASKED_AFTER_DEADLINE);
             self.compare(book, tell).await?;
             if from.is_none() {
                 break;

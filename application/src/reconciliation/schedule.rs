@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use tokio::{select, sync::watch, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::{Reconciliation, Report};
+use super::{ReconcileError, Reconciliation, Report};
 use crate::ports::{
     chain::BlockRef,
     clock::{Clock, Entropy},
@@ -57,7 +57,34 @@ pub struct ScheduleStatus(Arc<watch::Sender<Known>>);
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Known {
     last: Option<Reconciled>,
-    failure: Option<String>,
+    failure: Option<Failure>,
+}
+
+/// Why a run came to no result; more about it is in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// The chain was never followed.
+    NotFollowed,
+    /// The node is away, or cannot be asked about the block any more.
+    Node,
+    /// The database is away.
+    Store,
+    /// The event log cannot be read.
+    Log,
+    /// An open transaction keeps events from readers.
+    HeldBack,
+}
+
+impl From<&ReconcileError> for Failure {
+    fn from(error: &ReconcileError) -> Self {
+        match error {
+            ReconcileError::NotFollowed => Self::NotFollowed,
+            ReconcileError::Escrow(_) => Self::Node,
+            ReconcileError::Store(_) => Self::Store,
+            ReconcileError::Log(_) => Self::Log,
+            ReconcileError::HeldBack { .. } => Self::HeldBack,
+        }
+    }
 }
 
 impl ScheduleStatus {
@@ -67,8 +94,8 @@ impl ScheduleStatus {
     }
 
     /// Why the last run came to none, if it did not.
-    pub fn failure(&self) -> Option<String> {
-        self.0.borrow().failure.clone()
+    pub fn failure(&self) -> Option<Failure> {
+        self.0.borrow().failure
     }
 }
 
@@ -94,12 +121,11 @@ impl Schedule {
                     self.interval
                 }
                 Err(error) => {
-                    let reason = error.to_string();
-                    if self.status.failure().is_none() {
-                        tracing::warn!(%reason, "no reconciliation; trying again");
+                    let failure = Some(Failure::from(&error));
+                    if self.status.failure() != failure {
+                        tracing::warn!(%error, "no reconciliation; trying again");
                     }
                     self.count("failed");
-                    let failure = Some(reason);
                     self.status.0.send_modify(|known| known.failure = failure);
                     self.spread(self.interval.min(SOON))
                 }
@@ -142,12 +168,13 @@ impl Schedule {
             pending, unmatched, ..
         } = reconciled;
         let block = report.block.map(|block| block.number);
-        let payments = report.payments;
+        let (payments, never_paid) = (report.payments, report.never_paid);
         if report.agrees() {
             self.count("agreed");
             tracing::info!(
                 ?block,
                 payments,
+                never_paid,
                 pending,
                 unmatched,
                 "the event log and the chain agree"

@@ -69,7 +69,10 @@ fn paid() -> Observed {
 /// Paid in block 1, 300 released in block 2, 100 refunded in block 3, disputed in block 4.
 fn history() -> Vec<PaymentEvent> {
     vec![
-        PaymentEvent::PaymentRequested(terms(1)),
+        PaymentEvent::PaymentRequested {
+            terms: terms(1),
+            conversion: None,
+        },
         PaymentEvent::PaymentDetected {
             log: log(1),
             payer: PAYER,
@@ -394,7 +397,7 @@ proptest! {
         let events: Vec<(PaymentId, PaymentEvent)> = events
             .into_iter()
             .map(|(number, event)| match event {
-                0 => (payment(number), PaymentEvent::PaymentRequested(terms(number))),
+                0 => (payment(number), PaymentEvent::PaymentRequested { terms: terms(number), conversion: None }),
                 other => (payment(number), history()[other].clone()),
             })
             .collect();
@@ -416,4 +419,33 @@ proptest! {
         prop_assert!(in_one.iter().is_sorted_by_key(|(id, _)| *id));
         prop_assert_eq!(in_one, in_many);
     }
+}
+
+#[test]
+fn only_what_no_side_has_a_log_of_is_left_out_after_its_deadline() {
+    let deadline = terms(1).deadline;
+    let left_out_of = |events: usize, seen: bool, before| {
+        let mut book = Book::from(None, usize::MAX);
+        for event in &history()[..events] {
+            book.enter(payment(1), event);
+        }
+        let observation = Observation {
+            log: log(1),
+            payment: Some(payment(1)),
+            key: terms(1).key,
+            what: paid(),
+            mined_at: None,
+        };
+        assert!(!seen || book.see(&observation));
+        (book.leave_out_never_paid(before), book.len())
+    };
+    let later = deadline + time::Duration::SECOND;
+    assert_eq!(left_out_of(1, false, deadline), (0, 1), "not over yet");
+    assert_eq!(left_out_of(1, false, later), (1, 0));
+    assert_eq!(left_out_of(1, true, later), (0, 1), "the chain has a log");
+    assert_eq!(
+        left_out_of(2, false, later),
+        (0, 1),
+        "the event log has one"
+    );
 }

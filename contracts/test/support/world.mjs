@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { after, before, describe } from 'node:test'
-import { parseEther, parseSignature, zeroAddress } from 'viem'
+import { concat, encodeAbiParameters, parseEther, parseSignature, zeroAddress } from 'viem'
 import { Chain } from './chain.mjs'
 import { Contract } from './contract.mjs'
 import { CHAIN_ID, NODES } from './node.mjs'
@@ -115,6 +115,18 @@ class World {
 
   sign(quote, { by = this.signer, ...elsewhere } = {}) {
     return by.signTypedData(this.typedData(quote, elsewhere))
+  }
+
+  /** A quote with its signature. */
+  async signed(overrides) {
+    const quote = await this.quote(overrides)
+    return [quote, await this.sign(quote)]
+  }
+
+  /** The one argument of payOrder. */
+  signedQuote(quote, signature) {
+    const { inputs } = ShopEscrow.abi.find(({ name }) => name === 'keyOf')
+    return concat([encodeAbiParameters(inputs, [quote]), signature])
   }
 
   /** What an account signs so that the escrow may take this much of a token: the last arguments of payWithPermit. */

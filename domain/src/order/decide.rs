@@ -95,16 +95,16 @@ pub enum OrderRejection {
         /// The product.
         product: ProductId,
     },
-    /// One payment cannot be in several tokens.
-    #[error("all lines of an order must be priced in the same token")]
-    MixedTokens,
+    /// One payment cannot be in several currencies.
+    #[error("all lines of an order must be priced in the same currency")]
+    MixedCurrencies,
     /// A price of nothing.
     #[error("the price of the product {product} must be above zero")]
     ZeroPrice {
         /// The product.
         product: ProductId,
     },
-    /// The total is above 2^256-1 base units.
+    /// The total is above 2^256-1 units, or more than a payment can carry.
     #[error("the total is too large")]
     AmountOverflow,
     /// The order would be expired as it is placed.
@@ -239,8 +239,7 @@ fn place(
         buyer,
         shop,
         lines: lines.to_vec(),
-        token: total.token,
-        total: total.amount,
+        total,
         pay_by,
     }])
 }

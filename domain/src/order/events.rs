@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::OrderLine;
 use crate::{
     ids::ShopId,
-    value::{Address, BaseUnits},
+    value::{Address, Price},
 };
 
 /// Something that happened to an order.
@@ -21,10 +21,8 @@ pub enum OrderEvent {
         shop: ShopId,
         /// What is bought, each SKU once.
         lines: Vec<OrderLine>,
-        /// The token of every price; the zero address is the chain's native coin.
-        token: Address,
-        /// What all lines cost together, in base units of the token.
-        total: BaseUnits,
+        /// What all lines cost together, in the currency of them all.
+        total: Price,
         /// When the order expires if it is not paid.
         #[serde(with = "time::serde::rfc3339")]
         pay_by: OffsetDateTime,
@@ -69,7 +67,7 @@ pub struct Tracking {
 impl OrderEvent {
     /// Every event type with its current version.
     pub const TYPES: &'static [(&'static str, &'static str)] = &[
-        ("OrderPlaced", "1.0.0"),
+        ("OrderPlaced", "2.0.0"),
         ("OrderPaid", "1.0.0"),
         ("OrderApproved", "1.0.0"),
         ("OrderRejected", "1.0.0"),

@@ -67,23 +67,23 @@ pub fn merge_lines(wanted: &[Wanted]) -> Result<Vec<Wanted>, OrderRejection> {
 /// What all lines cost together.
 ///
 /// # Errors
-/// Every rule of lines: their number, one line per SKU, one token, prices above zero, and a
+/// Every rule of lines: their number, one line per SKU, one currency, prices above zero, and a
 /// total that fits 256 bits.
 pub fn total(lines: &[OrderLine]) -> Result<Price, OrderRejection> {
     check_count(lines.len())?;
-    let token = lines
+    let currency = lines
         .first()
         .ok_or(OrderRejection::NoLines)?
         .unit_price
-        .token;
+        .currency;
     let mut amount = BaseUnits::ZERO;
     let mut skus = BTreeSet::new();
     for line in lines {
         if !skus.insert(line.sku) {
             return Err(OrderRejection::SkuTwice { sku: line.sku });
         }
-        if line.unit_price.token != token {
-            return Err(OrderRejection::MixedTokens);
+        if line.unit_price.currency != currency {
+            return Err(OrderRejection::MixedCurrencies);
         }
         if line.unit_price.amount.is_zero() {
             return Err(OrderRejection::ZeroPrice {
@@ -97,7 +97,7 @@ pub fn total(lines: &[OrderLine]) -> Result<Price, OrderRejection> {
             .and_then(|cost| amount.checked_add(cost))
             .ok_or(OrderRejection::AmountOverflow)?;
     }
-    Ok(Price { token, amount })
+    Ok(Price { currency, amount })
 }
 
 fn check_count(lines: usize) -> Result<(), OrderRejection> {

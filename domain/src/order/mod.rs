@@ -33,7 +33,7 @@ use crate::{decider::Decider, ids::OrderId};
 
 impl Decider for Order {
     const TYPE: &'static str = "Order";
-    const STATE_VERSION: i32 = 2;
+    const STATE_VERSION: i32 = 3;
     type Id = OrderId;
     type Command = OrderCommand;
     type Event = OrderEvent;

@@ -6,12 +6,12 @@
 use time::OffsetDateTime;
 
 use super::{
-    Attempt, AttemptFailure, AttemptStanding, ClosingReason, Deposit, Funding, LogRef,
-    MovementKind, Payment, PaymentEvent, PaymentRejection, Request, Sighting, Standing, Terms,
-    TermsFault,
+    Attempt, AttemptFailure, AttemptStanding, ClosingReason, Funding, LogRef, MovementKind,
+    Payment, PaymentEvent, PaymentRejection, Request, Sighting, Standing, Terms, TermsFault,
 };
 use crate::{
     policy,
+    rate::Conversion,
     value::{Address, B256, BaseUnits},
 };
 
@@ -19,7 +19,12 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PaymentCommand {
     /// Asks for the payment.
-    Request(Terms),
+    Request {
+        /// What it is to be.
+        terms: Terms,
+        /// How a price in fiat money became the amount of the terms; none for a price in a token.
+        conversion: Option<Box<Conversion>>,
+    },
     /// The buyer says that a transaction is on its way.
     ReportAttempt {
         /// The transaction.
@@ -51,7 +56,8 @@ pub enum PaymentCommand {
         /// How deep it is.
         confirmations: u64,
     },
-    /// The log's block is not part of the chain any more.
+    /// The log's block is not part of the chain any more: the payment's own, or one of those
+    /// after it, which MUST be reverted first.
     Revert {
         /// The log.
         log: LogRef,
@@ -96,12 +102,12 @@ pub enum PaymentCommand {
 type Decision = Result<Vec<PaymentEvent>, PaymentRejection>;
 
 pub(super) fn decide(payment: &Payment, command: &PaymentCommand) -> Decision {
-    if let PaymentCommand::Request(terms) = command {
-        return request_payment(payment, terms);
+    if let PaymentCommand::Request { terms, conversion } = command {
+        return request_payment(payment, terms, conversion.as_deref());
     }
     let request = payment.request()?;
     match command {
-        PaymentCommand::Request(_) => Err(PaymentRejection::AlreadyRequested),
+        PaymentCommand::Request { .. } => Err(PaymentRejection::AlreadyRequested),
         PaymentCommand::ReportAttempt { tx_hash, nonce, by } => {
             report_attempt(request, *tx_hash, *nonce, *by)
         }
@@ -137,7 +143,7 @@ pub(super) fn decide(payment: &Payment, command: &PaymentCommand) -> Decision {
     }
 }
 
-fn request_payment(payment: &Payment, terms: &Terms) -> Decision {
+fn request_payment(payment: &Payment, terms: &Terms, conversion: Option<&Conversion>) -> Decision {
     if let Ok(request) = payment.request() {
         let same = request.terms == *terms;
         return if same {
@@ -147,7 +153,13 @@ fn request_payment(payment: &Payment, terms: &Terms) -> Decision {
         };
     }
     check_terms(terms).map_err(PaymentRejection::Terms)?;
-    Ok(vec![PaymentEvent::PaymentRequested(terms.clone())])
+    if let Some(conversion) = conversion {
+        check_converted(terms, conversion).map_err(PaymentRejection::Terms)?;
+    }
+    Ok(vec![PaymentEvent::PaymentRequested {
+        terms: terms.clone(),
+        conversion: conversion.cloned().map(Box::new),
+    }])
 }
 
 fn check_terms(terms: &Terms) -> Result<(), TermsFault> {
@@ -170,6 +182,16 @@ fn check_terms(terms: &Terms) -> Result<(), TermsFault> {
         return Err(TermsFault::DeadlineBeforeEpoch);
     }
     Ok(())
+}
+
+/// What is asked for is what the price is at the rate that is frozen beside it.
+fn check_converted(terms: &Terms, conversion: &Conversion) -> Result<(), TermsFault> {
+    let converted = conversion.tokens().map_err(TermsFault::Conversion)?;
+    if converted == terms.amount {
+        Ok(())
+    } else {
+        Err(TermsFault::NotAtTheRate { converted })
+    }
 }
 
 fn report_attempt(request: &Request, tx_hash: B256, nonce: u64, by: Address) -> Decision {
@@ -278,26 +300,36 @@ fn confirm(request: &Request, log: &LogRef, confirmations: u64) -> Decision {
     }
 }
 
-/// A log that does not count needs no reverting. Once money has left the escrow, the payment
-/// alone cannot be gone: either its later logs are reverted too, which this stream cannot
-/// express, or the report is wrong. Both need a person, so it is refused.
+/// A log that does not count needs no reverting. What came after the payment is reverted before
+/// it: money that has left the escrow came from a payment that is there.
 fn revert(request: &Request, log: &LogRef) -> Decision {
-    let Some(standing) = request
-        .funding
-        .sighting()
-        .filter(|s| s.log.id() == log.id())
-    else {
+    let Some(standing) = request.funding.sighting() else {
         return Ok(vec![]);
     };
-    if let Funding::Confirmed(Deposit { escrow, .. }) = &request.funding
-        && !escrow.is_untouched()
-    {
-        return Err(PaymentRejection::FundsMoved {
+    let deposit = match &request.funding {
+        Funding::Confirmed(deposit) => Some(deposit),
+        Funding::Detected(_) | Funding::None => None,
+    };
+    if standing.log.id() != log.id() {
+        let moved = deposit.and_then(|deposit| deposit.movement(log));
+        return Ok(moved.map(|kind| reverted(log, kind)).into_iter().collect());
+    }
+    match deposit.map(|deposit| deposit.escrow) {
+        Some(escrow) if !escrow.is_untouched() => Err(PaymentRejection::FundsMoved {
             released: escrow.released(),
             refunded: escrow.refunded(),
-        });
+        }),
+        _ => Ok(vec![PaymentEvent::PaymentReverted { log: standing.log }]),
     }
-    Ok(vec![PaymentEvent::PaymentReverted { log: standing.log }])
+}
+
+fn reverted(log: &LogRef, kind: MovementKind) -> PaymentEvent {
+    let log = *log;
+    match kind {
+        MovementKind::Released(amount) => PaymentEvent::ReleaseReverted { log, amount },
+        MovementKind::Refunded(amount) => PaymentEvent::RefundReverted { log, amount },
+        MovementKind::Disputed(_) => PaymentEvent::DisputeReverted { log },
+    }
 }
 
 /// A later verdict replaces an earlier one: a transaction that seemed dropped may turn up.
@@ -341,13 +373,8 @@ fn record(
     if deposit.sighting.log.id() == log.id() {
         return Err(PaymentRejection::LogUsedOtherwise);
     }
-    if let Some(known) = deposit
-        .movements
-        .iter()
-        .find(|movement| movement.log == log.id())
-    {
-        let same = known.kind == kind;
-        return if same {
+    if let Some(known) = deposit.movement(log) {
+        return if known == kind {
             Ok(vec![])
         } else {
             Err(PaymentRejection::LogUsedOtherwise)

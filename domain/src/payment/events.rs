@@ -5,13 +5,21 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::{LogRef, Terms};
-use crate::value::{Address, B256, BaseUnits};
+use crate::{
+    rate::Conversion,
+    value::{Address, B256, BaseUnits},
+};
 
 /// Something that happened to a payment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PaymentEvent {
     /// A payment was asked for.
-    PaymentRequested(Terms),
+    PaymentRequested {
+        /// What it is to be.
+        terms: Terms,
+        /// How a price in fiat money became the amount of the terms; none for a price in a token.
+        conversion: Option<Box<Conversion>>,
+    },
     /// The buyer says that a transaction is on its way. A hint, never proof.
     AttemptReported {
         /// The transaction.
@@ -83,6 +91,25 @@ pub enum PaymentEvent {
         #[serde(with = "time::serde::rfc3339::option")]
         mined_at: Option<OffsetDateTime>,
     },
+    /// The block of a release is not part of the chain any more: the money is held again.
+    ReleaseReverted {
+        /// The log that does not count any more.
+        log: LogRef,
+        /// What had gone to the seller, base units of the token.
+        amount: BaseUnits,
+    },
+    /// The block of a refund is not part of the chain any more: the money is held again.
+    RefundReverted {
+        /// The log that does not count any more.
+        log: LogRef,
+        /// What had gone to the buyer, base units of the token.
+        amount: BaseUnits,
+    },
+    /// The block of a dispute is not part of the chain any more.
+    DisputeReverted {
+        /// The log that does not count any more.
+        log: LogRef,
+    },
 }
 
 /// Why a reported transaction will not pay.
@@ -105,12 +132,15 @@ pub enum ClosingReason {
     OrderCancelled,
     /// The shop's owner refused the order.
     OrderRejected,
+    /// The whole payment went back to the buyer. If a reorganisation brings the money back into
+    /// the escrow, it is due to the buyer again.
+    OrderRefunded,
 }
 
 impl PaymentEvent {
     /// Every event type with its current version.
     pub const TYPES: &'static [(&'static str, &'static str)] = &[
-        ("PaymentRequested", "1.0.0"),
+        ("PaymentRequested", "2.0.0"),
         ("AttemptReported", "1.0.0"),
         ("PaymentDetected", "1.1.0"),
         ("PaymentConfirmed", "1.0.0"),
@@ -120,11 +150,14 @@ impl PaymentEvent {
         ("FundsReleased", "1.0.0"),
         ("FundsRefunded", "1.0.0"),
         ("DisputeOpened", "1.1.0"),
+        ("ReleaseReverted", "1.0.0"),
+        ("RefundReverted", "1.0.0"),
+        ("DisputeReverted", "1.0.0"),
     ];
 
     const fn descriptor(&self) -> (&'static str, &'static str) {
         match self {
-            Self::PaymentRequested(_) => Self::TYPES[0],
+            Self::PaymentRequested { .. } => Self::TYPES[0],
             Self::AttemptReported { .. } => Self::TYPES[1],
             Self::PaymentDetected { .. } => Self::TYPES[2],
             Self::PaymentConfirmed { .. } => Self::TYPES[3],
@@ -134,6 +167,9 @@ impl PaymentEvent {
             Self::FundsReleased { .. } => Self::TYPES[7],
             Self::FundsRefunded { .. } => Self::TYPES[8],
             Self::DisputeOpened { .. } => Self::TYPES[9],
+            Self::ReleaseReverted { .. } => Self::TYPES[10],
+            Self::RefundReverted { .. } => Self::TYPES[11],
+            Self::DisputeReverted { .. } => Self::TYPES[12],
         }
     }
 }

@@ -6,6 +6,7 @@ use super::{ClosingReason, LogRef};
 use crate::{
     escrow::MoreThanHeld,
     policy,
+    rate::ConversionFault,
     value::{Address, B256, BaseUnits},
 };
 
@@ -141,4 +142,13 @@ pub enum TermsFault {
     /// A chain's time starts in 1970.
     #[error("the deadline must be after 1970")]
     DeadlineBeforeEpoch,
+    /// The price in fiat money is no amount of tokens.
+    #[error("the price cannot be converted: {0}")]
+    Conversion(ConversionFault),
+    /// The amount is not the price at the rate beside it.
+    #[error("at the rate the amount is {converted} base units")]
+    NotAtTheRate {
+        /// What it is at the rate.
+        converted: BaseUnits,
+    },
 }

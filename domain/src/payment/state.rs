@@ -214,8 +214,14 @@ impl Deposit {
         }
     }
 
+    /// What a log after the payment said, if it stands.
+    pub(super) fn movement(&self, log: &LogRef) -> Option<MovementKind> {
+        let of_log = |movement: &&Movement| movement.log == log.id();
+        self.movements.iter().find(of_log).map(|found| found.kind)
+    }
+
     /// A later log; one that takes out more than is held changes nothing.
-    fn moved(&mut self, log: &LogRef, kind: MovementKind) {
+    fn moved(&mut self, log: LogId, kind: MovementKind) {
         let escrow = match kind {
             MovementKind::Released(amount) => self.escrow.release(amount),
             MovementKind::Refunded(amount) => self.escrow.refund(amount),
@@ -223,17 +229,24 @@ impl Deposit {
         };
         if let Ok(escrow) = escrow {
             self.escrow = escrow;
-            self.movements.push(Movement {
-                log: log.id(),
-                kind,
-            });
+            self.movements.push(Movement { log, kind });
+        }
+    }
+
+    /// A later log that does not stand any more: what became of the money is counted anew.
+    fn moved_back(&mut self, log: LogId) {
+        let stand = std::mem::replace(self, Self::new(self.sighting));
+        for movement in stand.movements {
+            if movement.log != log {
+                self.moved(movement.log, movement.kind);
+            }
         }
     }
 }
 
 pub(super) fn evolve(payment: Payment, event: &PaymentEvent) -> Payment {
     match (payment, event) {
-        (Payment::Unrequested, PaymentEvent::PaymentRequested(terms)) => {
+        (Payment::Unrequested, PaymentEvent::PaymentRequested { terms, .. }) => {
             Payment::Requested(Box::new(Request {
                 terms: terms.clone(),
                 attempts: Vec::new(),
@@ -252,7 +265,7 @@ pub(super) fn evolve(payment: Payment, event: &PaymentEvent) -> Payment {
 impl Request {
     fn apply(&mut self, event: &PaymentEvent) {
         match event {
-            PaymentEvent::PaymentRequested(_) => {}
+            PaymentEvent::PaymentRequested { .. } => {}
             PaymentEvent::AttemptReported { tx_hash, nonce, by } => self.attempts.push(Attempt {
                 tx_hash: *tx_hash,
                 nonce: *nonce,
@@ -306,12 +319,19 @@ impl Request {
             PaymentEvent::DisputeOpened { log, by, .. } => {
                 self.moved(log, MovementKind::Disputed(*by));
             }
+            PaymentEvent::ReleaseReverted { log, .. }
+            | PaymentEvent::RefundReverted { log, .. }
+            | PaymentEvent::DisputeReverted { log } => {
+                if let Funding::Confirmed(deposit) = &mut self.funding {
+                    deposit.moved_back(log.id());
+                }
+            }
         }
     }
 
     fn moved(&mut self, log: &LogRef, kind: MovementKind) {
         if let Funding::Confirmed(deposit) = &mut self.funding {
-            deposit.moved(log, kind);
+            deposit.moved(log.id(), kind);
         }
     }
 }

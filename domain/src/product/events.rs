@@ -16,7 +16,8 @@ pub enum ProductEvent {
         name: LocalizedText,
         /// Its description.
         description: LocalizedText,
-        /// What one piece costs, if that is known already.
+        /// What one piece costs, if that is known already. Since 1.1.0 also in fiat money, and in a
+        /// token with its chain.
         price: Option<Price>,
     },
     /// The product got another name or description.
@@ -28,7 +29,7 @@ pub enum ProductEvent {
     },
     /// The product costs something else from now on.
     PriceChanged {
-        /// What one piece costs.
+        /// What one piece costs. Since 1.1.0 also in fiat money, and in a token with its chain.
         price: Price,
     },
     /// The product is for sale.
@@ -40,9 +41,9 @@ pub enum ProductEvent {
 impl ProductEvent {
     /// Every event type with its current version.
     pub const TYPES: &'static [(&'static str, &'static str)] = &[
-        ("ProductListed", "1.0.0"),
+        ("ProductListed", "1.1.0"),
         ("ProductRevised", "1.0.0"),
-        ("PriceChanged", "1.0.0"),
+        ("PriceChanged", "1.1.0"),
         ("ProductPublished", "1.0.0"),
         ("ProductUnpublished", "1.0.0"),
     ];

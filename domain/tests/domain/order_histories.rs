@@ -4,7 +4,7 @@ use gage_domain::order::{Order, OrderCommand, OrderEvent, OrderLine, Phase};
 
 use crate::{
     given::{Given, given},
-    samples::{BUYER, COFFEE, ETHER, QUARTER_PAST, SHOP, TEA, ether, line, tracking, wei},
+    samples::{BUYER, COFFEE, QUARTER_PAST, SHOP, TEA, ether, line, tracking},
 };
 
 pub(crate) fn lines() -> Vec<OrderLine> {
@@ -25,8 +25,7 @@ pub(crate) fn placed() -> OrderEvent {
         buyer: BUYER,
         shop: SHOP,
         lines: lines(),
-        token: ETHER,
-        total: wei(37),
+        total: ether(37),
         pay_by: QUARTER_PAST,
     }
 }

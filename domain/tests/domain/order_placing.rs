@@ -5,7 +5,7 @@ use gage_domain::{
     order::{
         Order, OrderCommand, OrderEvent, OrderLine, OrderRejection, Phase, Wanted, merge_lines,
     },
-    value::{Price, Quantity},
+    value::{Asset, Fiat, Price, Quantity},
 };
 use time::Duration;
 use uuid::Uuid;
@@ -14,8 +14,8 @@ use crate::{
     given::nothing_yet,
     order_histories::{lines, order_that_is, place, placed},
     samples::{
-        BUYER, COFFEE, ETHER, NOBODY, NOON, OTHER_SHOP, QUARTER_PAST, SHOP, STRANGER, TEA, TOKEN,
-        ether, line, most, pieces, wei,
+        BUYER, CHAIN, COFFEE, ETHER, NOBODY, NOON, OTHER_SHOP, QUARTER_PAST, SHOP, STRANGER, TEA,
+        TOKEN, ether, line, most, pieces, price_in, wei, won,
     },
 };
 
@@ -100,8 +100,7 @@ fn an_order_has_one_to_a_hundred_lines() {
             buyer: BUYER,
             shop: SHOP,
             lines: many(100),
-            token: ETHER,
-            total: wei(100),
+            total: ether(100),
             pay_by: QUARTER_PAST,
         }]);
 }
@@ -119,22 +118,43 @@ fn each_sku_stands_in_one_line() {
 }
 
 #[test]
-fn all_lines_are_priced_in_one_token() {
-    let price = Price {
-        token: TOKEN,
-        amount: wei(10),
-    };
+fn all_lines_are_priced_in_one_currency() {
+    let price = price_in(TOKEN, wei(10));
     nothing_yet::<Order>()
         .when(place(vec![line(COFFEE, ether(10), 1), line(TEA, price, 1)]))
-        .then_refused(OrderRejection::MixedTokens);
+        .then_refused(OrderRejection::MixedCurrencies);
+    // The same token on another chain, and other money.
+    let elsewhere = Price::token(
+        Asset {
+            chain_id: CHAIN + 1,
+            token: ETHER,
+        },
+        wei(10),
+    );
+    for other in [elsewhere, won(10), Price::fiat(Fiat::Usd, wei(10))] {
+        nothing_yet::<Order>()
+            .when(place(vec![line(COFFEE, ether(10), 1), line(TEA, other, 1)]))
+            .then_refused(OrderRejection::MixedCurrencies);
+    }
+    nothing_yet::<Order>()
+        .when(place(vec![
+            line(COFFEE, won(4_500), 2),
+            line(TEA, won(3_000), 1),
+        ]))
+        .then([OrderEvent::OrderPlaced {
+            buyer: BUYER,
+            shop: SHOP,
+            lines: vec![line(COFFEE, won(4_500), 2), line(TEA, won(3_000), 1)],
+            total: won(12_000),
+            pay_by: QUARTER_PAST,
+        }]);
     nothing_yet::<Order>()
         .when(place(vec![line(COFFEE, price, 2)]))
         .then([OrderEvent::OrderPlaced {
             buyer: BUYER,
             shop: SHOP,
             lines: vec![line(COFFEE, price, 2)],
-            token: TOKEN,
-            total: wei(20),
+            total: price_in(TOKEN, wei(20)),
             pay_by: QUARTER_PAST,
         }]);
 }
@@ -151,10 +171,7 @@ fn nothing_is_sold_for_a_price_of_zero() {
 
 #[test]
 fn a_total_that_no_chain_could_express_is_refused() {
-    let dear = Price {
-        token: ETHER,
-        amount: most(),
-    };
+    let dear = price_in(ETHER, most());
     nothing_yet::<Order>()
         // One line that is too much by itself.
         .when(place(vec![line(COFFEE, dear, 2)]))
@@ -168,8 +185,7 @@ fn a_total_that_no_chain_could_express_is_refused() {
             buyer: BUYER,
             shop: SHOP,
             lines: vec![line(COFFEE, dear, 1)],
-            token: ETHER,
-            total: most(),
+            total: price_in(ETHER, most()),
             pay_by: QUARTER_PAST,
         }]);
 }

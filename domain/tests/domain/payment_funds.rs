@@ -256,3 +256,54 @@ fn a_refund_is_due_until_the_money_is_back() {
         .then([refunded(log(4, 0), 600)]);
     assert_eq!(given.state().refund_due(), None);
 }
+
+#[test]
+fn what_left_the_chain_again_does_not_count_and_may_come_once_more() {
+    let back = |log| PaymentCommand::Revert { log };
+    let amount = wei(600);
+    let given = paid()
+        .when(release(log(3, 0), 600))
+        .then([released(log(3, 0), 600)])
+        .when(refund(log(3, 1), 100))
+        .then([refunded(log(3, 1), 100)])
+        .when(back(log(3, 0)))
+        .then([PaymentEvent::ReleaseReverted {
+            log: log(3, 0),
+            amount,
+        }])
+        .when(back(log(3, 0)))
+        .then_nothing_happens();
+    assert_eq!(escrow(&given).held(), wei(900));
+    // In another block it is another log.
+    let given = given
+        .when(release(log(4, 0), 600))
+        .then([released(log(4, 0), 600)]);
+    assert_eq!(escrow(&given).held(), wei(300));
+}
+
+#[test]
+fn a_dispute_that_left_the_chain_again_may_be_opened_once_more() {
+    let given = paid()
+        .when(dispute(log(3, 0)))
+        .then([disputed(log(3, 0))])
+        .when(PaymentCommand::Revert { log: log(3, 0) })
+        .then([PaymentEvent::DisputeReverted { log: log(3, 0) }]);
+    assert_eq!(given.state().open_dispute(), None);
+    given.when(dispute(log(4, 0))).then([disputed(log(4, 0))]);
+}
+
+#[test]
+fn a_payment_goes_back_after_what_came_after_it() {
+    let amount = wei(1_000);
+    let given = paid()
+        .when(refund(log(3, 0), 1_000))
+        .then([refunded(log(3, 0), 1_000)])
+        .when(PaymentCommand::Revert { log: log(3, 0) })
+        .then([PaymentEvent::RefundReverted {
+            log: log(3, 0),
+            amount,
+        }])
+        .when(PaymentCommand::Revert { log: log(1, 0) })
+        .then([PaymentEvent::PaymentReverted { log: log(1, 0) }]);
+    assert_eq!(given.state().escrow(), None);
+}

@@ -2,10 +2,10 @@
 
 use gage_domain::payment::{ClosingReason, PaymentCommand, PaymentEvent};
 
-use crate::samples::{BUYER, NOON, log, terms};
+use crate::samples::{BUYER, NOON, log, requested_on, terms};
 
 pub(crate) fn requested() -> PaymentEvent {
-    PaymentEvent::PaymentRequested(terms())
+    requested_on(terms())
 }
 
 /// The payment, seen as the first log of a block.

@@ -6,7 +6,8 @@ use gage_domain::{
         PaymentRejection, Terms, TermsFault,
     },
     policy::MAX_ATTEMPTS,
-    value::B256,
+    rate::{Conversion, ConversionFault},
+    value::{B256, BaseUnits},
 };
 use time::{Duration, OffsetDateTime};
 
@@ -15,7 +16,9 @@ use crate::{
     payment_histories::{
         closed, confirmed, confirmed_history, detected, detected_history, expire, requested,
     },
-    samples::{BUYER, NOBODY, STRANGER, hash, log, terms, wei},
+    samples::{
+        BUYER, NOBODY, STRANGER, conversion, hash, log, request_on, requested_on, terms, wei,
+    },
 };
 
 fn report(tx_hash: B256, nonce: u64) -> PaymentCommand {
@@ -45,11 +48,11 @@ fn failed(tx_hash: B256, reason: AttemptFailure) -> PaymentEvent {
 #[test]
 fn a_payment_is_asked_for_once() {
     nothing_yet::<Payment>()
-        .when(PaymentCommand::Request(terms()))
+        .when(request_on(terms()))
         .then([requested()])
-        .when(PaymentCommand::Request(terms()))
+        .when(request_on(terms()))
         .then_nothing_happens()
-        .when(PaymentCommand::Request(Terms {
+        .when(request_on(Terms {
             amount: wei(1_001),
             ..terms()
         }))
@@ -104,9 +107,47 @@ fn terms_that_nobody_could_keep_are_refused() {
     ];
     for (fault, terms) in wrong {
         nothing_yet::<Payment>()
-            .when(PaymentCommand::Request(terms))
+            .when(request_on(terms))
             .then_refused(PaymentRejection::Terms(fault));
     }
+}
+
+fn request_at(amount: BaseUnits, conversion: Conversion) -> PaymentCommand {
+    PaymentCommand::Request {
+        terms: Terms { amount, ..terms() },
+        conversion: Some(Box::new(conversion)),
+    }
+}
+
+#[test]
+fn a_price_in_fiat_money_is_asked_for_at_its_rate_alone() {
+    let converted = wei(1_000);
+    for amount in [wei(999), wei(1_001)] {
+        nothing_yet::<Payment>()
+            .when(request_at(amount, conversion()))
+            .then_refused(PaymentRejection::Terms(TermsFault::NotAtTheRate {
+                converted,
+            }));
+    }
+    nothing_yet::<Payment>()
+        .when(request_at(converted, conversion()))
+        .then([PaymentEvent::PaymentRequested {
+            terms: terms(),
+            conversion: Some(Box::new(conversion())),
+        }]);
+}
+
+#[test]
+fn a_price_of_nothing_is_never_asked_for() {
+    let nothing = Conversion {
+        amount: wei(0),
+        ..conversion()
+    };
+    nothing_yet::<Payment>()
+        .when(request_at(wei(1), nothing))
+        .then_refused(PaymentRejection::Terms(TermsFault::Conversion(
+            ConversionFault::ZeroPrice,
+        )));
 }
 
 #[test]
@@ -116,8 +157,8 @@ fn the_time_of_a_chain_starts_with_1970() {
         ..terms()
     };
     nothing_yet::<Payment>()
-        .when(PaymentCommand::Request(terms.clone()))
-        .then([PaymentEvent::PaymentRequested(terms)]);
+        .when(request_on(terms.clone()))
+        .then([requested_on(terms)]);
 }
 
 #[test]
@@ -127,8 +168,8 @@ fn a_payment_may_do_without_an_arbiter() {
         ..terms()
     };
     nothing_yet::<Payment>()
-        .when(PaymentCommand::Request(terms.clone()))
-        .then([PaymentEvent::PaymentRequested(terms)]);
+        .when(request_on(terms.clone()))
+        .then([requested_on(terms)]);
 }
 
 #[test]

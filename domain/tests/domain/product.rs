@@ -8,7 +8,7 @@ use gage_domain::{
 
 use crate::{
     given::{Given, given, nothing_yet},
-    samples::{OTHER_SHOP, SHOP, TOKEN, both, en, ether, ko, wei},
+    samples::{OTHER_SHOP, SHOP, TOKEN, both, en, ether, ko, price_in, wei, won},
 };
 
 fn list(name: LocalizedText, price: Option<Price>) -> ProductCommand {
@@ -185,14 +185,12 @@ fn a_price_changes_for_drafts_and_for_what_is_on_sale() {
 }
 
 #[test]
-fn the_same_amount_in_another_token_is_another_price() {
-    let price = Price {
-        token: TOKEN,
-        amount: wei(10),
-    };
-    published()
-        .when(ProductCommand::ChangePrice { price })
-        .then([ProductEvent::PriceChanged { price }]);
+fn the_same_amount_in_another_currency_is_another_price() {
+    for price in [price_in(TOKEN, wei(10)), won(10)] {
+        published()
+            .when(ProductCommand::ChangePrice { price })
+            .then([ProductEvent::PriceChanged { price }]);
+    }
 }
 
 #[test]

@@ -3,9 +3,10 @@
 use gage_domain::{
     ids::{OrderId, ProductId, ShopId, SkuId},
     order::{OrderLine, Tracking},
-    payment::{LogRef, Terms},
+    payment::{LogRef, PaymentCommand, PaymentEvent, Terms},
+    rate::{Conversion, FeedRound, Rate, RateSource, RoundId},
     text::LocalizedText,
-    value::{Address, B256, BaseUnits, Price, Quantity},
+    value::{Address, Asset, B256, BaseUnits, Currency, Fiat, Price, Quantity},
 };
 use time::{OffsetDateTime, macros::datetime};
 use uuid::Uuid;
@@ -55,10 +56,47 @@ pub(crate) fn most() -> BaseUnits {
     BaseUnits(gage_domain::value::U256::MAX)
 }
 
+/// The chain of every payment here.
+pub(crate) const CHAIN: u64 = 1337;
+
+/// A price in the chain's native coin.
 pub(crate) fn ether(units: u64) -> Price {
+    price_in(ETHER, wei(units))
+}
+
+pub(crate) fn price_in(token: Address, amount: BaseUnits) -> Price {
+    let chain_id = CHAIN;
+    Price::token(Asset { chain_id, token }, amount)
+}
+
+/// A price as it was written when a server had one chain.
+pub(crate) fn on_unnamed_chain(token: Address, amount: BaseUnits) -> Price {
+    let chain_id = None;
     Price {
-        token: ETHER,
-        amount: wei(units),
+        currency: Currency::Token { chain_id, token },
+        amount,
+    }
+}
+
+pub(crate) fn won(units: u64) -> Price {
+    Price::fiat(Fiat::Krw, wei(units))
+}
+
+/// 1,000 wei, which are 30 won at 0.03 won for a wei.
+pub(crate) fn conversion() -> Conversion {
+    Conversion {
+        fiat: Fiat::Krw,
+        amount: wei(30),
+        token_decimals: 0,
+        rate: Rate {
+            price: "0.03000000".parse().expect("a number"),
+            source: RateSource::Feeds(vec![FeedRound {
+                chain_id: 1,
+                feed: TOKEN,
+                round: RoundId(18_446_744_073_709_562_301),
+            }]),
+            as_of: NOON,
+        },
     }
 }
 
@@ -94,9 +132,24 @@ pub(crate) fn terms() -> Terms {
         deadline: QUARTER_PAST,
         hold_secs: 1_209_600,
         dispute_secs: 1_209_600,
-        chain_id: 1337,
+        chain_id: CHAIN,
         escrow: ESCROW,
         key: hash(0x77),
+    }
+}
+
+/// Asks for a payment whose price is in a token.
+pub(crate) fn request_on(terms: Terms) -> PaymentCommand {
+    PaymentCommand::Request {
+        terms,
+        conversion: None,
+    }
+}
+
+pub(crate) fn requested_on(terms: Terms) -> PaymentEvent {
+    PaymentEvent::PaymentRequested {
+        terms,
+        conversion: None,
     }
 }
 

@@ -3,8 +3,8 @@
 //! Invariants:
 //! - what is "deep" is so below the listener's cursor, so that a payment is settled before
 //!   anything is said of the transactions beside it;
-//! - the node is asked before and after whether it knows the cursor's block: one that lags
-//!   behind it, or has left it, says nothing about what is missing.
+//! - a look asks one node, and before and after whether it knows the cursor's block: one that
+//!   lags behind it, or has left it, says nothing about what is missing.
 //!
 //! Assumption: the node keeps the state of as many blocks as confirmations are required.
 
@@ -51,10 +51,20 @@ impl EvmAttempts {
             Err(error) => Err(error.into()),
         }
     }
+}
 
-    async fn check_stands_on(&self, settled: BlockRef) -> Result<(), NoLook> {
-        match self.node.block(settled.number, false).await? {
-            Some(block) if block.hash == settled.hash => Ok(()),
+/// A look at one node.
+#[derive(Debug)]
+struct Look {
+    node: Node,
+    settled: BlockRef,
+    confirmations: u64,
+}
+
+impl Look {
+    async fn check_stands(&self) -> Result<(), NoLook> {
+        match self.node.block(self.settled.number, false).await? {
+            Some(block) if block.hash == self.settled.hash => Ok(()),
             Some(_) => Err(no_look("the node has left the block that is settled")),
             None => Err(no_look(
                 "the node has not reached the block that is settled",
@@ -62,9 +72,9 @@ impl EvmAttempts {
         }
     }
 
-    async fn find(&self, sought: Sought, settled: BlockRef) -> Result<Finding, NodeError> {
+    async fn find(&self, sought: Sought) -> Result<Finding, NodeError> {
         // The newest block that is deep enough; none on a chain that is shorter than that.
-        let deep = (settled.number + 1).checked_sub(self.confirmations);
+        let deep = (self.settled.number + 1).checked_sub(self.confirmations);
         if let Some(receipt) = self.node.receipt(sought.tx_hash).await? {
             return self.of_receipt(&receipt, deep).await;
         }
@@ -109,8 +119,8 @@ impl EvmAttempts {
 
     /// What the node says of one transaction. A refusal is about this one, so the others are
     /// looked for all the same; anything else is about the node.
-    async fn look_for(&self, sought: Sought, settled: BlockRef) -> Result<Finding, NoLook> {
-        match self.find(sought, settled).await {
+    async fn look_for(&self, sought: Sought) -> Result<Finding, NoLook> {
+        match self.find(sought).await {
             Ok(finding) => Ok(finding),
             Err(error @ (NodeError::Refused { .. } | NodeError::Unintelligible { .. })) => {
                 tracing::debug!(tx_hash = %sought.tx_hash, %error, "nothing is said of a transaction");
@@ -130,14 +140,18 @@ impl AttemptView for EvmAttempts {
     }
 
     async fn look(&self, sought: &[Sought]) -> Result<Vec<Finding>, NoLook> {
-        let settled = self.settled().await?;
-        self.check_stands_on(settled).await?;
+        let look = Look {
+            node: self.node.one(),
+            settled: self.settled().await?,
+            confirmations: self.confirmations,
+        };
+        look.check_stands().await?;
         let findings = stream::iter(sought.to_vec())
-            .map(|sought| self.look_for(sought, settled))
+            .map(|sought| look.look_for(sought))
             .buffered(AT_ONCE)
             .try_collect()
             .await?;
-        self.check_stands_on(settled).await?;
+        look.check_stands().await?;
         Ok(findings)
     }
 }

@@ -1,5 +1,5 @@
-//! The escrow contract as Rust types, from the artefact that `contracts/` compiles; its source says
-//! what each is for.
+//! Contracts as Rust types, from the artefacts that `contracts/` compiles; their sources say what
+//! each is for.
 
 use alloy::sol;
 
@@ -7,4 +7,9 @@ sol!(
     #[derive(Debug, PartialEq, Eq)]
     ShopEscrow,
     "../contracts/artifacts/ShopEscrow.json"
+);
+
+sol!(
+    OffchainSignatureValidator,
+    "../contracts/artifacts/OffchainSignatureValidator.json"
 );

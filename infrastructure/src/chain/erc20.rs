@@ -12,6 +12,9 @@ sol! {
     /// Lets `spender` take up to `amount` of the caller's tokens.
     function approve(address spender, uint256 amount) external returns (bool);
 
+    /// Digits after the decimal point (the standard's optional part).
+    function decimals() external view returns (uint8 digits);
+
     /// How much of the owner's tokens `spender` may take.
     function allowance(address owner, address spender) external view returns (uint256 remaining);
 }
@@ -34,4 +37,14 @@ pub(super) async fn allowance(
         method: "eth_call",
         reason: format!("token {token} answers {answer} for an allowance: {error}"),
     })
+}
+
+/// The digits after the token's decimal point, as the token itself says; none when it does not.
+pub(super) async fn decimals(node: &Node, token: Address) -> Result<Option<u8>, NodeError> {
+    match node.call(token, decimalsCall {}.abi_encode().into()).await {
+        Ok(answer) => Ok(decimalsCall::abi_decode_returns(&answer).ok()),
+        // The standard leaves it out if the token likes.
+        Err(NodeError::Refused { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }

@@ -3,6 +3,8 @@
 //! Assumption: the node keeps the state of the block for as long as a run takes. Nodes keep 128
 //! blocks or more; what they dropped they refuse, and the run ends without a result.
 
+use std::sync::{PoisonError, RwLock};
+
 use alloy::{
     primitives::{Address, B256, Bytes, U256},
     sol,
@@ -15,13 +17,14 @@ use gage_application::ports::{
     escrow_view::{EscrowAccount, EscrowLogs, EscrowPayment, EscrowUnavailable, EscrowView},
 };
 use gage_domain::{ids::PaymentId, value::BaseUnits};
+use time::OffsetDateTime;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::{
     ShopEscrow::{self, paymentsCall, withdrawableCall},
     logs::{MalformedLog, decode},
-    node::{Node, NodeError},
+    node::{Block, Node, NodeError},
     ranges::Ranges,
 };
 
@@ -51,7 +54,9 @@ pub struct EscrowViewSettings {
 /// The escrow contract over JSON-RPC.
 #[derive(Debug)]
 pub struct EvmEscrowView {
-    node: Node,
+    nodes: Node,
+    /// The node of the run that began last: its answers fit together.
+    one: RwLock<Node>,
     settings: EscrowViewSettings,
     // Held while a range is asked for: runs take turns, and share what the node answers.
     ranges: Mutex<Ranges>,
@@ -61,10 +66,21 @@ impl EvmEscrowView {
     /// A view. Nothing is asked of the node yet.
     pub fn new(node: Node, settings: EscrowViewSettings) -> Self {
         Self {
-            ranges: Mutex::new(Ranges::new(node.clone(), settings.escrow)),
-            node,
+            ranges: Mutex::new(Ranges::new(settings.escrow)),
+            one: RwLock::new(node.one()),
+            nodes: node,
             settings,
         }
+    }
+
+    fn node(&self) -> Node {
+        let one = self.one.read().unwrap_or_else(PoisonError::into_inner);
+        one.clone()
+    }
+
+    /// Asks the node that is first now, from here on.
+    fn choose_node(&self) {
+        *self.one.write().unwrap_or_else(PoisonError::into_inner) = self.nodes.one();
     }
 
     async fn call<C: SolCall + Sync>(
@@ -74,7 +90,7 @@ impl EvmEscrowView {
         at: BlockRef,
     ) -> Result<C::Return, EscrowUnavailable> {
         let data = Bytes::from(call.abi_encode());
-        let answer = self.node.call_at(contract, data, at.number).await?;
+        let answer = self.node().call_at(contract, data, at.number).await?;
         C::abi_decode_returns(&answer).map_err(|error| EscrowUnavailable {
             reason: format!("{contract} answers {} with {error}", C::SIGNATURE),
         })
@@ -105,6 +121,17 @@ impl EvmEscrowView {
             .map(BaseUnits)
     }
 
+    /// The block, if it is part of the node's chain.
+    async fn standing(&self, block: BlockRef) -> Result<Block, EscrowUnavailable> {
+        let found = self.node().block(block.number, false).await?;
+        let BlockRef { number, hash } = block;
+        found
+            .filter(|found| found.hash == hash)
+            .ok_or_else(|| EscrowUnavailable {
+                reason: format!("block {number} {hash} is not part of the node's chain"),
+            })
+    }
+
     fn observations(
         &self,
         logs: &[alloy::rpc::types::Log],
@@ -132,7 +159,8 @@ impl EscrowView for EvmEscrowView {
     }
 
     async fn confirmed(&self, settled: BlockRef) -> Result<Option<BlockRef>, EscrowUnavailable> {
-        let (found, expected) = (self.node.chain_id().await?, self.settings.chain_id);
+        self.choose_node();
+        let (found, expected) = (self.node().chain_id().await?, self.settings.chain_id);
         if found != expected {
             let reason = format!("the node is on chain {found}, not on {expected}");
             return Err(EscrowUnavailable { reason });
@@ -142,7 +170,7 @@ impl EscrowView for EvmEscrowView {
         else {
             return Ok(None);
         };
-        let block = self.node.block(number, false).await?;
+        let block = self.node().block(number, false).await?;
         let block = block.ok_or_else(|| EscrowUnavailable {
             reason: format!("the node does not know block {number}"),
         })?;
@@ -150,13 +178,18 @@ impl EscrowView for EvmEscrowView {
     }
 
     async fn check_stands(&self, block: BlockRef) -> Result<(), EscrowUnavailable> {
-        let found = self.node.block(block.number, false).await?;
-        if found.is_some_and(|found| found.hash == block.hash) {
-            return Ok(());
-        }
-        let BlockRef { number, hash } = block;
-        Err(EscrowUnavailable {
-            reason: format!("block {number} {hash} is not part of the node's chain"),
+        self.standing(block).await.map(drop)
+    }
+
+    async fn time_of(&self, block: BlockRef) -> Result<OffsetDateTime, EscrowUnavailable> {
+        let timestamp = self.standing(block).await?.timestamp;
+        let moment = i64::try_from(timestamp).ok();
+        let moment = moment.and_then(|secs| OffsetDateTime::from_unix_timestamp(secs).ok());
+        moment.ok_or_else(|| EscrowUnavailable {
+            reason: format!(
+                "block {} is of a time that is none: {timestamp}",
+                block.number
+            ),
         })
     }
 
@@ -187,7 +220,7 @@ impl EscrowView for EvmEscrowView {
     async fn balance(&self, token: Address, at: BlockRef) -> Result<BaseUnits, EscrowUnavailable> {
         let escrow = self.settings.escrow;
         if token.is_zero() {
-            let balance = self.node.balance_at(escrow, at.number).await?;
+            let balance = self.node().balance_at(escrow, at.number).await?;
             return Ok(BaseUnits(balance));
         }
         let call = balanceOfCall { account: escrow };
@@ -196,7 +229,7 @@ impl EscrowView for EvmEscrowView {
 
     async fn logs(&self, first: u64, until: BlockRef) -> Result<EscrowLogs, EscrowUnavailable> {
         let mut ranges = self.ranges.lock().await;
-        let (last, logs) = ranges.next(first, until.number, LOGS).await?;
+        let (last, logs) = ranges.next(&self.node(), first, until.number, LOGS).await?;
         drop(ranges);
         let logs = self.observations(&logs)?;
         Ok(EscrowLogs { last, logs })
@@ -204,12 +237,13 @@ impl EscrowView for EvmEscrowView {
 
     async fn logs_in(&self, block: BlockRef) -> Result<Vec<Observation>, EscrowUnavailable> {
         // With the transactions' targets, for nodes that give receipts one by one.
-        let found = self.node.block(block.number, true).await?;
+        let node = self.node();
+        let found = node.block(block.number, true).await?;
         let Some(found) = found.filter(|found| found.hash == block.hash) else {
             return Ok(Vec::new());
         };
-        let source = self.node.receipt_source().await?;
-        let logs = self.node.logs_in(&found, self.settings.escrow, source);
+        let source = node.receipt_source().await?;
+        let logs = node.logs_in(&found, self.settings.escrow, source);
         self.observations(&logs.await?)
     }
 }

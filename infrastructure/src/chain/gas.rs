@@ -56,18 +56,14 @@ pub(super) async fn quote(
     now: OffsetDateTime,
 ) -> Result<GasQuote, GasUnavailable> {
     let (payer, value) = (call.from, call.value);
-    let request = TransactionRequest::default()
-        .from(call.from)
-        .to(call.to)
-        .value(call.value)
-        .input(call.data.into());
+    let request = request_of(call);
     let (units, fees, balance) =
         tokio::join!(units(node, &request, now), fees(node), node.balance(payer));
     let balance = balance.map_err(|_| GasUnavailable::NodeUnreachable)?;
-    let units = units.map_err(|error| match would_fail(&error) {
+    let units = units.map_err(|error| match error {
         // Nodes that check funds say so in words of their own.
-        GasUnavailable::WouldFail { .. } if balance < value => short_of(payer, balance, value),
-        other => other,
+        NodeError::Refused { .. } if balance < value => short_of(payer, balance, value),
+        other => would_fail(&other),
     })?;
     let fees = fees.map_err(|_| GasUnavailable::NodeUnreachable)?;
     let cost_at = |fee: U256| U256::from(units).saturating_mul(fee);
@@ -86,6 +82,20 @@ pub(super) async fn quote(
         maximum_cost: BaseUnits(cost_at(fees.maximum())),
         quoted_at: now,
     })
+}
+
+/// Whether the contract that is called would refuse now. A node that does not say is no refusal.
+pub(super) async fn is_refused(node: &Node, call: Call) -> bool {
+    let estimated = node.estimate_gas(&request_of(call)).await;
+    estimated.is_err_and(|error| error.is_revert())
+}
+
+fn request_of(call: Call) -> TransactionRequest {
+    TransactionRequest::default()
+        .from(call.from)
+        .to(call.to)
+        .value(call.value)
+        .input(call.data.into())
 }
 
 /// Gas that a call needs.
@@ -177,19 +187,26 @@ async fn suggested(node: &Node) -> Result<Fees, NodeError> {
     })
 }
 
+/// Why a call cannot be estimated, for whoever asked: in our words only. A node's own may name
+/// whom it belongs to, and are for the log.
 fn would_fail(error: &NodeError) -> GasUnavailable {
-    match error {
-        NodeError::Refused {
-            message, revert, ..
-        } => {
-            let reverted = revert
-                .as_ref()
-                .and_then(|data| ShopEscrowErrors::abi_decode(data).ok());
-            let reason = reverted.map_or_else(|| message.clone(), |error| reason_of(&error));
-            GasUnavailable::WouldFail { reason }
+    let NodeError::Refused {
+        message, revert, ..
+    } = error
+    else {
+        return GasUnavailable::NodeUnreachable;
+    };
+    let decode = |data| ShopEscrowErrors::abi_decode(data).ok();
+    let reason = match revert.as_ref().and_then(|data| decode(data)) {
+        Some(reverted) => reason_of(&reverted),
+        None if error.is_revert() => "the contract refuses".to_owned(),
+        None if message.contains("insufficient funds") => "insufficient funds".to_owned(),
+        None => {
+            tracing::debug!(%error, "a call cannot be estimated");
+            return GasUnavailable::NodeUnreachable;
         }
-        _ => GasUnavailable::NodeUnreachable,
-    }
+    };
+    GasUnavailable::WouldFail { reason }
 }
 
 /// The contract's word in ours; what wallets seldom meet is named as the contract names it.
@@ -235,6 +252,45 @@ fn reason_of(error: &ShopEscrowErrors) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn refusal(code: i64, message: &str, revert: Option<Bytes>) -> GasUnavailable {
+        would_fail(&NodeError::Refused {
+            method: "eth_estimateGas",
+            code,
+            message: message.to_owned(),
+            revert,
+        })
+    }
+
+    #[test]
+    fn of_what_a_node_says_only_the_kind_is_told() {
+        let because = |reason: &str| GasUnavailable::WouldFail {
+            reason: reason.to_owned(),
+        };
+        let of_the_account = "project 5eed1234 of acme@example.com: plan exceeded";
+        assert_eq!(
+            refusal(-32000, of_the_account, None),
+            GasUnavailable::NodeUnreachable
+        );
+        assert_eq!(
+            refusal(
+                -32000,
+                "insufficient funds for 0xabc: project 5eed1234",
+                None
+            ),
+            because("insufficient funds")
+        );
+        let reverted = format!("execution reverted: {of_the_account}");
+        let unknown = Some(Bytes::from_static(b"odd"));
+        assert_eq!(
+            refusal(3, &reverted, unknown),
+            because("the contract refuses")
+        );
+        assert_eq!(
+            refusal(3, of_the_account, None),
+            because("the contract refuses")
+        );
+    }
 
     #[test]
     fn empty_blocks_do_not_lower_the_tip() {

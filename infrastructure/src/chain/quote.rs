@@ -2,13 +2,14 @@
 
 use alloy::{
     primitives::{B256, Bytes, U256},
-    sol_types::{Eip712Domain, SolCall, SolStruct, eip712_domain},
+    sol_types::{Eip712Domain, SolCall, SolStruct, SolValue, eip712_domain},
 };
 use gage_domain::payment::Terms;
 
 use super::{
-    ShopEscrow::{Quote, payCall},
+    ShopEscrow::{Quote, payCall, payWithPermitCall},
     key::{LocalKey, SigningFailed},
+    permit::SignedPermit,
 };
 
 /// The key under which the escrow knows a payment: the quote's EIP-712 digest for the contract
@@ -19,12 +20,37 @@ pub fn key_of(terms: &Terms) -> B256 {
 
 /// The data of the call that pays these terms, with the quote's signature in it.
 pub(super) fn pay_call(terms: &Terms, signer: &LocalKey) -> Result<Bytes, SigningFailed> {
-    let signature = signer.sign(&key_of(terms))?;
-    let call = payCall {
-        quote: quote_of(terms),
-        signature: signature.as_bytes().to_vec().into(),
+    let (quote, signature) = signed(terms, signer)?;
+    Ok(payCall { quote, signature }.abi_encode().into())
+}
+
+/// The same with a payer's permit, in place of an approval beforehand.
+pub(super) fn pay_with_permit_call(
+    terms: &Terms,
+    signer: &LocalKey,
+    permit: SignedPermit,
+) -> Result<Bytes, SigningFailed> {
+    let (quote, signature) = signed(terms, signer)?;
+    let call = payWithPermitCall {
+        quote,
+        signature,
+        permitDeadline: permit.deadline,
+        v: permit.v,
+        r: permit.r,
+        s: permit.s,
     };
     Ok(call.abi_encode().into())
+}
+
+/// The quote's words, then its signature: the one argument of `payOrder`.
+pub(super) fn signed_quote(terms: &Terms, signer: &LocalKey) -> Result<Bytes, SigningFailed> {
+    let (quote, signature) = signed(terms, signer)?;
+    Ok([quote.abi_encode(), signature.to_vec()].concat().into())
+}
+
+fn signed(terms: &Terms, signer: &LocalKey) -> Result<(Quote, Bytes), SigningFailed> {
+    let signature = signer.sign(&key_of(terms))?;
+    Ok((quote_of(terms), signature.as_bytes().to_vec().into()))
 }
 
 /// The quote that these terms are for the contract.

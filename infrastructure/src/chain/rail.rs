@@ -10,23 +10,29 @@ use async_trait::async_trait;
 use gage_application::ports::{
     StoreUnavailable,
     chain::{
-        Approval, GasQuote, GasUnavailable, PaymentChain, PaymentDraft, PaymentInstructions,
-        PaymentRail, WalletCall, Withdrawal,
+        AcceptedToken, Approval, GasQuote, GasUnavailable, PaymentChain, PaymentDraft,
+        PaymentInstructions, PaymentRail, PermitRefusal, RateUnavailable, WalletCall, Withdrawal,
     },
     clock::Clock,
 };
 use gage_domain::{
     payment::{Demand, Terms},
-    value::{B256, BaseUnits, U256},
+    rate::Rate,
+    value::{Asset, B256, BaseUnits, Fiat, U256},
 };
+use time::OffsetDateTime;
 use tokio::time::timeout;
 
 use super::{
     ShopEscrow::withdrawableCall,
+    acceptance::{Refused, TokenCheck},
     erc20, gas,
-    key::LocalKey,
+    key::{LocalKey, SigningFailed},
     node::Node,
-    quote::{key_of, pay_call},
+    payment_uri,
+    permit::PermitRequest,
+    quote::{key_of, pay_call, pay_with_permit_call, signed_quote},
+    rates::Rates,
     wallet_call::{demand_call, withdraw_call},
 };
 
@@ -48,10 +54,13 @@ pub struct RailChain {
 pub struct EvmRail {
     /// At least one.
     chains: Vec<PaymentChain>,
-    /// Arbiter and node of each.
+    /// Arbiter of each, and its node for questions on behalf of people.
     sides: Vec<(Address, Node)>,
     signer: LocalKey,
     clock: Arc<dyn Clock>,
+    rates: Rates,
+    /// Tokens that are configured and that no escrow takes.
+    refused: Refused,
 }
 
 impl fmt::Debug for EvmRail {
@@ -73,14 +82,32 @@ impl EvmRail {
     ) -> Self {
         let all = std::iter::once(first).chain(more);
         let (chains, sides) = all
-            .map(|of| (of.chain, (of.arbiter, of.node)))
+            .map(|of| (of.chain, (of.arbiter, of.node.for_people())))
             .unzip::<_, _, Vec<_>, Vec<_>>();
         Self {
             chains,
             sides,
             signer,
             clock,
+            rates: Rates::none(),
+            refused: Refused::default(),
         }
+    }
+
+    /// What asks the escrows whether they take the tokens that are configured: those that turn
+    /// out not to be taken are accepted no more.
+    pub fn token_check(&self) -> TokenCheck {
+        let nodes = self.sides.iter().map(|(_, node)| node.for_server());
+        TokenCheck {
+            chains: self.chains.iter().cloned().zip(nodes).collect(),
+            refused: self.refused.clone(),
+        }
+    }
+
+    /// The same, with rates for prices in fiat money. Without them prices are in tokens alone.
+    #[must_use]
+    pub fn with_rates(self, rates: Rates) -> Self {
+        Self { rates, ..self }
     }
 
     /// The node of a chain on which payments are taken.
@@ -102,51 +129,108 @@ impl EvmRail {
             .unwrap_or(Err(GasUnavailable::NodeUnreachable))
     }
 
-    /// What has to be sent before a payment in tokens; none when the escrow may take enough of
-    /// the payer's already. While the node is away the escrow may take nothing, as far as is
-    /// known.
-    async fn approval(&self, terms: &Terms, payer: Address) -> Option<Approval> {
+    /// What has to be sent before a payment in tokens, in order; nothing when the escrow may take
+    /// enough of the payer's already. While the node is away the escrow may take nothing, as far
+    /// as is known.
+    async fn approvals(&self, terms: &Terms, payer: Address) -> Vec<Approval> {
         if terms.token.is_zero() {
-            return None;
+            return Vec::new();
         }
-        if let Some(node) = self.node(terms.chain_id) {
-            let allowance = erc20::allowance(node, terms.token, payer, terms.escrow);
-            let allowance = timeout(GAS_PATIENCE, allowance).await;
-            if matches!(allowance, Ok(Ok(allowance)) if allowance >= terms.amount.0) {
-                return None;
-            }
+        let amount = terms.amount;
+        let allowance = self.allowance(terms, payer).await;
+        if allowance.is_some_and(|allowance| allowance >= amount.0) {
+            return Vec::new();
         }
-        let data = erc20::approve(terms.escrow, terms.amount.0);
-        let call = gas::Call {
-            from: payer,
-            to: terms.token,
-            value: U256::ZERO,
-            data: data.clone(),
+        let is_less = allowance.is_some_and(|allowance| !allowance.is_zero());
+        if is_less && self.has_to_be_zero_first(terms, payer).await {
+            let back = self.approval(terms, payer, BaseUnits::ZERO).await;
+            let again = approval_of(terms, amount, Err(GasUnavailable::ApprovalFirst));
+            return vec![back, again];
+        }
+        vec![self.approval(terms, payer, amount).await]
+    }
+
+    /// What the escrow may take of the payer's tokens, if the node says so in time.
+    async fn allowance(&self, terms: &Terms, payer: Address) -> Option<U256> {
+        let node = self.node(terms.chain_id)?;
+        let allowance = erc20::allowance(node, terms.token, payer, terms.escrow);
+        timeout(GAS_PATIENCE, allowance).await.ok()?.ok()
+    }
+
+    /// Whether the token refuses to change an allowance to what is due. Some, Tether's on Ethereum
+    /// among them, change one only from zero or to zero.
+    async fn has_to_be_zero_first(&self, terms: &Terms, payer: Address) -> bool {
+        let Some(node) = self.node(terms.chain_id) else {
+            return false;
         };
-        Some(Approval {
-            token: terms.token,
-            spender: terms.escrow,
-            amount: terms.amount,
-            call_data: data.to_vec(),
-            gas: self.gas(terms.chain_id, call).await,
+        let call = approval_call(terms, payer, terms.amount);
+        let refused = timeout(GAS_PATIENCE, gas::is_refused(node, call));
+        refused.await.unwrap_or(false)
+    }
+
+    async fn approval(&self, terms: &Terms, payer: Address, amount: BaseUnits) -> Approval {
+        let call = approval_call(terms, payer, amount);
+        let gas = self.gas(terms.chain_id, call).await;
+        approval_of(terms, amount, gas)
+    }
+
+    /// What the payer has to sign for a permit in place of an approval.
+    async fn permit(&self, terms: &Terms, payer: Address) -> Result<PermitRequest, PermitRefusal> {
+        let mut chains = self.chains.iter().zip(&self.sides);
+        let on = chains.find(|(chain, _)| chain.chain_id == terms.chain_id);
+        let (chain, (_, node)) = on.ok_or(PermitRefusal::NotTaken)?;
+        let takes = |token: &AcceptedToken| token.address == terms.token && token.permit;
+        if !chain.tokens.iter().any(takes) {
+            return Err(PermitRefusal::NotTaken);
+        }
+        let request = timeout(GAS_PATIENCE, PermitRequest::read(node, terms, payer));
+        let request = request.await.unwrap_or_else(|_| {
+            let reason = "the node takes too long".to_owned();
+            Err(PermitRefusal::TokenUnavailable { reason })
+        });
+        request.inspect_err(|refusal| {
+            tracing::debug!(token = %terms.token, ?refusal, "no permit can be asked for");
         })
     }
 
-    /// What the call that pays costs in gas.
-    async fn gas_of_paying(
+    /// Instructions to make a call of the escrow.
+    async fn instructions_of(
         &self,
         terms: &Terms,
         payer: Address,
-        value: U256,
-        data: Bytes,
-    ) -> Result<GasQuote, GasUnavailable> {
-        let call = gas::Call {
-            from: payer,
-            to: terms.escrow,
-            value,
-            data,
+        call: Result<Bytes, SigningFailed>,
+        approvals: Vec<Approval>,
+        permit: Option<PermitRequest>,
+    ) -> PaymentInstructions {
+        let native = terms.token.is_zero();
+        let value = if native { terms.amount.0 } else { U256::ZERO };
+        let (call_data, gas) = match call {
+            Ok(data) if !approvals.is_empty() => (data, Err(GasUnavailable::ApprovalFirst)),
+            Ok(data) => {
+                let call = gas::Call {
+                    from: payer,
+                    to: terms.escrow,
+                    value,
+                    data: data.clone(),
+                };
+                (data, self.gas(terms.chain_id, call).await)
+            }
+            Err(error) => {
+                tracing::error!(order = %terms.order, %error, "a quote could not be signed");
+                let reason = "the quote could not be signed".to_owned();
+                (Bytes::new(), Err(GasUnavailable::WouldFail { reason }))
+            }
         };
-        self.gas(terms.chain_id, call).await
+        PaymentInstructions {
+            chain_id: terms.chain_id,
+            contract: terms.escrow,
+            call_data: call_data.to_vec(),
+            value: BaseUnits(value),
+            approvals,
+            permit: permit.map(|permit| permit.typed_data()),
+            deadline: terms.deadline,
+            gas,
+        }
     }
 
     async fn call(
@@ -172,6 +256,30 @@ impl EvmRail {
     }
 }
 
+/// The call that lets the escrow take an amount, and no more.
+fn approval_call(terms: &Terms, payer: Address, amount: BaseUnits) -> gas::Call {
+    gas::Call {
+        from: payer,
+        to: terms.token,
+        value: U256::ZERO,
+        data: erc20::approve(terms.escrow, amount.0),
+    }
+}
+
+fn approval_of(
+    terms: &Terms,
+    amount: BaseUnits,
+    gas: Result<GasQuote, GasUnavailable>,
+) -> Approval {
+    Approval {
+        token: terms.token,
+        spender: terms.escrow,
+        amount,
+        call_data: erc20::approve(terms.escrow, amount.0).to_vec(),
+        gas,
+    }
+}
+
 fn away(reason: String) -> StoreUnavailable {
     StoreUnavailable {
         store: "chain",
@@ -185,14 +293,16 @@ impl PaymentRail for EvmRail {
         &self.chains
     }
 
-    fn terms(&self, draft: &PaymentDraft) -> Terms {
-        let (chain, (arbiter, _)) = (&self.chains[0], &self.sides[0]);
+    fn terms(&self, draft: &PaymentDraft) -> Option<Terms> {
+        let mut chains = self.chains.iter().zip(&self.sides);
+        let (chain, (arbiter, _)) =
+            chains.find(|(chain, _)| chain.chain_id == draft.asset.chain_id)?;
         let mut terms = Terms {
             order: draft.order,
             buyer: draft.buyer,
             seller: draft.seller,
             arbiter: *arbiter,
-            token: draft.token,
+            token: draft.asset.token,
             amount: draft.amount,
             deadline: draft.deadline,
             hold_secs: draft.hold_secs,
@@ -202,33 +312,40 @@ impl PaymentRail for EvmRail {
             key: B256::ZERO,
         };
         terms.key = key_of(&terms);
-        terms
+        Some(terms)
     }
 
     async fn instructions(&self, terms: &Terms, payer: Address) -> PaymentInstructions {
-        let native = terms.token.is_zero();
-        let value = if native { terms.amount.0 } else { U256::ZERO };
-        let approval = self.approval(terms, payer).await;
-        let (call_data, gas) = match pay_call(terms, &self.signer) {
-            Ok(data) if approval.is_some() => (data.to_vec(), Err(GasUnavailable::ApprovalFirst)),
-            Ok(data) => {
-                let gas = self.gas_of_paying(terms, payer, value, data.clone()).await;
-                (data.to_vec(), gas)
-            }
+        let (approvals, permit) =
+            tokio::join!(self.approvals(terms, payer), self.permit(terms, payer));
+        let permit = permit.ok().filter(|_| !approvals.is_empty());
+        let call = pay_call(terms, &self.signer);
+        self.instructions_of(terms, payer, call, approvals, permit)
+            .await
+    }
+
+    async fn instructions_with_permit(
+        &self,
+        terms: &Terms,
+        payer: Address,
+        permit: &[u8],
+    ) -> Result<PaymentInstructions, PermitRefusal> {
+        let permit = self.permit(terms, payer).await?.signed(permit)?;
+        let call = pay_with_permit_call(terms, &self.signer, permit);
+        let first = Vec::new();
+        Ok(self.instructions_of(terms, payer, call, first, None).await)
+    }
+
+    fn payment_uri(&self, terms: &Terms) -> Option<String> {
+        if !self.takes(terms) {
+            return None;
+        }
+        match signed_quote(terms, &self.signer) {
+            Ok(quote) => payment_uri::of(terms, &quote),
             Err(error) => {
                 tracing::error!(order = %terms.order, %error, "a quote could not be signed");
-                let reason = "the quote could not be signed".to_owned();
-                (Vec::new(), Err(GasUnavailable::WouldFail { reason }))
+                None
             }
-        };
-        PaymentInstructions {
-            chain_id: terms.chain_id,
-            contract: terms.escrow,
-            call_data,
-            value: BaseUnits(value),
-            approval,
-            deadline: terms.deadline,
-            gas,
         }
     }
 
@@ -274,9 +391,20 @@ impl PaymentRail for EvmRail {
         }))
     }
 
-    fn accepts(&self, token: Address) -> bool {
-        let mut tokens = self.chains[0].tokens.iter();
-        tokens.any(|accepted| accepted.address == token)
+    fn first_chain(&self) -> u64 {
+        self.chains[0].chain_id
+    }
+
+    fn accepted(&self, asset: Asset) -> Option<&AcceptedToken> {
+        let mut chains = self.chains.iter();
+        let chain = chains.find(|chain| chain.chain_id == asset.chain_id)?;
+        chain
+            .token(asset.token)
+            .filter(|_| !self.refused.contains(asset))
+    }
+
+    fn rate(&self, fiat: Fiat, asset: Asset, now: OffsetDateTime) -> Result<Rate, RateUnavailable> {
+        self.rates.rate(fiat, asset, now)
     }
 
     /// The contract counts a payment in 128 bits: most of what `pay` costs is storage.

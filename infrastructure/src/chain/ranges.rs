@@ -6,20 +6,18 @@ use super::node::{Node, NodeError};
 
 /// Bounds of a range.
 const BLOCKS_MAX: u64 = 1024;
-const BLOCKS_START: u64 = 256;
+const BLOCKS_START: u64 = 64;
 
 /// Reads ranges; remembers which the node answers.
 #[derive(Debug)]
 pub(super) struct Ranges {
-    node: Node,
     contract: Address,
     blocks: u64,
 }
 
 impl Ranges {
-    pub(super) fn new(node: Node, contract: Address) -> Self {
+    pub(super) fn new(contract: Address) -> Self {
         Self {
-            node,
             contract,
             blocks: BLOCKS_START,
         }
@@ -30,13 +28,14 @@ impl Ranges {
     /// a single block.
     pub(super) async fn next(
         &mut self,
+        node: &Node,
         first: u64,
         until: u64,
         most: usize,
     ) -> Result<(u64, Vec<Log>), NodeError> {
         let (last, logs) = loop {
             let last = until.min(first + self.blocks - 1);
-            match self.node.logs(self.contract, first, last).await {
+            match node.logs(self.contract, first, last).await {
                 Ok(logs) if logs.len() > most && last > first => {
                     self.blocks = (last - first).div_ceil(2);
                 }
@@ -53,7 +52,15 @@ impl Ranges {
                 }
             }
         };
-        self.blocks = (self.blocks * 2).min(BLOCKS_MAX);
+        self.aim(last - first + 1, logs.len(), most);
         Ok((last, logs))
+    }
+
+    /// The next range is to hold half of what may come, at most twice as many blocks as this one.
+    fn aim(&mut self, blocks: u64, logs: usize, most: usize) {
+        let wanted = u64::try_from(most / 2).unwrap_or(u64::MAX);
+        let logs = u64::try_from(logs).unwrap_or(u64::MAX).max(1);
+        let aimed = blocks.saturating_mul(wanted) / logs;
+        self.blocks = aimed.clamp(1, (self.blocks * 2).min(BLOCKS_MAX));
     }
 }

@@ -76,7 +76,7 @@ async fn a_transaction_that_failed_is_told_once_it_is_deep(program: Program) {
         "confirmed",
     ];
     world.until_told(terms.order, &story).await;
-    listener.stop().await;
+    world.ends(listener).await;
 }
 
 async fn a_transaction_that_was_sped_up_is_replaced_and_the_payment_counts(program: Program) {
@@ -122,7 +122,7 @@ async fn a_transaction_that_was_sped_up_is_replaced_and_the_payment_counts(progr
     let told = world.told(terms.order).await;
     watching.looks_twice().await;
     assert_eq!(world.told(terms.order).await, told);
-    listener.stop().await;
+    world.ends(listener).await;
 }
 
 async fn a_transaction_that_was_cancelled_is_replaced_and_the_order_stays_payable(
@@ -146,7 +146,7 @@ async fn a_transaction_that_was_cancelled_is_replaced_and_the_order_stays_payabl
     let replaced = failed(AttemptFailure::Replaced);
     assert_eq!(world.standing(&terms, sent).await, replaced);
     assert!(world.is_payable(&terms).await);
-    listener.stop().await;
+    world.ends(listener).await;
 }
 
 async fn a_payment_that_is_mined_has_no_failure(program: Program) {
@@ -168,7 +168,7 @@ async fn a_payment_that_is_mined_has_no_failure(program: Program) {
     world.until_told(terms.order, &story).await;
     watching.looks_twice().await;
     assert_eq!(world.told(terms.order).await[1..], story);
-    listener.stop().await;
+    world.ends(listener).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -203,7 +203,7 @@ async fn a_transaction_that_the_network_forgot_is_dropped_after_a_while() {
     watching.looks_twice().await;
     let replaced = failed(AttemptFailure::Replaced);
     assert_eq!(world.standing(&terms, sent).await, replaced);
-    listener.stop().await;
+    world.ends(listener).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -241,7 +241,7 @@ async fn a_dropped_transaction_that_turns_up_pays() {
         .await
         .decide(&fail, SystemClock.now());
     assert_eq!(refused, Err(PaymentRejection::AttemptPaid));
-    listener.stop().await;
+    world.ends(listener).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -271,7 +271,7 @@ async fn a_node_that_is_away_leads_to_no_verdict() {
     watching.looks().await.unwrap();
     let dropped = failed(AttemptFailure::Dropped);
     assert_eq!(world.standing(&terms, sent).await, dropped);
-    listener.stop().await;
+    world.ends(listener).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -342,7 +342,7 @@ async fn several_replicas_and_restarts_tell_a_verdict_once() {
     let told = world.told(terms.order).await;
     let failures = told.iter().filter(|event| **event == "attempt failed");
     assert_eq!(failures.count(), 2, "{told:?}");
-    listener.stop().await;
+    world.ends(listener).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -372,5 +372,5 @@ async fn a_transaction_of_another_wallet_is_known_by_its_own_nonce() {
     world.node.ask("anvil_dropTransaction", json!([sent])).await;
     watching.looks_twice().await;
     assert_eq!(world.standing(&terms, sent).await, PENDING, "not replaced");
-    listener.stop().await;
+    world.ends(listener).await;
 }

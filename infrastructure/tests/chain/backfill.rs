@@ -51,7 +51,7 @@ async fn payments_made_while_nobody_listened_are_found(program: Program) {
     world
         .until_told(terms.order, &["detected", "confirmed"])
         .await;
-    listener.stop().await;
+    world.ends(listener).await;
 }
 
 async fn a_node_that_bounds_ranges_is_read_in_shorter_ones(program: Program) {
@@ -76,7 +76,7 @@ async fn a_node_that_bounds_ranges_is_read_in_shorter_ones(program: Program) {
         "{} questions",
         proxy.asked_for_logs()
     );
-    listener.stop().await;
+    world.ends(listener).await;
 }
 
 async fn logs_that_the_node_leaves_out_are_found_in_receipts(program: Program) {
@@ -90,7 +90,7 @@ async fn logs_that_the_node_leaves_out_are_found_in_receipts(program: Program) {
             .await;
     }
     assert!(proxy.asked_for_logs() > 0);
-    listener.stop().await;
+    world.ends(listener).await;
 }
 
 async fn receipts_that_are_not_there_yet_are_waited_for(program: Program) {
@@ -118,5 +118,5 @@ async fn receipts_that_are_not_there_yet_are_waited_for(program: Program) {
     world
         .until_told(terms.order, &["detected", "confirmed"])
         .await;
-    listener.stop().await;
+    world.ends(listener).await;
 }

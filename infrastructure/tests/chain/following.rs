@@ -43,7 +43,7 @@ async fn a_payment_counts_once_it_is_deep_enough(program: Program) {
         terms.amount
     );
     assert_eq!(world.escrowed().await, terms.amount.0);
-    listener.stop().await;
+    world.ends(listener).await;
 }
 
 async fn payments_of_one_block_are_told_apart(program: Program) {
@@ -94,7 +94,7 @@ async fn payments_of_one_block_are_told_apart(program: Program) {
         .await
         .unwrap();
     assert_eq!(confirmed.len(), 4);
-    listener.stop().await;
+    world.ends(listener).await;
 }
 
 async fn a_payment_through_another_contract_counts(program: Program) {
@@ -118,7 +118,7 @@ async fn a_payment_through_another_contract_counts(program: Program) {
         .sighting()
         .map(|seen| seen.payer);
     assert_eq!(payer, Some(wallet));
-    listener.stop().await;
+    world.ends(listener).await;
 }
 
 async fn money_that_moves_on_is_recorded_after_its_payment(program: Program) {
@@ -160,7 +160,7 @@ async fn money_that_moves_on_is_recorded_after_its_payment(program: Program) {
         (released, refunded)
     );
     assert_eq!(escrow.held().0, terms.amount.0 - released - refunded);
-    listener.stop().await;
+    world.ends(listener).await;
 }
 
 async fn a_payment_that_nobody_asked_for_is_kept_apart(program: Program) {
@@ -199,7 +199,7 @@ async fn a_payment_that_nobody_asked_for_is_kept_apart(program: Program) {
         2
     );
     assert_eq!(listener.now().condition, ChainCondition::Following);
-    listener.stop().await;
+    world.ends(listener).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -218,7 +218,7 @@ async fn an_unmatched_payment_that_counts_at_once_keeps_its_reason() {
         .unwrap();
     let reason = unmatched[0].reason.as_deref().unwrap();
     assert!(reason.contains("requested"), "{reason}");
-    listener.stop().await;
+    world.ends(listener).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -247,7 +247,7 @@ async fn a_log_that_is_seen_again_does_not_count_again() {
         .await
         .unwrap();
     assert_eq!(confirmed.len(), 1);
-    listener.stop().await;
+    world.ends(listener).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -300,5 +300,5 @@ async fn fewer_confirmations_count_without_a_new_block() {
     world
         .until_told(terms.order, &["detected", "confirmed"])
         .await;
-    listener.stop().await;
+    world.ends(listener).await;
 }

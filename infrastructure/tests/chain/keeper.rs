@@ -23,7 +23,8 @@ use gage_domain::{
 };
 use gage_infrastructure::{
     chain::{
-        Keeper, KeeperCondition, KeeperParts, KeeperSettings, KeeperStatus, LocalKey, ShopEscrow,
+        Keeper, KeeperCondition, KeeperParts, KeeperSettings, KeeperStatus, KeeperWaits, LocalKey,
+        Minimum, ShopEscrow,
     },
     clock::SystemClock,
     postgres::{KeeperOutcome, KeeperTransaction, PostgresKeeperLedger, Reservation},
@@ -45,6 +46,8 @@ on_both!(
     what_nobody_disputed_is_released_once_by_two_keepers,
     what_the_contract_does_not_allow_is_not_sent,
     a_day_costs_no_more_than_its_budget,
+    what_is_worth_less_than_its_release_is_left_alone,
+    tokens_are_released_from_the_operators_minimum_on,
 );
 
 /// How long a test waits for what must come.
@@ -101,13 +104,37 @@ impl Keeping {
         }
     }
 
+    /// Waits until a look found so many payments that are due and worth too little.
+    async fn until_left_alone(&self, payments: u64) {
+        let since = Instant::now();
+        while self.status.left_alone() != payments {
+            let left = self.status.left_alone();
+            assert!(since.elapsed() < PATIENCE, "{left} instead of {payments}");
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+    }
+
     async fn stop(self) {
         self.stop.cancel();
         self.task.await.unwrap();
     }
 }
 
+/// A keeper for which any coin is worth a release.
 fn keep(world: &World, said: &Said, daily_budget: u64, max_fee: u64) -> Keeping {
+    let minimum = Minimum {
+        coin: Some(BaseUnits::ZERO),
+        ..Minimum::default()
+    };
+    keep_from(world, said, (daily_budget, max_fee), minimum)
+}
+
+fn keep_from(
+    world: &World,
+    said: &Said,
+    (daily_budget, max_fee): (u64, u64),
+    minimum: Minimum,
+) -> Keeping {
     let parts = KeeperParts {
         node: world.node.client(),
         key: key(),
@@ -119,6 +146,7 @@ fn keep(world: &World, said: &Said, daily_budget: u64, max_fee: u64) -> Keeping 
         chain_id: CHAIN_ID,
         daily_budget: BaseUnits::from(daily_budget),
         max_fee_per_gas: BaseUnits::from(max_fee),
+        minimum,
     };
     let keeper = Keeper::new(parts, settings);
     let (status, stop) = (keeper.status(), CancellationToken::new());
@@ -132,7 +160,12 @@ const ANY_FEE: u64 = u64::MAX;
 
 /// A world whose keeper has an ether.
 async fn world(program: Program) -> World {
-    let world = World::bare(program).await;
+    world_taking(program, &[]).await
+}
+
+/// The same with a contract that takes tokens with so many decimals, too.
+async fn world_taking(program: Program, decimals: &[u8]) -> World {
+    let world = World::taking(program, decimals).await;
     let rich = world.node.account(7).await;
     let ether = U256::from(1_000_000_000_000_000_000_u64);
     let gift = world
@@ -145,7 +178,20 @@ async fn world(program: Program) -> World {
 
 /// A payment that is held for so many seconds.
 async fn paid(world: &World, hold_secs: u64) -> Terms {
-    let mut terms = world.terms_of_nothing(5_000);
+    paid_so_much(world, hold_secs, 5_000).await
+}
+
+/// A payment in tokens that is not held.
+async fn paid_in_token(world: &World, token: Address, amount: u64) -> Terms {
+    let mut terms = world.terms_of_nothing(amount);
+    (terms.hold_secs, terms.token) = (0, token);
+    terms.key = gage_infrastructure::chain::key_of(&terms);
+    world.pays_in_tokens(&terms).await;
+    terms
+}
+
+async fn paid_so_much(world: &World, hold_secs: u64, amount: u64) -> Terms {
+    let mut terms = world.terms_of_nothing(amount);
     terms.hold_secs = hold_secs;
     terms.arbiter = Address::repeat_byte(0xa5);
     terms.key = gage_infrastructure::chain::key_of(&terms);
@@ -271,18 +317,17 @@ async fn a_day_costs_no_more_than_its_budget(program: Program) {
     let said = Said::default();
     let terms = paid(&world, 0).await;
     said.0.lock().unwrap().push(terms.clone());
-    let waits = |condition: &KeeperCondition, word: &str| match condition {
-        KeeperCondition::Waiting { reason } => reason.contains(word),
-        KeeperCondition::Starting | KeeperCondition::Working => false,
-    };
+    let waits = |condition: &KeeperCondition, what| *condition == KeeperCondition::Waiting(what);
 
     let poor = keep(&world, &said, 1_000, ANY_FEE);
-    poor.until("over budget", |condition| waits(condition, "budget"))
-        .await;
+    poor.until("over budget", |condition| {
+        waits(condition, KeeperWaits::Budget)
+    })
+    .await;
     poor.stop().await;
     let thrifty = keep(&world, &said, PLENTY, 1);
     thrifty
-        .until("too dear", |condition| waits(condition, "unit of gas"))
+        .until("too dear", |condition| waits(condition, KeeperWaits::Fees))
         .await;
     thrifty.stop().await;
     assert_eq!(ledger(&world).await, []);
@@ -305,10 +350,59 @@ async fn a_day_costs_no_more_than_its_budget(program: Program) {
     let spent = u64::try_from(spent.0).unwrap();
     let keeping = keep(&world, &said, spent + 1_000, ANY_FEE);
     keeping
-        .until("over budget", |condition| waits(condition, "budget"))
+        .until("over budget", |condition| {
+            waits(condition, KeeperWaits::Budget)
+        })
         .await;
     assert_eq!(in_the_books(&world, &more).await.released, 0);
     keeping.stop().await;
+}
+
+async fn what_is_worth_less_than_its_release_is_left_alone(program: Program) {
+    let world = world(program).await;
+    let said = Said::default();
+    // At the chains' first fees a release costs some 10^14 wei.
+    let worth_it = 5_000_000_000_000_000;
+    let little = [paid(&world, 0).await, paid_so_much(&world, 0, 1).await];
+    let much = paid_so_much(&world, 0, worth_it).await;
+    said.0.lock().unwrap().extend(little.iter().cloned());
+    said.0.lock().unwrap().push(much.clone());
+    let keeping = keep_from(&world, &said, (PLENTY, ANY_FEE), Minimum::default());
+    until_released(&world, &much, worth_it.into()).await;
+    keeping.until_left_alone(2).await;
+    keeping.stop().await;
+    assert_eq!(ledger(&world).await, [("released".to_owned(), 1)]);
+
+    // The operator's word counts more.
+    let minimum = Minimum {
+        coin: Some(BaseUnits::from(5_000)),
+        ..Minimum::default()
+    };
+    let keeping = keep_from(&world, &said, (PLENTY, ANY_FEE), minimum);
+    until_released(&world, &little[0], 5_000).await;
+    keeping.until_left_alone(1).await;
+    keeping.stop().await;
+    assert_eq!(in_the_books(&world, &little[1]).await.released, 0);
+}
+
+async fn tokens_are_released_from_the_operators_minimum_on(program: Program) {
+    let world = world_taking(program, &[6, 6]).await;
+    let said = Said::default();
+    let [known, unknown] = [&world.tokens[0], &world.tokens[1]].map(|token| token.address);
+    let mut paid_in = Vec::new();
+    for (token, amount) in [(known, 100), (known, 99), (unknown, 1_000_000)] {
+        paid_in.push(paid_in_token(&world, token, amount).await);
+    }
+    said.0.lock().unwrap().extend(paid_in.iter().cloned());
+    let minimum = Minimum {
+        tokens: [(known, BaseUnits::from(100))].into(),
+        ..Minimum::default()
+    };
+    let keeping = keep_from(&world, &said, (PLENTY, ANY_FEE), minimum);
+    until_released(&world, &paid_in[0], 100).await;
+    keeping.until_left_alone(2).await;
+    keeping.stop().await;
+    assert_eq!(ledger(&world).await, [("released".to_owned(), 1)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -343,7 +437,7 @@ async fn a_keeper_without_money_says_so() {
     let keeping = keep(&world, &said, PLENTY, ANY_FEE);
     keeping
         .until("out of funds", |condition| {
-            matches!(condition, KeeperCondition::Waiting { reason } if reason.contains("holds 0 wei"))
+            *condition == KeeperCondition::Waiting(KeeperWaits::Funds)
         })
         .await;
     keeping.stop().await;

@@ -34,7 +34,7 @@ async fn a_node_that_was_away_is_followed_on(program: Program) {
     assert_eq!(world.told(before.order).await.len(), 3);
     listener.until_fares(ChainCondition::Following).await;
     listener.until_at_head().await;
-    listener.stop().await;
+    world.ends(listener).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -51,5 +51,5 @@ async fn a_node_that_is_away_at_the_start_is_waited_for() {
     world
         .until_told(terms.order, &["detected", "confirmed"])
         .await;
-    listener.stop().await;
+    world.ends(listener).await;
 }

@@ -8,14 +8,18 @@ use gage_application::ports::chain::PaymentRail;
 use gage_domain::{
     ids::OrderId,
     payment::Terms,
-    value::{B256, BaseUnits},
+    value::{Asset, B256, BaseUnits},
 };
 use gage_infrastructure::chain::{ShopEscrow, key_of};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{node::Program, on_both, world::World};
+use crate::{
+    node::Program,
+    on_both,
+    world::{World, coin},
+};
 
 on_both!(
     a_key_is_what_the_contract_says,
@@ -119,6 +123,10 @@ async fn a_quote_holds_for_its_chain_and_contract_alone() {
     };
     assert_ne!(key_of(&other_chain), terms.key);
     assert_ne!(key_of(&other_contract), terms.key);
-    assert!(world.rail.accepts(Address::ZERO));
-    assert!(!world.rail.accepts(Address::repeat_byte(1)));
+    assert!(world.rail.accepted(coin()).is_some());
+    let token = Address::repeat_byte(1);
+    let chain_id = coin().chain_id + 1;
+    for other in [Asset { token, ..coin() }, Asset { chain_id, ..coin() }] {
+        assert_eq!(world.rail.accepted(other), None);
+    }
 }

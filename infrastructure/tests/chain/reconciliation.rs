@@ -27,6 +27,7 @@ use crate::{
 };
 
 on_both!(
+    what_nobody_paid_in_time_is_counted_and_not_asked_about,
     paid_released_refunded_and_taken_out_agrees,
     what_waits_for_confirmations_is_pending,
     a_payment_that_the_listener_was_pointed_past_is_found,
@@ -114,6 +115,37 @@ impl World {
 pub(crate) fn told(report: &Report) -> Vec<String> {
     let differences = report.differences.first.iter();
     differences.map(ToString::to_string).collect()
+}
+
+async fn what_nobody_paid_in_time_is_counted_and_not_asked_about(program: Program) {
+    let world = World::new(program).await;
+    let listener = world.follow(1);
+    let [paid, _unpaid, _neither] = [
+        world.order(1).await,
+        world.order(2).await,
+        world.order(3).await,
+    ];
+    world.node.receipt(world.pay(&paid).await).await;
+    world
+        .until_told(paid.order, &["detected", "confirmed"])
+        .await;
+    listener.until_at_head().await;
+    let counts = async || {
+        let report = world.reconciled(1).await;
+        assert_eq!(told(&report), [""; 0]);
+        (report.payments, report.never_paid)
+    };
+    assert_eq!(counts().await, (3, 0), "they can be paid");
+
+    let a_day_and_more = 86_400 + 3_600;
+    world
+        .node
+        .ask("evm_increaseTime", serde_json::json!([a_day_and_more]))
+        .await;
+    world.node.mine(1).await;
+    listener.until_at_head().await;
+    assert_eq!(counts().await, (1, 2), "by the chain's time it is over");
+    listener.stop().await;
 }
 
 async fn paid_released_refunded_and_taken_out_agrees(program: Program) {

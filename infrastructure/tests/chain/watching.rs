@@ -143,6 +143,7 @@ impl Watching {
         let settings = WatchSettings {
             interval: Duration::ZERO,
             dropped_after,
+            payment_window: Duration::days(30),
             watched_for: Duration::days(30),
         };
         let watch = AttemptWatch::new(parts, settings);

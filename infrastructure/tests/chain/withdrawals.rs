@@ -84,7 +84,7 @@ async fn a_withdrawal_is_recorded_once_it_is_deep_enough(program: Program) {
     assert_eq!(world.withdrawn(seller).await, BaseUnits::from(3_999_299));
     let unmatched = world.store().sightings(SightingStatus::Unmatched, 9).await;
     assert_eq!(unmatched.unwrap(), []);
-    listener.stop().await;
+    world.ends(listener).await;
 }
 
 async fn a_withdrawal_that_left_the_chain_is_taken_back(program: Program) {
@@ -116,7 +116,7 @@ async fn a_withdrawal_that_left_the_chain_is_taken_back(program: Program) {
     world.withdraws(seller).await;
     listener.until_at_head().await;
     assert_eq!(world.withdrawn(seller).await, BaseUnits::from(1_999_995));
-    listener.stop().await;
+    world.ends(listener).await;
 }
 
 async fn withdrawals_that_are_read_again_count_once(program: Program) {

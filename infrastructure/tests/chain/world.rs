@@ -8,14 +8,17 @@ use std::{
 use alloy::primitives::{Address, B256, U256};
 use gage_application::{
     event::{Decoder, StreamName},
-    gateway::{Gateway, Parts, Request, snapshotter},
+    gateway::{Gateway, GatewayError, Operation, Parts, Request, snapshotter},
     metadata::Actor,
     operations::{
         change_price::ChangePrice, list_product::ListProduct, open_shop::OpenShop,
         place_order::PlaceOrder, publish_product::PublishProduct, receive_stock::ReceiveStock,
     },
     ports::{
-        chain::{ChainCondition, ChainStatus, ChainView, PaymentChain, PaymentDraft, PaymentRail},
+        chain::{
+            AcceptedToken, ChainCondition, ChainStatus, ChainView, PaymentChain, PaymentDraft,
+            PaymentRail,
+        },
         clock::{Clock, Entropy},
         event_log::EventLog,
         wake::{Notice, WakeUps},
@@ -28,12 +31,12 @@ use gage_domain::{
     payment::{Payment, PaymentEvent, Terms},
     policy::Policy,
     text::LocalizedText,
-    value::{BaseUnits, Price, Quantity},
+    value::{Asset, BaseUnits, Price, Quantity},
 };
 use gage_infrastructure::{
     chain::{
         Deployed, EvmRail, Listener, ListenerParts, ListenerSettings, ListenerStatus, LocalKey,
-        Node, RailChain, deploy,
+        Node, RailChain, Rates, deploy,
     },
     clock::{SystemClock, SystemEntropy},
     postgres::{PostgresChainStore, PostgresSnapshots},
@@ -42,6 +45,7 @@ use tokio::{sync::broadcast, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    contracts,
     node::{CHAIN_ID, Program, TestNode},
     support::TestDb,
 };
@@ -49,7 +53,7 @@ use crate::{
 /// Price of a piece, wei.
 const PRICE: u64 = 1_000_000;
 /// How long a test waits for what must come.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 pub(crate) struct World {
     pub(crate) node: TestNode,
@@ -57,9 +61,16 @@ pub(crate) struct World {
     pub(crate) escrow: Deployed,
     pub(crate) rail: Arc<EvmRail>,
     pub(crate) gateway: Arc<Gateway>,
+    /// The shop's owner, and whom releases go to.
+    pub(crate) owner: Address,
     pub(crate) buyer: Address,
-    product: Option<(ShopId, ProductId)>,
+    /// What the contract takes beside coins.
+    pub(crate) tokens: Vec<AcceptedToken>,
+    product: Option<Product>,
 }
+
+/// Something that is sold, with its shop.
+pub(crate) type Product = (ShopId, ProductId);
 
 /// A listener that runs until it is stopped.
 pub(crate) struct Following {
@@ -73,29 +84,68 @@ pub(crate) fn quote_signer() -> LocalKey {
     LocalKey::from_hex(&"a1".repeat(32)).unwrap()
 }
 
+/// What the chain itself counts in.
+pub(crate) fn coin() -> Asset {
+    Asset {
+        chain_id: CHAIN_ID,
+        token: Address::ZERO,
+    }
+}
+
 impl World {
     /// A chain with the contract, and a database; no shop yet.
     pub(crate) async fn bare(program: Program) -> Self {
+        Self::taking(program, &[]).await
+    }
+
+    /// The same with a contract that takes tokens with so many decimals, too.
+    pub(crate) async fn taking(program: Program, decimals: &[u8]) -> Self {
+        Self::converting(program, decimals, async |_, _| Rates::none()).await
+    }
+
+    /// The same with rates for prices in fiat money.
+    pub(crate) async fn converting(
+        program: Program,
+        decimals: &[u8],
+        rates: impl AsyncFnOnce(&TestNode, &[AcceptedToken]) -> Rates,
+    ) -> Self {
         let (node, db) = tokio::join!(TestNode::start(program), TestDb::new());
-        let signer = quote_signer();
-        let escrow = deploy(&node.client(), &TestNode::deployer(), signer.address(), &[])
+        let mut tokens = Vec::new();
+        for decimals in decimals {
+            let creation = contracts::token(*decimals);
+            tokens.push(AcceptedToken {
+                address: node.create(creation).await,
+                symbol: format!("T{decimals}"),
+                decimals: *decimals,
+                permit: false,
+            });
+        }
+        let addresses: Vec<Address> = tokens.iter().map(|token| token.address).collect();
+        let (deployer, signer) = (TestNode::deployer(), quote_signer());
+        let escrow = deploy(&node.client(), &deployer, signer.address(), &addresses)
             .await
             .expect("the contract is deployed");
+        let mut chain = PaymentChain::of_ether(CHAIN_ID, escrow.address);
+        chain.tokens.extend(tokens.clone());
         let chain = RailChain {
-            chain: PaymentChain::of_ether(CHAIN_ID, escrow.address),
+            chain,
             arbiter: Address::ZERO,
             node: node.client(),
         };
-        let rail = Arc::new(EvmRail::new(chain, [], signer, Arc::new(SystemClock)));
+        let rates = rates(&node, &tokens).await;
+        let rail = EvmRail::new(chain, [], signer, Arc::new(SystemClock));
+        let rail = Arc::new(rail.with_rates(rates));
         let gateway = gateway(&db, rail.clone());
-        let buyer = node.account(1).await;
+        let (owner, buyer) = (node.account(0).await, node.account(1).await);
         Self {
             node,
             db,
             escrow,
             rail,
             gateway,
+            owner,
             buyer,
+            tokens,
             product: None,
         }
     }
@@ -103,68 +153,74 @@ impl World {
     /// The same with a shop that sells plenty.
     pub(crate) async fn new(program: Program) -> Self {
         let mut world = Self::bare(program).await;
-        world.open_shop().await;
+        world.sells(Address::ZERO, U256::from(PRICE)).await;
         world
     }
 
-    async fn open_shop(&mut self) {
-        let owner = self.node.account(0).await;
+    /// From now on, orders are of a product with this price, in a shop of its own.
+    pub(crate) async fn sells(&mut self, token: Address, amount: U256) {
+        let asset = Asset { token, ..coin() };
+        let price = Price::token(asset, BaseUnits(amount));
+        self.product = Some(self.offers(price).await);
+    }
+
+    /// A product with this price, in a shop of its own.
+    pub(crate) async fn offers(&self, price: Price) -> Product {
+        let by = self.owner;
         let (shop, product) = (ShopId(SystemEntropy.id()), ProductId(SystemEntropy.id()));
         let named = |name: &str| LocalizedText::new(None, Some(name.to_owned()));
-        let price = Price {
-            token: Address::ZERO,
-            amount: BaseUnits::from(PRICE),
-        };
         let quantity = Quantity::try_from(1_000_000_u32).unwrap();
-        let gateway = &self.gateway;
-        let open = OpenShop {
+        self.does(OpenShop {
             shop,
-            by: owner,
+            by,
             name: named("Shop"),
-            payout: owner,
-        };
-        gateway.execute(open, request()).await.unwrap();
-        let list = ListProduct {
+            payout: by,
+        })
+        .await;
+        self.does(ListProduct {
             product,
-            by: owner,
+            by,
             shop,
             name: named("Tea"),
             description: LocalizedText::default(),
             price: None,
-        };
-        gateway.execute(list, request()).await.unwrap();
-        gateway
-            .execute(
-                ChangePrice {
-                    product,
-                    by: owner,
-                    price,
-                },
-                request(),
-            )
-            .await
-            .unwrap();
-        gateway
-            .execute(PublishProduct { product, by: owner }, request())
-            .await
-            .unwrap();
-        gateway
-            .execute(
-                ReceiveStock {
-                    product,
-                    by: owner,
-                    quantity,
-                },
-                request(),
-            )
-            .await
-            .unwrap();
-        self.product = Some((shop, product));
+        })
+        .await;
+        self.does(ChangePrice { product, by, price }).await;
+        self.does(PublishProduct { product, by }).await;
+        self.does(ReceiveStock {
+            product,
+            by,
+            quantity,
+        })
+        .await;
+        (shop, product)
+    }
+
+    /// Carries an operation out, which must be accepted.
+    pub(crate) async fn does<O: Operation>(&self, operation: O) -> O::Output {
+        let done = self.gateway.execute(operation, request()).await;
+        done.unwrap().output
     }
 
     /// The buyer orders some pieces.
     pub(crate) async fn order(&self, pieces: u32) -> Terms {
-        let (shop, product) = self.product.expect("a shop");
+        let order = self.tries_to_order(pieces).await.unwrap();
+        self.payment(order).await.request().unwrap().terms.clone()
+    }
+
+    pub(crate) async fn tries_to_order(&self, pieces: u32) -> Result<OrderId, GatewayError> {
+        let product = self.product.expect("a shop");
+        self.tries_to_pay_with(None, product, pieces).await
+    }
+
+    /// The buyer orders some pieces of a product, and may say what to pay with.
+    pub(crate) async fn tries_to_pay_with(
+        &self,
+        pay_with: Option<Asset>,
+        (shop, product): Product,
+        pieces: u32,
+    ) -> Result<OrderId, GatewayError> {
         let place = PlaceOrder {
             order: OrderId(SystemEntropy.id()),
             by: self.buyer,
@@ -174,25 +230,27 @@ impl World {
                 quantity: Quantity::try_from(pieces).unwrap(),
             }],
             seen_prices: vec![],
+            pay_with,
         };
-        let order = self.gateway.execute(place, request()).await.unwrap().output;
-        self.payment(order).await.request().unwrap().terms.clone()
+        let placed = self.gateway.execute(place, request()).await;
+        placed.map(|placed| placed.output)
     }
 
     /// Terms that the rail makes, of an order that nobody placed.
     pub(crate) fn terms_of_nothing(&self, amount: u64) -> Terms {
-        self.rail.terms(&PaymentDraft {
+        let terms = self.rail.terms(&PaymentDraft {
             order: OrderId(SystemEntropy.id()),
             buyer: self.buyer,
             seller: Address::repeat_byte(0x5e),
-            token: Address::ZERO,
+            asset: coin(),
             amount: BaseUnits::from(amount),
             deadline: (SystemClock.now() + Duration::from_mins(15))
                 .replace_nanosecond(0)
                 .unwrap(),
             hold_secs: 60,
             dispute_secs: 60,
-        })
+        });
+        terms.unwrap()
     }
 
     /// The buyer pays as the rail says; the transaction may wait to be mined.
@@ -226,6 +284,7 @@ impl World {
             start_block: self.escrow.block,
             confirmations,
             poll_interval: Duration::from_millis(50),
+            head_age_max: None,
         }
     }
 
@@ -306,6 +365,10 @@ impl World {
 }
 
 impl Following {
+    pub(crate) fn confirmations(&self) -> u64 {
+        self.status.confirmations_required()
+    }
+
     pub(crate) fn now(&self) -> ChainStatus {
         self.status.status()
     }
@@ -350,7 +413,7 @@ pub(crate) fn request() -> Request {
 
 fn name_of(event: &PaymentEvent) -> &'static str {
     match event {
-        PaymentEvent::PaymentRequested(_) => "requested",
+        PaymentEvent::PaymentRequested { .. } => "requested",
         PaymentEvent::AttemptReported { .. } => "attempt reported",
         PaymentEvent::AttemptFailed { .. } => "attempt failed",
         PaymentEvent::PaymentDetected { .. } => "detected",
@@ -360,6 +423,9 @@ fn name_of(event: &PaymentEvent) -> &'static str {
         PaymentEvent::FundsReleased { .. } => "released",
         PaymentEvent::FundsRefunded { .. } => "refunded",
         PaymentEvent::DisputeOpened { .. } => "disputed",
+        PaymentEvent::ReleaseReverted { .. } => "release reverted",
+        PaymentEvent::RefundReverted { .. } => "refund reverted",
+        PaymentEvent::DisputeReverted { .. } => "dispute reverted",
     }
 }
 

@@ -6,6 +6,7 @@
 )]
 
 mod node;
+mod undeployed;
 
 use alloy::{
     primitives::{Address, B256, Bytes, eip191_hash_message, hex},
@@ -51,7 +52,7 @@ fn signature_by(signer: &PrivateKeySigner) -> Vec<u8> {
 }
 
 fn adapter(node: &TestNode) -> EvmContractSignatures {
-    EvmContractSignatures::new(Node::new(node.url()).unwrap())
+    EvmContractSignatures::new(&Node::new([node.url()]).unwrap())
 }
 
 #[tokio::test]

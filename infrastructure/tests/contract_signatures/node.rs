@@ -76,8 +76,30 @@ impl TestNode {
 
     /// Puts a contract on the chain.
     pub(crate) async fn deploy(&self, creation_code: Bytes) -> Address {
+        let receipt = self.mines(json!({ "data": creation_code })).await;
+        receipt["contractAddress"]
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap()
+    }
+
+    /// Calls a contract in a transaction.
+    pub(crate) async fn send(&self, contract: Address, data: Bytes) {
+        self.mines(json!({ "to": contract, "data": data })).await;
+    }
+
+    /// The code at an address.
+    pub(crate) async fn code(&self, address: Address) -> Bytes {
+        let question = (address, "latest");
+        self.client.request("eth_getCode", question).await.unwrap()
+    }
+
+    /// Sends from the node's first account, and gives the receipt.
+    async fn mines(&self, mut transaction: Value) -> Value {
         let accounts: Vec<Address> = self.client.request("eth_accounts", ()).await.unwrap();
-        let transaction = json!({ "from": accounts[0], "data": creation_code, "gas": "0x2dc6c0" });
+        transaction["from"] = json!(accounts[0]);
+        transaction["gas"] = json!("0x2dc6c0");
         let hash: Value = self
             .client
             .request("eth_sendTransaction", (transaction,))
@@ -89,13 +111,13 @@ impl TestNode {
                 .request("eth_getTransactionReceipt", (&hash,))
                 .await
                 .unwrap();
-            if let Some(address) = receipt["contractAddress"].as_str() {
+            if receipt["blockNumber"].is_string() {
                 assert_eq!(receipt["status"], "0x1");
-                return address.parse().unwrap();
+                return receipt;
             }
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
-        panic!("the contract is not mined");
+        panic!("the transaction is not mined");
     }
 
     /// Ends it now.

@@ -16,7 +16,7 @@ use gage_domain::{
     inventory::{Inventory, InventoryCommand},
     order::{Order, OrderCommand, OrderLine, Tracking},
     text::LocalizedText,
-    value::{Address, BaseUnits, Price, Quantity},
+    value::{Address, BaseUnits, Fiat, Price, Quantity},
 };
 use gage_infrastructure::postgres::{PostgresEventLog, PostgresSnapshots};
 use rand::{Rng, SeedableRng, rngs::StdRng};
@@ -54,10 +54,7 @@ fn order_command(random: &mut StdRng) -> OrderCommand {
         product: ProductId(Uuid::from_u128(number)),
         sku: SkuId(Uuid::from_u128(number)),
         name: LocalizedText::new(Some("커피".to_owned()), None),
-        unit_price: Price {
-            token: Address::ZERO,
-            amount: BaseUnits::from(u64::MAX),
-        },
+        unit_price: Price::fiat(Fiat::Krw, BaseUnits::from(u64::MAX)),
         quantity: Quantity::try_from(3_u32).expect("a quantity"),
     };
     match random.random_range(0..12) {

@@ -14,6 +14,7 @@ use alloy::{
 };
 use gage_infrastructure::chain::{LocalKey, Node};
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 use url::Url;
 
 /// The chain id of both.
@@ -42,39 +43,42 @@ pub struct TestNode {
 impl TestNode {
     /// Starts a new chain.
     pub async fn start(program: Program) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        Self::start_on(program, port).await
+        Self::start_on(program, free_port()).await
     }
 
     /// Starts a new chain on a port where another one was.
     pub async fn start_on(program: Program, port: u16) -> Self {
-        let data = env::temp_dir().join(format!("gage-chain-{port}-{}", std::process::id()));
+        let data = folder_of(port);
         remove(&data);
         std::fs::create_dir_all(&data).unwrap();
+        let mut node = Self::at(program, port, data);
+        node.resume().await;
+        node
+    }
+
+    fn at(program: Program, port: u16, data: PathBuf) -> Self {
         let url: Url = format!("http://127.0.0.1:{port}").parse().unwrap();
-        let client = ClientBuilder::default().http(url);
-        let mut node = Self {
+        Self {
             program,
-            client,
+            client: ClientBuilder::default().http(url),
             port,
             running: None,
             data,
-        };
-        node.resume().await;
-        node
+        }
     }
 
     pub fn port(&self) -> u16 {
         self.port
     }
 
+    /// Where it is reached.
+    pub fn url(&self) -> Url {
+        format!("http://127.0.0.1:{}", self.port).parse().unwrap()
+    }
+
     /// A client as the server has it.
     pub fn client(&self) -> Node {
-        Node::new(format!("http://127.0.0.1:{}", self.port).parse().unwrap()).unwrap()
+        Node::new([self.url()]).unwrap()
     }
 
     /// Who puts the contract on the chain.
@@ -92,6 +96,23 @@ impl TestNode {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         panic!("{:?} does not answer on port {}", self.program, self.port);
+    }
+
+    /// A second node of the same chain: it has the same past, and goes its own way from here.
+    pub async fn twin(&mut self) -> Self {
+        self.stop().await;
+        let port = free_port();
+        let data = folder_of(port);
+        remove(&data);
+        std::fs::create_dir_all(&data).unwrap();
+        for file in std::fs::read_dir(&self.data).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), data.join(file.file_name())).unwrap();
+        }
+        let mut twin = Self::at(self.program, port, data);
+        twin.resume().await;
+        self.resume().await;
+        twin
     }
 
     /// Ends the program as an operator would; its data stay.
@@ -167,6 +188,14 @@ impl TestNode {
         serde_json::from_value(self.receipt(hash).await["contractAddress"].clone()).unwrap()
     }
 
+    /// Where [`create`](Self::create) will put the next contract.
+    pub async fn next_contract(&self) -> Address {
+        let from = self.account(8).await;
+        let count = self.ask("eth_getTransactionCount", json!([from, "latest"]));
+        let nonce: U64 = serde_json::from_value(count.await).unwrap();
+        from.create(nonce.to())
+    }
+
     /// Mines blocks.
     pub async fn mine(&self, blocks: u64) {
         match self.program {
@@ -182,6 +211,22 @@ impl TestNode {
             (Program::Ganache, false) => self.ask("miner_stop", json!([])).await,
             (Program::Anvil, _) => self.ask("evm_setAutomine", json!([at_once])).await,
         };
+    }
+
+    /// From now on a block comes so often, whether there is something to put into it or not; or
+    /// only then (Anvil).
+    pub async fn mine_every(&self, seconds: Option<u64>) {
+        match seconds {
+            Some(seconds) => self.ask("evm_setIntervalMining", json!([seconds])).await,
+            None => self.ask("evm_setAutomine", json!([true])).await,
+        };
+    }
+
+    /// When a block was made.
+    pub async fn made(&self, number: u64) -> OffsetDateTime {
+        let block = self.ask("eth_getBlockByNumber", json!([U64::from(number), false]));
+        let made: U64 = serde_json::from_value(block.await["timestamp"].clone()).unwrap();
+        OffsetDateTime::from_unix_timestamp(made.to::<i64>()).unwrap()
     }
 
     /// The height of the chain.
@@ -229,6 +274,15 @@ impl Drop for TestNode {
         }
         remove(&self.data);
     }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+fn folder_of(port: u16) -> PathBuf {
+    env::temp_dir().join(format!("gage-chain-{port}-{}", std::process::id()))
 }
 
 fn remove(folder: &Path) {

@@ -29,8 +29,8 @@ pub struct Catalog;
 #[async_trait]
 impl Projection for Catalog {
     const NAME: &'static str = "catalog";
-    const VERSION: i32 = 2;
-    const SCHEMA: &'static str = "catalog_v2";
+    const VERSION: i32 = 3;
+    const SCHEMA: &'static str = "catalog_v3";
     const TABLES: &'static str = include_str!("schema.sql");
     const INDEXES: &'static [Index] = &[
         Index::unique_on("shops", "shops_opened", "(opened_xact_id, opened_position)"),

@@ -9,7 +9,7 @@ use gage_domain::{
 use sqlx::postgres::PgRow;
 use time::OffsetDateTime;
 
-use crate::{columns::Columns, failure::QueryError, page::Listed};
+use crate::{columns::Columns, failure::QueryError, page::Listed, price::PriceNames};
 
 /// A shop.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,8 +105,8 @@ pub(super) const SHOP_COLUMNS: &str = "s.id, s.owner, s.name_ko, s.name_en, s.pa
     s.opened_at, s.opened_xact_id, s.opened_position, s.xact_id, s.position";
 
 pub(super) const PRODUCT_COLUMNS: &str = "p.id, p.shop, s.owner, p.sku, p.name_ko, p.name_en, \
-    p.description_ko, p.description_en, p.price_token, p.price_amount::text AS price_amount, \
-    p.published, p.listed_at, p.listed_xact_id, p.listed_position, p.xact_id, p.position, \
+    p.description_ko, p.description_en, p.price_chain_id::text AS price_chain_id, \
+    p.price_token, p.price_fiat, p.price_amount::text AS price_amount, p.published, p.listed_at, p.listed_xact_id, p.listed_position, p.xact_id, p.position, \
     k.on_hand, k.reserved, k.xact_id AS stock_xact_id, k.position AS stock_position";
 
 pub(super) const STOCK_COLUMNS: &str = "k.sku, k.on_hand, k.reserved, \
@@ -135,7 +135,7 @@ pub(super) fn product(row: &PgRow) -> Result<ProductRow, QueryError> {
         sku,
         name: columns.text("name_ko", "name_en")?,
         description: columns.text("description_ko", "description_en")?,
-        price: price(columns, "price_amount")?,
+        price: columns.optional_price(&PriceNames::price("price_amount"))?,
         published: columns.get("published")?,
         stock: match columns.get::<Option<i64>>("on_hand")? {
             Some(_) => counted(columns, sku)?,
@@ -159,18 +159,4 @@ fn counted(columns: Columns<'_>, sku: SkuId) -> Result<StockRow, QueryError> {
         reserved: columns.count("reserved")?,
         position: columns.position("stock_xact_id", "stock_position")?,
     })
-}
-
-/// The price, whose amount is in a column of text.
-pub(super) fn price(
-    columns: Columns<'_>,
-    amount: &'static str,
-) -> Result<Option<Price>, QueryError> {
-    let Some(token) = columns.optional_address("price_token")? else {
-        return Ok(None);
-    };
-    Ok(Some(Price {
-        token,
-        amount: columns.parse(amount)?,
-    }))
 }

@@ -28,7 +28,10 @@ CREATE TABLE products (
     search_text      text        NOT NULL,
     -- Its single characters and pairs of neighbours, by which the index finds it.
     search_grams     bigint[]    NOT NULL,
+    -- What it costs: in a token, whose chain old prices do not name, or in a fiat currency.
+    price_chain_id   numeric(20),
     price_token      bytea       CHECK (octet_length(price_token) = 20),
+    price_fiat       text        CHECK (price_fiat IN ('KRW', 'USD')),
     price_amount     numeric(78) CHECK (price_amount > 0),
     published        boolean     NOT NULL,
     listed_at        timestamptz NOT NULL,
@@ -36,7 +39,9 @@ CREATE TABLE products (
     listed_position  bigint      NOT NULL,
     xact_id          bigint      NOT NULL,
     position         bigint      NOT NULL,
-    CONSTRAINT products_price CHECK ((price_token IS NULL) = (price_amount IS NULL)),
+    CONSTRAINT products_price CHECK (
+        num_nonnulls(price_token, price_fiat) = num_nonnulls(price_amount)
+        AND num_nonnulls(price_chain_id) <= num_nonnulls(price_token)),
     CONSTRAINT products_published CHECK (NOT published OR price_amount IS NOT NULL)
 );
 

@@ -18,6 +18,7 @@ use crate::{
     columns::Columns,
     entities::column,
     failure::{ApplyError, QueryError},
+    price::{self, PriceNames},
     projection::Extent,
     writing::write,
 };
@@ -46,8 +47,11 @@ pub(super) async fn load(
         }
     }
     let find_shops = format!("SELECT {SHOP_COLUMNS} FROM shops s WHERE s.id = ANY($1)");
-    let find_products = "SELECT p.*, p.price_amount::text AS price_text FROM products p \
-                         WHERE p.id = ANY($1)";
+    let find_products = "SELECT p.id, p.shop, p.sku, p.name_ko, p.name_en, p.description_ko, \
+                         p.description_en, p.price_chain_id::text AS price_chain_id, \
+                         p.price_token, p.price_fiat, p.price_amount::text AS price_amount, \
+                         p.published, p.listed_at, p.listed_xact_id, p.listed_position, \
+                         p.xact_id, p.position FROM products p WHERE p.id = ANY($1)";
     let find_stock = format!("SELECT {STOCK_COLUMNS} FROM stock k WHERE k.sku = ANY($1)");
     rows.shops.load(db, &find_shops, shops, rows::shop).await?;
     rows.products
@@ -64,7 +68,7 @@ fn product(row: &PgRow) -> Result<Product, QueryError> {
         sku: SkuId(columns.get("sku")?),
         name: columns.text("name_ko", "name_en")?,
         description: columns.text("description_ko", "description_en")?,
-        price: rows::price(columns, "price_text")?,
+        price: columns.optional_price(&PriceNames::price("price_amount"))?,
         published: columns.get("published")?,
         listed_at: columns.get("listed_at")?,
         listed: columns.position("listed_xact_id", "listed_position")?,
@@ -113,20 +117,23 @@ async fn write_products(db: &mut PgConnection, products: &[Product]) -> Result<(
     let statement = sqlx::query(
         "INSERT INTO products AS held (id, shop, sku, name_ko, name_en, description_ko, \
          description_en, search_text, search_grams, price_token, price_amount, published, \
-         listed_at, listed_xact_id, listed_position, xact_id, position) \
+         listed_at, listed_xact_id, listed_position, xact_id, position, price_chain_id, \
+         price_fiat) \
          SELECT id, shop, sku, name_ko, name_en, description_ko, description_en, search_text, \
          search_grams::bigint[], price_token, price_amount::numeric, published, listed_at, \
-         listed_xact_id, listed_position, xact_id, position \
+         listed_xact_id, listed_position, xact_id, position, price_chain_id::numeric, price_fiat \
          FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], \
          $7::text[], $8::text[], $9::text[], $10::bytea[], $11::text[], $12::boolean[], \
-         $13::timestamptz[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[]) \
+         $13::timestamptz[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], \
+         $18::text[], $19::text[]) \
          AS given (id, shop, sku, name_ko, name_en, description_ko, description_en, search_text, \
          search_grams, price_token, price_amount, published, listed_at, listed_xact_id, \
-         listed_position, xact_id, position) \
+         listed_position, xact_id, position, price_chain_id, price_fiat) \
          ON CONFLICT (id) DO UPDATE SET name_ko = excluded.name_ko, name_en = excluded.name_en, \
          description_ko = excluded.description_ko, description_en = excluded.description_en, \
          search_text = excluded.search_text, search_grams = excluded.search_grams, \
-         price_token = excluded.price_token, price_amount = excluded.price_amount, \
+         price_chain_id = excluded.price_chain_id, price_token = excluded.price_token, \
+         price_fiat = excluded.price_fiat, price_amount = excluded.price_amount, \
          published = excluded.published, xact_id = excluded.xact_id, \
          position = excluded.position \
          WHERE (held.xact_id, held.position) < (excluded.xact_id, excluded.position)",
@@ -141,7 +148,7 @@ async fn write_products(db: &mut PgConnection, products: &[Product]) -> Result<(
     .bind(&texts)
     .bind(column(&texts, |text| search::array_of_grams(text)))
     .bind(column(products, |product| {
-        product.price.as_ref().map(|price| price.token.as_slice())
+        product.price.as_ref().and_then(price::token_of)
     }))
     .bind(column(products, |product| {
         product.price.map(|price| price.amount.to_string())
@@ -151,7 +158,13 @@ async fn write_products(db: &mut PgConnection, products: &[Product]) -> Result<(
     .bind(column(products, |product| product.listed.xact_id))
     .bind(column(products, |product| product.listed.position))
     .bind(column(products, |product| product.position.xact_id))
-    .bind(column(products, |product| product.position.position));
+    .bind(column(products, |product| product.position.position))
+    .bind(column(products, |product| {
+        product.price.as_ref().and_then(price::chain_of)
+    }))
+    .bind(column(products, |product| {
+        product.price.as_ref().and_then(price::fiat_of)
+    }));
     write(db, "products", products.len(), statement).await
 }
 

@@ -95,7 +95,7 @@ impl Rows {
         happened: &PaymentEvent,
     ) -> Result<(), ApplyError> {
         match happened {
-            PaymentEvent::PaymentRequested(terms) => {
+            PaymentEvent::PaymentRequested { terms, .. } => {
                 self.payments.add(PaymentRow {
                     order: terms.order,
                     chain_id: terms.chain_id,
@@ -117,22 +117,7 @@ impl Rows {
                 }
                 Some(Moved::in_by(payment.amount))
             }),
-            PaymentEvent::PaymentReverted { .. } => self.change(at, id, |payment| {
-                let nothing = BaseUnits::ZERO;
-                let (released, refunded) = (
-                    std::mem::replace(&mut payment.released, nothing),
-                    std::mem::replace(&mut payment.refunded, nothing),
-                );
-                if !std::mem::replace(&mut payment.confirmed, false) {
-                    return Some(Moved::default());
-                }
-                let left = released.checked_add(refunded)?;
-                Some(Moved {
-                    held: Change::Less(payment.amount.checked_sub(left)?),
-                    released: Change::Less(released),
-                    refunded: Change::Less(refunded),
-                })
-            }),
+            PaymentEvent::PaymentReverted { .. } => self.change(at, id, PaymentRow::left_the_chain),
             PaymentEvent::FundsReleased { amount, .. } => self.change(at, id, |payment| {
                 payment.released = payment.released.checked_add(*amount)?;
                 payment.check_held().then_some(Moved {
@@ -149,11 +134,28 @@ impl Rows {
                     refunded: Change::More(*amount),
                 })
             }),
+            PaymentEvent::ReleaseReverted { amount, .. } => self.change(at, id, |payment| {
+                payment.released = payment.released.checked_sub(*amount)?;
+                Some(Moved {
+                    held: Change::More(*amount),
+                    released: Change::Less(*amount),
+                    refunded: Change::None,
+                })
+            }),
+            PaymentEvent::RefundReverted { amount, .. } => self.change(at, id, |payment| {
+                payment.refunded = payment.refunded.checked_sub(*amount)?;
+                Some(Moved {
+                    held: Change::More(*amount),
+                    released: Change::None,
+                    refunded: Change::Less(*amount),
+                })
+            }),
             PaymentEvent::AttemptReported { .. }
             | PaymentEvent::AttemptFailed { .. }
             | PaymentEvent::PaymentDetected { .. }
             | PaymentEvent::PaymentExpired { .. }
-            | PaymentEvent::DisputeOpened { .. } => Ok(()),
+            | PaymentEvent::DisputeOpened { .. }
+            | PaymentEvent::DisputeReverted { .. } => Ok(()),
         }
     }
 
@@ -233,6 +235,24 @@ impl Rows {
 }
 
 impl PaymentRow {
+    /// Nothing of it counts any more.
+    fn left_the_chain(&mut self) -> Option<Moved> {
+        let nothing = BaseUnits::ZERO;
+        let (released, refunded) = (
+            std::mem::replace(&mut self.released, nothing),
+            std::mem::replace(&mut self.refunded, nothing),
+        );
+        if !std::mem::replace(&mut self.confirmed, false) {
+            return Some(Moved::default());
+        }
+        let left = released.checked_add(refunded)?;
+        Some(Moved {
+            held: Change::Less(self.amount.checked_sub(left)?),
+            released: Change::Less(released),
+            refunded: Change::Less(refunded),
+        })
+    }
+
     /// Whether no more left than was there.
     fn check_held(&self) -> bool {
         let left = self.released.checked_add(self.refunded);

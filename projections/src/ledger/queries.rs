@@ -48,16 +48,25 @@ impl LedgerQueries {
         found.iter().map(rows::account).collect()
     }
 
-    /// The wallets that a shop's money goes or went to; the one it goes to now comes first.
+    /// The wallets that a shop's money goes or went to, at most so many of them; the one it goes
+    /// to now comes first, and the one that it went to first is the first to be left out.
     ///
     /// # Errors
     /// [`QueryError`].
-    pub async fn wallets_of_shop(&self, shop: ShopId) -> Result<Vec<Address>, QueryError> {
+    pub async fn wallets_of_shop(
+        &self,
+        shop: ShopId,
+        most: u32,
+    ) -> Result<Vec<Address>, QueryError> {
         let sql = format!(
             "SELECT w.shop_id, w.wallet FROM {SCHEMA}.shop_wallets w WHERE w.shop_id = $1 \
-             ORDER BY w.xact_id DESC, w.position DESC"
+             ORDER BY w.xact_id DESC, w.position DESC LIMIT $2"
         );
-        let found = sqlx::query(&sql).bind(shop.0).fetch_all(&self.pool).await?;
+        let found = sqlx::query(&sql)
+            .bind(shop.0)
+            .bind(i64::from(most))
+            .fetch_all(&self.pool)
+            .await?;
         let wallet = |row| Columns::of(row, "ledger.shop_wallets", "shop_id").address("wallet");
         found.iter().map(wallet).collect()
     }

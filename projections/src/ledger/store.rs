@@ -52,7 +52,7 @@ pub(super) async fn load(
         .await?;
     // A payment that is asked for and made in the same batch is not there yet.
     for event in events {
-        if let Fact::Payment(id, PaymentEvent::PaymentRequested(terms)) = &event.fact
+        if let Fact::Payment(id, PaymentEvent::PaymentRequested { terms, .. }) = &event.fact
             && moved.contains(&id.0)
         {
             for account in [terms.seller, terms.buyer] {
@@ -79,13 +79,16 @@ fn moves_money(event: &PaymentEvent) -> bool {
         PaymentEvent::PaymentConfirmed { .. }
         | PaymentEvent::PaymentReverted { .. }
         | PaymentEvent::FundsReleased { .. }
-        | PaymentEvent::FundsRefunded { .. } => true,
-        PaymentEvent::PaymentRequested(_)
+        | PaymentEvent::FundsRefunded { .. }
+        | PaymentEvent::ReleaseReverted { .. }
+        | PaymentEvent::RefundReverted { .. } => true,
+        PaymentEvent::PaymentRequested { .. }
         | PaymentEvent::AttemptReported { .. }
         | PaymentEvent::AttemptFailed { .. }
         | PaymentEvent::PaymentDetected { .. }
         | PaymentEvent::PaymentExpired { .. }
-        | PaymentEvent::DisputeOpened { .. } => false,
+        | PaymentEvent::DisputeOpened { .. }
+        | PaymentEvent::DisputeReverted { .. } => false,
     }
 }
 

@@ -12,7 +12,7 @@ use gage_domain::{
     order::{OrderEvent, OrderLine, Phase},
     payment::PaymentEvent,
     shop::ShopEvent,
-    value::{Address, Price},
+    value::Address,
 };
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -137,7 +137,6 @@ impl Rows {
                 buyer,
                 shop,
                 lines,
-                token,
                 total,
                 pay_by,
             } => {
@@ -147,10 +146,7 @@ impl Rows {
                     shop: *shop,
                     shop_owner: self.shops.existing(shop.0)?.owner,
                     phase: Phase::AwaitingPayment,
-                    total: Price {
-                        token: *token,
-                        amount: *total,
-                    },
+                    total: *total,
                     pay_by: *pay_by,
                     placed_at: event.metadata.decided_at,
                     payment_seen: false,
@@ -217,7 +213,7 @@ impl Rows {
     ) -> Result<Outcome, ApplyError> {
         self.orders.change(id.0, event.position, |order| {
             match happened {
-                PaymentEvent::PaymentRequested(terms) => {
+                PaymentEvent::PaymentRequested { terms, .. } => {
                     order.chain_id = Some(terms.chain_id);
                     order.arbiter = Some(terms.arbiter).filter(|arbiter| !arbiter.is_zero());
                 }
@@ -232,11 +228,14 @@ impl Rows {
                     order.expires_at = order.pay_by.max(event.metadata.decided_at);
                 }
                 PaymentEvent::DisputeOpened { .. } => order.disputed = true,
+                PaymentEvent::DisputeReverted { .. } => order.disputed = false,
                 PaymentEvent::AttemptReported { .. }
                 | PaymentEvent::AttemptFailed { .. }
                 | PaymentEvent::PaymentExpired { .. }
                 | PaymentEvent::FundsReleased { .. }
-                | PaymentEvent::FundsRefunded { .. } => {}
+                | PaymentEvent::FundsRefunded { .. }
+                | PaymentEvent::ReleaseReverted { .. }
+                | PaymentEvent::RefundReverted { .. } => {}
             }
             Ok(())
         })

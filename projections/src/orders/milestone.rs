@@ -5,6 +5,7 @@ use std::str::FromStr;
 use gage_domain::{
     order::OrderEvent,
     payment::{AttemptFailure, ClosingReason, LogRef, PaymentEvent, Terms},
+    rate::Conversion,
     value::BaseUnits,
 };
 use serde_json::{Value, json};
@@ -57,11 +58,17 @@ pub enum Milestone {
     FundsRefunded,
     /// A party asked the arbiter to decide.
     DisputeOpened,
+    /// A release is not part of the chain any more: the money is held again.
+    ReleaseReverted,
+    /// A refund is not part of the chain any more: the money is held again.
+    RefundReverted,
+    /// A dispute is not part of the chain any more.
+    DisputeReverted,
 }
 
 impl Milestone {
     /// Every milestone.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 24] = [
         Self::OrderPlaced,
         Self::OrderPaid,
         Self::OrderApproved,
@@ -83,6 +90,9 @@ impl Milestone {
         Self::FundsReleased,
         Self::FundsRefunded,
         Self::DisputeOpened,
+        Self::ReleaseReverted,
+        Self::RefundReverted,
+        Self::DisputeReverted,
     ];
 
     /// The event's type.
@@ -109,6 +119,9 @@ impl Milestone {
             Self::FundsReleased => "FundsReleased",
             Self::FundsRefunded => "FundsRefunded",
             Self::DisputeOpened => "DisputeOpened",
+            Self::ReleaseReverted => "ReleaseReverted",
+            Self::RefundReverted => "RefundReverted",
+            Self::DisputeReverted => "DisputeReverted",
         }
     }
 }
@@ -152,7 +165,14 @@ pub(super) fn of_order(event: &OrderEvent) -> (Milestone, Value) {
 /// A payment's event as a timeline shows it.
 pub(super) fn of_payment(event: &PaymentEvent) -> (Milestone, Value) {
     match event {
-        PaymentEvent::PaymentRequested(terms) => (Milestone::PaymentRequested, requested(terms)),
+        PaymentEvent::PaymentRequested { terms, conversion } => {
+            let details = requested(terms);
+            let details = match conversion {
+                Some(conversion) => with(details, "price", priced(conversion)),
+                None => details,
+            };
+            (Milestone::PaymentRequested, details)
+        }
         PaymentEvent::AttemptReported { tx_hash, nonce, by } => (
             Milestone::AttemptReported,
             json!({ "txHash": tx_hash, "nonce": nonce.to_string(), "by": by }),
@@ -190,6 +210,13 @@ pub(super) fn of_payment(event: &PaymentEvent) -> (Milestone, Value) {
             Milestone::DisputeOpened,
             with(seen(log, None), "by", json!(by)),
         ),
+        PaymentEvent::ReleaseReverted { log, amount } => {
+            (Milestone::ReleaseReverted, seen(log, Some(*amount)))
+        }
+        PaymentEvent::RefundReverted { log, amount } => {
+            (Milestone::RefundReverted, seen(log, Some(*amount)))
+        }
+        PaymentEvent::DisputeReverted { log } => (Milestone::DisputeReverted, seen(log, None)),
     }
 }
 
@@ -201,6 +228,15 @@ fn requested(terms: &Terms) -> Value {
         "deadline": terms.deadline.format(&Rfc3339).unwrap_or_default(),
         "escrow": terms.escrow,
         "chainId": terms.chain_id.to_string(),
+    })
+}
+
+/// The price in fiat money, and the rate at which it became the amount.
+fn priced(conversion: &Conversion) -> Value {
+    json!({
+        "fiat": conversion.fiat,
+        "amount": conversion.amount,
+        "rate": conversion.rate.price,
     })
 }
 
@@ -237,6 +273,7 @@ const fn closing_name(reason: ClosingReason) -> &'static str {
         ClosingReason::Lapsed => "lapsed",
         ClosingReason::OrderCancelled => "order_cancelled",
         ClosingReason::OrderRejected => "order_rejected",
+        ClosingReason::OrderRefunded => "order_refunded",
     }
 }
 

@@ -12,7 +12,7 @@ use sqlx::postgres::PgRow;
 use time::OffsetDateTime;
 
 use super::milestone::Milestone;
-use crate::{columns::Columns, failure::QueryError, page::Listed};
+use crate::{columns::Columns, failure::QueryError, page::Listed, price::PriceNames};
 
 /// An order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,13 +95,15 @@ impl Listed for OrderRow {
     }
 }
 
-pub(super) const ORDER_COLUMNS: &str = "o.id, o.buyer, o.shop, s.owner, o.phase, o.token, \
+pub(super) const ORDER_COLUMNS: &str = "o.id, o.buyer, o.shop, s.owner, o.phase, \
+    o.total_chain_id::text AS total_chain_id, o.total_token, o.total_fiat, \
     o.total::text AS total, o.pay_by, o.placed_at, o.payment_seen, o.expires_at, \
     o.chain_id::text AS chain_id, o.arbiter, o.disputed, o.tracking_carrier, o.tracking_number, \
     o.rejection_reason, o.placed_xact_id, o.placed_position, o.xact_id, o.position";
 
 pub(super) const LINE_COLUMNS: &str = "l.order_id, l.line, l.product, l.sku, l.name_ko, \
-    l.name_en, l.price_token, l.price_amount::text AS price_amount, l.quantity";
+    l.name_en, l.price_chain_id::text AS price_chain_id, l.price_token, l.price_fiat, \
+    l.price_amount::text AS price_amount, l.quantity";
 
 pub(super) const TIMELINE_COLUMNS: &str =
     "t.order_id, t.xact_id, t.position, t.milestone, t.at, t.actor, t.details";
@@ -116,10 +118,7 @@ pub(super) fn order(row: &PgRow) -> Result<OrderRow, QueryError> {
         shop_owner: columns.address("owner")?,
         phase: phase_named(phase)
             .ok_or_else(|| columns.corrupt("phase", format!("{phase:?} is not known")))?,
-        total: Price {
-            token: columns.address("token")?,
-            amount: columns.parse("total")?,
-        },
+        total: columns.price(&PriceNames::TOTAL)?,
         pay_by: columns.get("pay_by")?,
         placed_at: columns.get("placed_at")?,
         payment_seen: columns.get("payment_seen")?,
@@ -144,10 +143,7 @@ pub(super) fn line(row: &PgRow) -> Result<LineRow, QueryError> {
         product: ProductId(columns.get("product")?),
         sku: SkuId(columns.get("sku")?),
         name: columns.text("name_ko", "name_en")?,
-        unit_price: Price {
-            token: columns.address("price_token")?,
-            amount: columns.parse("price_amount")?,
-        },
+        unit_price: columns.price(&PriceNames::price("price_amount"))?,
         quantity: Quantity::try_from(quantity)
             .map_err(|error| columns.corrupt("quantity", error.to_string()))?,
     })

@@ -16,7 +16,10 @@ CREATE TABLE orders (
     phase            text        NOT NULL CHECK (phase IN ('awaiting_payment', 'paid',
         'approved', 'shipped', 'delivered', 'completed', 'rejected', 'cancelled', 'expired',
         'refunded')),
-    token            bytea       NOT NULL CHECK (octet_length(token) = 20),
+    -- What it costs: in a token, whose chain old prices do not name, or in a fiat currency.
+    total_chain_id   numeric(20),
+    total_token      bytea       CHECK (octet_length(total_token) = 20),
+    total_fiat       text        CHECK (total_fiat IN ('KRW', 'USD')),
     total            numeric(78) NOT NULL CHECK (total > 0),
     pay_by           timestamptz NOT NULL,
     placed_at        timestamptz NOT NULL,
@@ -38,6 +41,8 @@ CREATE TABLE orders (
     -- The last event of the order or of its payment.
     xact_id          bigint      NOT NULL,
     position         bigint      NOT NULL,
+    CONSTRAINT orders_currency CHECK (num_nonnulls(total_token, total_fiat) = 1
+        AND num_nonnulls(total_chain_id) <= num_nonnulls(total_token)),
     CONSTRAINT orders_tracking CHECK ((tracking_carrier IS NULL) = (tracking_number IS NULL))
 );
 
@@ -48,9 +53,13 @@ CREATE TABLE order_lines (
     sku              uuid        NOT NULL,
     name_ko          text,
     name_en          text,
-    price_token      bytea       NOT NULL CHECK (octet_length(price_token) = 20),
+    price_chain_id   numeric(20),
+    price_token      bytea       CHECK (octet_length(price_token) = 20),
+    price_fiat       text        CHECK (price_fiat IN ('KRW', 'USD')),
     price_amount     numeric(78) NOT NULL CHECK (price_amount > 0),
-    quantity         bigint      NOT NULL CHECK (quantity > 0)
+    quantity         bigint      NOT NULL CHECK (quantity > 0),
+    CONSTRAINT order_lines_currency CHECK (num_nonnulls(price_token, price_fiat) = 1
+        AND num_nonnulls(price_chain_id) <= num_nonnulls(price_token))
 );
 
 CREATE TABLE timeline (

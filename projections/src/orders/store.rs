@@ -14,6 +14,7 @@ use crate::{
     columns::Columns,
     entities::column,
     failure::{ApplyError, QueryError},
+    price,
     projection::Extent,
     writing::write,
 };
@@ -88,19 +89,22 @@ async fn write_shops(db: &mut PgConnection, shops: &[Shop]) -> Result<(), ApplyE
 
 async fn write_orders(db: &mut PgConnection, orders: &[OrderRow]) -> Result<(), ApplyError> {
     let statement = sqlx::query(
-        "INSERT INTO orders AS held (id, buyer, shop, phase, token, total, pay_by, placed_at, \
-         payment_seen, expires_at, arbiter, disputed, tracking_carrier, tracking_number, \
-         rejection_reason, placed_xact_id, placed_position, xact_id, position, chain_id) \
-         SELECT id, buyer, shop, phase, token, total::numeric, pay_by, placed_at, payment_seen, \
+        "INSERT INTO orders AS held (id, buyer, shop, phase, total_token, total, pay_by, \
+         placed_at, payment_seen, expires_at, arbiter, disputed, tracking_carrier, \
+         tracking_number, rejection_reason, placed_xact_id, placed_position, xact_id, position, \
+         chain_id, total_chain_id, total_fiat) \
+         SELECT id, buyer, shop, phase, total_token, total::numeric, pay_by, placed_at, payment_seen, \
          expires_at, arbiter, disputed, tracking_carrier, tracking_number, rejection_reason, \
-         placed_xact_id, placed_position, xact_id, position, chain_id::numeric \
+         placed_xact_id, placed_position, xact_id, position, chain_id::numeric, \
+         total_chain_id::numeric, total_fiat \
          FROM unnest($1::uuid[], $2::bytea[], $3::uuid[], $4::text[], $5::bytea[], $6::text[], \
          $7::timestamptz[], $8::timestamptz[], $9::boolean[], $10::timestamptz[], $11::bytea[], \
          $12::boolean[], $13::text[], $14::text[], $15::text[], $16::bigint[], $17::bigint[], \
-         $18::bigint[], $19::bigint[], $20::text[]) \
-         AS given (id, buyer, shop, phase, token, total, pay_by, placed_at, payment_seen, \
+         $18::bigint[], $19::bigint[], $20::text[], $21::text[], $22::text[]) \
+         AS given (id, buyer, shop, phase, total_token, total, pay_by, placed_at, payment_seen, \
          expires_at, arbiter, disputed, tracking_carrier, tracking_number, rejection_reason, \
-         placed_xact_id, placed_position, xact_id, position, chain_id) \
+         placed_xact_id, placed_position, xact_id, position, chain_id, total_chain_id, \
+         total_fiat) \
          ON CONFLICT (id) DO UPDATE SET phase = excluded.phase, \
          payment_seen = excluded.payment_seen, expires_at = excluded.expires_at, \
          chain_id = excluded.chain_id, arbiter = excluded.arbiter, \
@@ -114,7 +118,7 @@ async fn write_orders(db: &mut PgConnection, orders: &[OrderRow]) -> Result<(), 
     .bind(column(orders, |order| order.buyer.as_slice()))
     .bind(column(orders, |order| order.shop.0))
     .bind(column(orders, |order| phase_name(order.phase)))
-    .bind(column(orders, |order| order.total.token.as_slice()))
+    .bind(column(orders, |order| price::token_of(&order.total)))
     .bind(column(orders, |order| order.total.amount.to_string()))
     .bind(column(orders, |order| order.pay_by))
     .bind(column(orders, |order| order.placed_at))
@@ -143,20 +147,22 @@ async fn write_orders(db: &mut PgConnection, orders: &[OrderRow]) -> Result<(), 
     .bind(column(orders, |order| order.position.position))
     .bind(column(orders, |order| {
         order.chain_id.map(|chain_id| chain_id.to_string())
-    }));
+    }))
+    .bind(column(orders, |order| price::chain_of(&order.total)))
+    .bind(column(orders, |order| price::fiat_of(&order.total)));
     write(db, "orders", orders.len(), statement).await
 }
 
 async fn write_lines(db: &mut PgConnection, lines: &[Line]) -> Result<(), ApplyError> {
     let statement = sqlx::query(
         "INSERT INTO order_lines (order_id, line, product, sku, name_ko, name_en, price_token, \
-         price_amount, quantity) \
+         price_amount, quantity, price_chain_id, price_fiat) \
          SELECT order_id, line, product, sku, name_ko, name_en, price_token, \
-         price_amount::numeric, quantity \
+         price_amount::numeric, quantity, price_chain_id::numeric, price_fiat \
          FROM unnest($1::uuid[], $2::integer[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], \
-         $7::bytea[], $8::text[], $9::bigint[]) \
+         $7::bytea[], $8::text[], $9::bigint[], $10::text[], $11::text[]) \
          AS given (order_id, line, product, sku, name_ko, name_en, price_token, price_amount, \
-         quantity)",
+         quantity, price_chain_id, price_fiat)",
     )
     .bind(column(lines, |line| line.order.0))
     .bind(column(lines, |line| line.number))
@@ -165,12 +171,18 @@ async fn write_lines(db: &mut PgConnection, lines: &[Line]) -> Result<(), ApplyE
     .bind(column(lines, |line| line.bought.name.ko()))
     .bind(column(lines, |line| line.bought.name.en()))
     .bind(column(lines, |line| {
-        line.bought.unit_price.token.as_slice()
+        price::token_of(&line.bought.unit_price)
     }))
     .bind(column(lines, |line| {
         line.bought.unit_price.amount.to_string()
     }))
-    .bind(column(lines, |line| i64::from(line.bought.quantity.get())));
+    .bind(column(lines, |line| i64::from(line.bought.quantity.get())))
+    .bind(column(lines, |line| {
+        price::chain_of(&line.bought.unit_price)
+    }))
+    .bind(column(lines, |line| {
+        price::fiat_of(&line.bought.unit_price)
+    }));
     write(db, "order_lines", lines.len(), statement).await
 }
 

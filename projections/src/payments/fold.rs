@@ -10,7 +10,8 @@ use gage_application::{
 use gage_domain::{
     ids::{OrderId, PaymentId},
     order::OrderEvent,
-    payment::{AttemptFailure, AttemptStanding, LogRef, PaymentEvent, Standing},
+    payment::{AttemptFailure, AttemptStanding, LogRef, PaymentEvent, Standing, Terms},
+    rate::Conversion,
     value::{Address, B256, BaseUnits},
 };
 use time::OffsetDateTime;
@@ -107,15 +108,9 @@ impl Rows {
             payments.change(id.0, event.position, change)
         };
         match happened {
-            PaymentEvent::PaymentRequested(terms) => payments.add(PaymentRow {
-                terms: terms.clone(),
-                standing: Standing::Awaited,
-                funding: FundingRow::None,
-                attempts: vec![],
-                shipped: false,
-                requested_at: event.metadata.decided_at,
-                position: event.position,
-            }),
+            PaymentEvent::PaymentRequested { terms, conversion } => {
+                payments.add(requested(event, terms, conversion.as_deref()))
+            }
             PaymentEvent::AttemptReported { tx_hash, nonce, by } => {
                 let outcome = change(&|_| Ok(()))?;
                 let attempt = AttemptRow {
@@ -170,6 +165,11 @@ impl Rows {
             PaymentEvent::DisputeOpened { by, mined_at, .. } => {
                 let dispute = dispute(event, order, *by, *mined_at);
                 change(&|payment| payment.funding.open_dispute(dispute))
+            }
+            PaymentEvent::ReleaseReverted { .. }
+            | PaymentEvent::RefundReverted { .. }
+            | PaymentEvent::DisputeReverted { .. } => {
+                change(&|payment| payment.funding.take_back(happened))
             }
         }
     }
@@ -292,6 +292,29 @@ impl FundingRow {
         }
     }
 
+    /// What came after the payment is gone: what had left is held again, a dispute is closed.
+    fn take_back(&mut self, gone: &PaymentEvent) -> Result<(), &'static str> {
+        let Self::Confirmed {
+            released,
+            refunded,
+            dispute,
+            ..
+        } = self
+        else {
+            return Err(UNFIT);
+        };
+        match gone {
+            PaymentEvent::ReleaseReverted { amount, .. } => {
+                *released = released.checked_sub(*amount).ok_or(UNFIT)?;
+            }
+            PaymentEvent::RefundReverted { amount, .. } => {
+                *refunded = refunded.checked_sub(*amount).ok_or(UNFIT)?;
+            }
+            _ => *dispute = None,
+        }
+        Ok(())
+    }
+
     /// The first party that asked stays.
     fn open_dispute(&mut self, opened: DisputeRow) -> Result<(), &'static str> {
         let Self::Confirmed { dispute, .. } = self else {
@@ -299,6 +322,20 @@ impl FundingRow {
         };
         dispute.get_or_insert(opened);
         Ok(())
+    }
+}
+
+/// A payment that was just asked for.
+fn requested(event: &Recorded, terms: &Terms, conversion: Option<&Conversion>) -> PaymentRow {
+    PaymentRow {
+        terms: terms.clone(),
+        conversion: conversion.cloned(),
+        standing: Standing::Awaited,
+        funding: FundingRow::None,
+        attempts: vec![],
+        shipped: false,
+        requested_at: event.metadata.decided_at,
+        position: event.position,
     }
 }
 

@@ -85,6 +85,31 @@ impl PaymentQueries {
         Ok(payments)
     }
 
+    /// The escrows, with their chains (EIP-155), that payments which are not settled name, and how
+    /// many do. Reads the whole table: for the start of a server.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    pub async fn escrows_in_use(&self) -> Result<Vec<(u64, Address, i64)>, QueryError> {
+        let sql = format!(
+            "SELECT min(p.order_id::text) AS order_id, p.chain_id::text AS chain_id, p.escrow, \
+             count(*) AS payments FROM {SCHEMA}.payments p \
+             WHERE p.funding = 'detected' OR p.funding = 'none' AND p.standing = 'awaited' \
+             OR p.funding = 'confirmed' AND p.released + p.refunded < p.funded \
+             GROUP BY p.chain_id, p.escrow"
+        );
+        let found = sqlx::query(&sql).fetch_all(&self.pool).await?;
+        let read = found.iter().map(|row| {
+            let columns = Columns::of(row, "payments.payments", "order_id");
+            Ok((
+                columns.parse("chain_id")?,
+                columns.address("escrow")?,
+                columns.get("payments")?,
+            ))
+        });
+        read.collect()
+    }
+
     /// The disputes that an arbiter is to decide, the newest first: something is still held.
     ///
     /// # Errors
@@ -142,6 +167,10 @@ impl DueReleases for PaymentQueries {
     }
 }
 
+/// Transactions of one order that are watched, the newest: a wallet that speeds up or cancels is
+/// done with the ones before, and reports cost nothing.
+const WATCHED: u32 = 3;
+
 #[async_trait]
 impl PendingAttempts for PaymentQueries {
     async fn pending(
@@ -153,6 +182,8 @@ impl PendingAttempts for PaymentQueries {
             "SELECT a.order_id, {ATTEMPT_COLUMNS}, p.chain_id::text AS chain_id \
              FROM {SCHEMA}.attempts a JOIN {SCHEMA}.payments p ON p.order_id = a.order_id \
              WHERE a.watched AND (a.reported_at, a.order_id, a.tx_hash) > ($1, $2, $3) \
+             AND (SELECT count(*) FROM {SCHEMA}.attempts n WHERE n.order_id = a.order_id \
+             AND n.watched AND (n.xact_id, n.position) > (a.xact_id, a.position)) < {WATCHED} \
              ORDER BY a.reported_at, a.order_id, a.tx_hash LIMIT $4"
         );
         let found = sqlx::query(&sql)

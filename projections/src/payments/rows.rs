@@ -6,9 +6,10 @@ use gage_domain::{
     payment::{
         AttemptFailure, AttemptStanding, ClosingReason, Custody, Dispute, LogRef, Standing, Terms,
     },
+    rate::Conversion,
     value::{Address, B256, BaseUnits},
 };
-use sqlx::postgres::PgRow;
+use sqlx::{postgres::PgRow, types::Json};
 use time::OffsetDateTime;
 
 use crate::{columns::Columns, failure::QueryError, page::Listed};
@@ -18,6 +19,8 @@ use crate::{columns::Columns, failure::QueryError, page::Listed};
 pub struct PaymentRow {
     /// What it is to be.
     pub terms: Terms,
+    /// How a price in fiat money became the amount of the terms.
+    pub conversion: Option<Conversion>,
     /// Whether it is still wanted.
     pub standing: Standing,
     /// What the chain showed.
@@ -218,6 +221,7 @@ impl PaymentRow {
 pub(super) const PAYMENT_COLUMNS: &str = "p.order_id, p.buyer, p.seller, p.arbiter, p.token, \
     p.amount::text AS amount, p.deadline, p.hold_secs::text AS hold_secs, \
     p.dispute_secs::text AS dispute_secs, p.chain_id::text AS chain_id, p.escrow, p.payment_key, \
+    p.conversion, \
     p.standing, p.funding, p.log_chain_id::text AS log_chain_id, \
     p.log_block_number::text AS log_block_number, p.log_block_hash, p.log_tx_hash, \
     p.log_index::text AS log_index, p.payer, p.funded::text AS funded, \
@@ -243,6 +247,7 @@ pub(super) fn payment(row: &PgRow) -> Result<PaymentRow, QueryError> {
     let standing: &str = columns.get("standing")?;
     Ok(PaymentRow {
         terms: terms(columns)?,
+        conversion: conversion(columns)?,
         standing: standing_named(standing)
             .ok_or_else(|| columns.corrupt("standing", format!("{standing:?} is not known")))?,
         funding: funding(columns)?,
@@ -290,6 +295,11 @@ fn terms(columns: Columns<'_>) -> Result<Terms, QueryError> {
         escrow: columns.address("escrow")?,
         key: columns.hash("payment_key")?,
     })
+}
+
+fn conversion(columns: Columns<'_>) -> Result<Option<Conversion>, QueryError> {
+    let conversion: Option<Json<Conversion>> = columns.get("conversion")?;
+    Ok(conversion.map(|Json(conversion)| conversion))
 }
 
 fn funding(columns: Columns<'_>) -> Result<FundingRow, QueryError> {
@@ -356,6 +366,7 @@ pub(super) const fn closing_name(reason: ClosingReason) -> &'static str {
         ClosingReason::Lapsed => "lapsed",
         ClosingReason::OrderCancelled => "order_cancelled",
         ClosingReason::OrderRejected => "order_rejected",
+        ClosingReason::OrderRefunded => "order_refunded",
     }
 }
 
@@ -367,6 +378,7 @@ fn standing_named(name: &str) -> Option<Standing> {
         ClosingReason::Lapsed,
         ClosingReason::OrderCancelled,
         ClosingReason::OrderRejected,
+        ClosingReason::OrderRefunded,
     ]
     .into_iter()
     .find(|reason| closing_name(*reason) == name)

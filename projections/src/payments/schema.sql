@@ -15,8 +15,11 @@ CREATE TABLE payments (
     chain_id         numeric(20) NOT NULL,
     escrow           bytea       NOT NULL CHECK (octet_length(escrow) = 20),
     payment_key      bytea       NOT NULL CHECK (octet_length(payment_key) = 32),
+    -- How a price in fiat money became the amount: null for a price in a token.
+    conversion       jsonb,
     standing         text        NOT NULL
-        CHECK (standing IN ('awaited', 'lapsed', 'order_cancelled', 'order_rejected')),
+        CHECK (standing IN ('awaited', 'lapsed', 'order_cancelled', 'order_rejected',
+            'order_refunded')),
     funding          text        NOT NULL CHECK (funding IN ('none', 'detected', 'confirmed')),
     -- The log that is the payment, with its block's time: all there unless funding is 'none'.
     log_chain_id     numeric(20),

@@ -9,7 +9,7 @@ use gage_domain::{
     payment::{AttemptStanding, PaymentEvent, Standing},
     value::B256,
 };
-use sqlx::PgConnection;
+use sqlx::{PgConnection, types::Json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -163,7 +163,10 @@ async fn write_payments(db: &mut PgConnection, payments: &[PaymentRow]) -> Resul
         .bind(column(payments, |payment| payment.shipped))
         .bind(column(payments, |payment| payment.requested_at))
         .bind(column(payments, |payment| payment.position.xact_id))
-        .bind(column(payments, |payment| payment.position.position));
+        .bind(column(payments, |payment| payment.position.position))
+        .bind(column(payments, |payment| {
+            payment.conversion.as_ref().map(Json)
+        }));
     write(db, "payments", payments.len(), statement).await
 }
 
@@ -173,24 +176,25 @@ INSERT INTO payments AS held (order_id, buyer, seller, arbiter, token, amount, d
        hold_secs, dispute_secs, chain_id, escrow, payment_key, standing, funding, log_chain_id,
        log_block_number, log_block_hash, log_tx_hash, log_index, payer, funded, confirmations,
        released, refunded, paid_at, hold_ends, disputed_by, disputed_at, disputed_xact_id,
-       disputed_position, shipped, requested_at, xact_id, position)
+       disputed_position, shipped, requested_at, xact_id, position, conversion)
 SELECT order_id, buyer, seller, arbiter, token, amount::numeric, deadline, hold_secs::numeric,
        dispute_secs::numeric, chain_id::numeric, escrow, payment_key, standing, funding,
        log_chain_id::numeric, log_block_number::numeric, log_block_hash, log_tx_hash,
        log_index::numeric, payer, funded::numeric, confirmations::numeric, released::numeric,
        refunded::numeric, paid_at, hold_ends, disputed_by, disputed_at, disputed_xact_id,
-       disputed_position, shipped, requested_at, xact_id, position
+       disputed_position, shipped, requested_at, xact_id, position, conversion
   FROM unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[], $6::text[],
        $7::timestamptz[], $8::text[], $9::text[], $10::text[], $11::bytea[], $12::bytea[],
        $13::text[], $14::text[], $15::text[], $16::text[], $17::bytea[], $18::bytea[],
        $19::text[], $20::bytea[], $21::text[], $22::text[], $23::text[], $24::text[],
        $25::timestamptz[], $26::timestamptz[], $27::bytea[], $28::timestamptz[], $29::bigint[],
-       $30::bigint[], $31::boolean[], $32::timestamptz[], $33::bigint[], $34::bigint[])
+       $30::bigint[], $31::boolean[], $32::timestamptz[], $33::bigint[], $34::bigint[],
+       $35::jsonb[])
     AS given (order_id, buyer, seller, arbiter, token, amount, deadline, hold_secs,
        dispute_secs, chain_id, escrow, payment_key, standing, funding, log_chain_id,
        log_block_number, log_block_hash, log_tx_hash, log_index, payer, funded, confirmations,
        released, refunded, paid_at, hold_ends, disputed_by, disputed_at, disputed_xact_id,
-       disputed_position, shipped, requested_at, xact_id, position)
+       disputed_position, shipped, requested_at, xact_id, position, conversion)
     ON CONFLICT (order_id) DO UPDATE
    SET standing = excluded.standing, funding = excluded.funding,
        log_chain_id = excluded.log_chain_id, log_block_number = excluded.log_block_number,

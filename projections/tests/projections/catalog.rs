@@ -6,12 +6,12 @@ use gage_domain::{
     product::ProductEvent,
     shop::ShopEvent,
     text::LocalizedText,
-    value::{BaseUnits, U256},
+    value::{Asset, BaseUnits, Price, U256},
 };
 use gage_projections::catalog::{Catalog, CatalogQueries, ShopRow, StockRow};
 
 use crate::support::{
-    DAWN, History, TestDb, ether, order_id, pieces, product_id, product_listed, shop_id,
+    DAWN, History, TestDb, ether, order_id, pieces, prices, product_id, product_listed, shop_id,
     shop_opened, sku, text, wallet,
 };
 
@@ -89,10 +89,8 @@ async fn a_product_is_shown_as_its_last_events_left_it() {
     history.then(shop_opened(1));
     history.then(product_listed(1, text("커피", "Coffee")));
     let whole = BaseUnits(U256::MAX);
-    let dearest = gage_domain::value::Price {
-        amount: whole,
-        token: wallet(0xc0),
-    };
+    let (chain_id, token) = (u64::MAX, wallet(0xc0));
+    let dearest = Price::token(Asset { chain_id, token }, whole);
     history.then((product_id(1), ProductEvent::PriceChanged { price: dearest }));
     let revised = ProductEvent::ProductRevised {
         name: text("원두", "Beans"),
@@ -249,7 +247,7 @@ async fn a_row_that_cannot_be_is_poison_and_what_came_before_it_is_not_written()
         other => panic!("{other:?}"),
     }
     assert_eq!(db.checkpoint::<Catalog>().await, LogPosition::START);
-    assert_eq!(db.dump("catalog_v2").await, [] as [String; 0]);
+    assert_eq!(db.dump("catalog_v3").await, [] as [String; 0]);
 }
 
 #[tokio::test]
@@ -263,4 +261,19 @@ async fn a_product_opened_twice_is_poison() {
         error.to_string().ends_with("it is there already"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn a_price_is_shown_in_its_currency() {
+    let db = TestDb::new().await;
+    let mut history = History::default();
+    history.then(shop_opened(1));
+    history.then(product_listed(1, text("커피", "Coffee")));
+    for price in prices() {
+        history.then((product_id(1), ProductEvent::PriceChanged { price }));
+        db.project::<Catalog>(&history).await;
+        let catalog = CatalogQueries::new(db.pool.clone());
+        let product = catalog.product(product_id(1)).await.unwrap().unwrap();
+        assert_eq!(product.price, Some(price));
+    }
 }

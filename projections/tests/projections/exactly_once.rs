@@ -74,7 +74,7 @@ async fn rows_are_guarded_even_when_the_checkpoint_was_set_back() {
     history.then(order_placed(1, 7));
     db.project::<Catalog>(&history).await;
     db.project::<Orders>(&history).await;
-    let before = (db.dump("catalog_v2").await, db.dump("orders_v3").await);
+    let before = (db.dump("catalog_v3").await, db.dump("orders_v3").await);
     sqlx::query("UPDATE projections SET xact_id = 0, position = 0")
         .execute(&db.pool)
         .await
@@ -85,7 +85,7 @@ async fn rows_are_guarded_even_when_the_checkpoint_was_set_back() {
     );
     assert!(db.project::<Orders>(&history).await.is_empty());
     assert_eq!(
-        (db.dump("catalog_v2").await, db.dump("orders_v3").await),
+        (db.dump("catalog_v3").await, db.dump("orders_v3").await),
         before
     );
 }
@@ -128,7 +128,7 @@ async fn a_crash_between_rows_and_commit_leaves_neither_rows_nor_checkpoint() {
     // Somebody holds the row, so that the batch stops after the checkpoint and before the rows.
     db.project::<Catalog>(&history.first(1)).await;
     let mut holder = db.pool.begin().await.unwrap();
-    sqlx::query("SELECT 1 FROM catalog_v2.stock FOR UPDATE")
+    sqlx::query("SELECT 1 FROM catalog_v3.stock FOR UPDATE")
         .execute(&mut *holder)
         .await
         .unwrap();
@@ -199,7 +199,7 @@ async fn a_row_that_only_the_database_refuses_is_traced_to_its_event() {
     }
     let (order, mut free) = order_placed(20, 7);
     if let OrderEvent::OrderPlaced { total, .. } = &mut free {
-        *total = BaseUnits::ZERO;
+        total.amount = BaseUnits::ZERO;
     }
     let poison = history.then((order, free));
     for number in 21..30 {

@@ -150,6 +150,32 @@ async fn withdrawals_debit_until_they_are_taken_back() {
 }
 
 #[tokio::test]
+async fn what_left_the_chain_is_held_for_the_seller_again() {
+    let db = TestDb::new().await;
+    let mut history = History::default();
+    paid(&mut history, 1);
+    add(&mut history, 1, released(120));
+    add(&mut history, 1, refunded(50));
+    let (log, amount) = (log_in(6), units(120));
+    add(
+        &mut history,
+        1,
+        PaymentEvent::ReleaseReverted { log, amount },
+    );
+    db.project::<Ledger>(&history).await;
+    assert_eq!(sums_of(&db, SELLER).await, Some([150, 0, 50, 0, 0, 0]));
+    let (log, amount) = (log_in(7), units(50));
+    add(
+        &mut history,
+        1,
+        PaymentEvent::RefundReverted { log, amount },
+    );
+    db.project::<Ledger>(&history).await;
+    assert_eq!(sums_of(&db, SELLER).await, Some([200, 0, 0, 0, 0, 0]));
+    assert_eq!(sums_of(&db, BUYER).await, Some([0; 6]));
+}
+
+#[tokio::test]
 async fn a_payment_that_was_taken_back_takes_its_money_with_it() {
     let db = TestDb::new().await;
     let mut history = History::default();
@@ -182,7 +208,14 @@ async fn a_buyer_who_is_the_seller_has_one_account() {
         seller: BUYER,
         ..terms(1)
     };
-    add(&mut history, 1, PaymentEvent::PaymentRequested(own));
+    add(
+        &mut history,
+        1,
+        PaymentEvent::PaymentRequested {
+            terms: own,
+            conversion: None,
+        },
+    );
     let log = log_in(5);
     let confirmations = 1;
     add(
@@ -244,17 +277,15 @@ async fn a_shops_wallets_are_listed_the_present_one_first() {
     history.then(changed(8));
     db.project::<Ledger>(&history).await;
     let queries = LedgerQueries::new(db.pool.clone());
-    let wallets = queries.wallets_of_shop(shop_id(1)).await.unwrap();
-    assert_eq!(wallets, [wallet(8), wallet(9), wallet(1)]);
-    let wallets = queries.wallets_of_shop(shop_id(2)).await.unwrap();
-    assert_eq!(wallets, [wallet(2)]);
-    assert!(
-        queries
-            .wallets_of_shop(shop_id(3))
-            .await
-            .unwrap()
-            .is_empty()
+    let wallets = async |shop, most| queries.wallets_of_shop(shop_id(shop), most).await.unwrap();
+    assert_eq!(wallets(1, 20).await, [wallet(8), wallet(9), wallet(1)]);
+    assert_eq!(
+        wallets(1, 2).await,
+        [wallet(8), wallet(9)],
+        "the oldest is left out"
     );
+    assert_eq!(wallets(2, 20).await, [wallet(2)]);
+    assert!(wallets(3, 20).await.is_empty());
 }
 
 #[tokio::test]
@@ -320,10 +351,13 @@ fn steps() -> impl Strategy<Value = Step> {
     };
     let moved = (0_u128..4, 6_u8..20, 1_u64..120, any::<bool>());
     let of_payment = prop_oneof![
-        2 => (0_u128..4).prop_map(move |number| (number, PaymentCommand::Request(terms_of(number)))),
+        2 => (0_u128..4).prop_map(move |number| (number, PaymentCommand::Request { terms: terms_of(number), conversion: None })),
         3 => payment(paid),
         3 => payment(confirmed),
         1 => payment(PaymentCommand::Revert { log: log(5) }),
+        4 => (0_u128..4, 6_u8..20).prop_map(|(number, block)| {
+            (number, PaymentCommand::Revert { log: log(block) })
+        }),
         8 => moved.prop_map(|(number, block, amount, release)| {
             let (log, amount) = (log(block), units(amount));
             let command = if release { PaymentCommand::RecordRelease { log, amount } } else { PaymentCommand::RecordRefund { log, amount } }; (number, command)

@@ -20,7 +20,7 @@ use time::Duration;
 
 use crate::support::{
     DAWN, FactOf, History, TestDb, ether, log_in, order_id, order_placed, payment_requested,
-    pieces, product_id, shop_id, shop_opened, sku, text, wallet,
+    pieces, prices, product_id, shop_id, shop_opened, sku, text, wallet,
 };
 
 /// Order 1 of wallet 7, placed with its payment.
@@ -514,4 +514,27 @@ async fn a_payment_of_no_order_is_poison() {
         .unwrap_err()
         .to_string();
     assert!(error.ends_with("it is not there"), "{error}");
+}
+
+#[tokio::test]
+async fn an_order_is_shown_in_its_currency() {
+    let db = TestDb::new().await;
+    let mut history = History::default();
+    history.then(shop_opened(1));
+    for (number, price) in (1..).zip(prices()) {
+        let (id, mut event) = order_placed(number, 7);
+        if let OrderEvent::OrderPlaced { lines, total, .. } = &mut event {
+            lines[0].unit_price = price;
+            *total = price;
+        }
+        history.then((id, event));
+    }
+    db.project::<Orders>(&history).await;
+    let queries = OrderQueries::new(db.pool.clone());
+    for (number, price) in (1..).zip(prices()) {
+        let order = queries.order(order_id(number)).await.unwrap().unwrap();
+        let mut lines = queries.lines(&[order_id(number)]).await.unwrap();
+        let lines = lines.remove(&order_id(number)).unwrap();
+        assert_eq!((order.total, lines[0].unit_price), (price, price));
+    }
 }

@@ -11,7 +11,8 @@ use gage_domain::{
     payment::{
         AttemptFailure, AttemptStanding, ClosingReason, Custody, Dispute, PaymentEvent, Standing,
     },
-    value::{B256, BaseUnits},
+    rate::{Conversion, FeedRound, Rate, RateSource, RoundId},
+    value::{B256, BaseUnits, Fiat, U256},
 };
 use gage_projections::{
     PageRequest, PageSize,
@@ -104,6 +105,7 @@ async fn a_requested_payment_has_its_terms() {
     let notices = db.project::<Payments>(&history).await;
     let expected = PaymentRow {
         terms: terms(1),
+        conversion: None,
         standing: Standing::Awaited,
         funding: FundingRow::None,
         attempts: vec![],
@@ -245,6 +247,18 @@ async fn attempts_are_watched_until_their_end_is_known() {
 }
 
 #[tokio::test]
+async fn of_one_order_the_newest_attempts_alone_are_watched() {
+    let reports = || (1..=5).map(reported);
+    let hashes_of = |numbers: [u8; 3]| numbers.map(B256::repeat_byte);
+    let pending = pending_after(reports()).await;
+    assert_eq!(hashes(&pending), hashes_of([3, 4, 5]));
+    // Whose end is known makes room.
+    let failed = attempt_failed(4, AttemptFailure::Reverted);
+    let pending = pending_after(reports().chain([failed])).await;
+    assert_eq!(hashes(&pending), hashes_of([2, 3, 5]));
+}
+
+#[tokio::test]
 async fn the_attempt_that_pays_is_watched_until_it_counts_and_again_if_it_is_taken_back() {
     let (paying, other) = (0x77, 1);
     let [paying_hash, other_hash] = [paying, other].map(B256::repeat_byte);
@@ -326,6 +340,26 @@ async fn money_leaves_by_parts_until_nothing_is_held() {
         after([detected(), confirmed(), whole]).await.status(),
         PaymentStatus::Refunded
     );
+}
+
+#[tokio::test]
+async fn what_left_the_chain_is_held_and_undisputed_again() {
+    let (log, amount) = (log_in(6), BaseUnits::from(200));
+    let released = PaymentEvent::FundsReleased { log, amount };
+    let back = PaymentEvent::ReleaseReverted { log, amount };
+    let held = after([detected(), confirmed(), released, back]).await;
+    assert_eq!(held.funding.held(), amount);
+    assert_eq!(held.status(), PaymentStatus::Confirmed);
+
+    let refunded = PaymentEvent::FundsRefunded { log, amount };
+    let back = PaymentEvent::RefundReverted { log, amount };
+    let held = after([detected(), confirmed(), refunded, back]).await;
+    assert_eq!(held.funding.held(), amount);
+
+    let back = PaymentEvent::DisputeReverted { log };
+    let calm = after([detected(), confirmed(), disputed(None), back]).await;
+    assert_eq!(calm.funding.dispute(), None);
+    assert_eq!(calm.status(), PaymentStatus::Confirmed);
 }
 
 #[tokio::test]
@@ -540,4 +574,39 @@ async fn what_a_payment_cannot_be_is_poison() {
         [] as [String; 0],
         "nothing was written"
     );
+}
+
+#[tokio::test]
+async fn a_payment_shows_the_rate_that_it_was_asked_for_at() {
+    let db = TestDb::new().await;
+    let feed = FeedRound {
+        chain_id: u64::MAX,
+        feed: wallet(0xfe),
+        round: RoundId(u128::MAX >> 48),
+    };
+    let conversions =
+        [RateSource::Operator, RateSource::Feeds(vec![feed, feed])].map(|source| Conversion {
+            fiat: Fiat::Usd,
+            amount: BaseUnits(U256::MAX),
+            token_decimals: 18,
+            rate: Rate {
+                price: "3450.12000000".parse().unwrap(),
+                source,
+                as_of: DAWN,
+            },
+        });
+    let mut history = History::default();
+    for (number, conversion) in (1..).zip(&conversions) {
+        let requested = PaymentEvent::PaymentRequested {
+            terms: terms(number),
+            conversion: Some(Box::new(conversion.clone())),
+        };
+        history.then((PaymentId::from(order_id(number)), requested));
+    }
+    db.project::<Payments>(&history).await;
+    let queries = PaymentQueries::new(db.pool.clone());
+    for (number, conversion) in (1..).zip(conversions) {
+        let payment = queries.payment(order_id(number)).await.unwrap().unwrap();
+        assert_eq!(payment.conversion, Some(conversion));
+    }
 }

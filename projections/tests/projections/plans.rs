@@ -43,33 +43,33 @@ const ROWS: &str = "
     CREATE FUNCTION hash(i bigint) RETURNS bytea LANGUAGE sql IMMUTABLE
         RETURN decode(lpad(to_hex(i), 64, '0'), 'hex');
 
-    INSERT INTO catalog_v2.shops
+    INSERT INTO catalog_v3.shops
     SELECT id(i), wallet(i % 5000), 'a', 'b', wallet(i), now(), i, 1, i, 1
       FROM generate_series(1, 20000) i;
-    INSERT INTO catalog_v2.products
+    INSERT INTO catalog_v3.products
     SELECT id(i), id(1 + i % 20), id(i), 'a', 'b', NULL, NULL, word,
            ARRAY(SELECT ascii(substr(word, n, 1))::bigint << 21 | ascii(substr(word, n + 1, 1))
                    FROM generate_series(1, length(word) - 1) n),
-           wallet(0), 1, i % 20 > 0, now(), i, 1, i, 1
+           1, wallet(0), NULL, 1, i % 20 > 0, now(), i, 1, i, 1
       FROM generate_series(1, 120000) i, LATERAL (SELECT 'tea ' || to_hex(i * 7919)) w(word);
-    INSERT INTO catalog_v2.stock SELECT id(i), 5, 1, i, 1 FROM generate_series(1, 120000) i;
+    INSERT INTO catalog_v3.stock SELECT id(i), 5, 1, i, 1 FROM generate_series(1, 120000) i;
 
     INSERT INTO orders_v3.shops SELECT id(i), wallet(i % 5000), 1, i FROM generate_series(1, 20000) i;
     INSERT INTO orders_v3.orders
     SELECT id(i), wallet(i % 5000), id(1 + i % 20),
-           CASE WHEN i % 5000 = 0 THEN 'awaiting_payment' ELSE 'completed' END, wallet(0), 1,
+           CASE WHEN i % 5000 = 0 THEN 'awaiting_payment' ELSE 'completed' END, 1, wallet(0), NULL, 1,
            now() + i * interval '1 second', now(), 1337, i % 10000 = 0, now() + i * interval '1 second',
            wallet(7), i % 1000 = 0, NULL, NULL, NULL, i, 1, i, 3
       FROM generate_series(1, 120000) i;
     INSERT INTO orders_v3.order_lines
-    SELECT id(i), 0, id(i), id(i), 'a', 'b', wallet(0), 1, 1 FROM generate_series(1, 120000) i;
+    SELECT id(i), 0, id(i), id(i), 'a', 'b', 1, wallet(0), NULL, 1, 1 FROM generate_series(1, 120000) i;
     INSERT INTO orders_v3.timeline
     SELECT id(i), i, n, 'OrderPlaced', now(), 'system:test', '{}'
       FROM generate_series(1, 120000) i, generate_series(1, 3) n;
 
     INSERT INTO payments_v3.payments
     SELECT id(i), wallet(1), wallet(2), wallet(7), wallet(0), 1, now(), 1, 1, 1, wallet(4),
-           hash(i), 'awaited', 'confirmed', 1, 1, hash(i), hash(i), 1, wallet(1), 1, now(),
+           hash(i), NULL, 'awaited', 'confirmed', 1, 1, hash(i), hash(i), 1, wallet(1), 1, now(),
            now() + i * interval '1 second', 1, CASE WHEN i % 100 = 0 THEN 0 ELSE 1 END, 0,
            CASE WHEN i % 1000 = 0 THEN wallet(1) END, CASE WHEN i % 1000 = 0 THEN now() END,
            CASE WHEN i % 1000 = 0 THEN i END, CASE WHEN i % 1000 = 0 THEN 1 END, true, now(), i, 1
@@ -197,7 +197,7 @@ async fn ask_ledger(pool: &PgPool) {
     let ledger = LedgerQueries::new(pool.clone());
     assert!(ledger.reached(LogPosition::START).await.unwrap());
     assert_eq!(ledger.accounts_of(wallet()).await.unwrap().len(), 1);
-    assert_eq!(ledger.wallets_of_shop(shop()).await.unwrap().len(), 1);
+    assert_eq!(ledger.wallets_of_shop(shop(), 20).await.unwrap().len(), 1);
 }
 
 /// A statement that was asked, as PostgreSQL has it.
@@ -365,7 +365,7 @@ async fn every_question_is_answered_from_an_index() {
 
     // What the above is there for is seen.
     sqlx::raw_sql(
-        "DROP INDEX orders_v3.orders_shop_changed, catalog_v2.products_listed,
+        "DROP INDEX orders_v3.orders_shop_changed, catalog_v3.products_listed,
          payments_v3.payments_to_decide, payments_v3.payments_to_release,
          payments_v3.attempts_watched",
     )

@@ -110,7 +110,7 @@ async fn characters_that_mean_something_to_sql_mean_themselves() {
     assert_eq!(found(&db, "a_b", Visibility::Published).await, ["a_b"]);
     let injections = [
         "' OR '1'='1",
-        "'; DROP TABLE catalog_v2.products; --",
+        "'; DROP TABLE catalog_v3.products; --",
         "$1",
         "\") > 0 OR true --",
     ];

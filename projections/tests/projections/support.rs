@@ -22,7 +22,7 @@ use gage_domain::{
     product::ProductEvent,
     shop::ShopEvent,
     text::LocalizedText,
-    value::{Address, B256, BaseUnits, Price, Quantity},
+    value::{Address, Asset, B256, BaseUnits, Currency, Fiat, Price, Quantity},
 };
 use gage_projections::{consumer::ProjectionConsumer, projection::Projection, setup};
 use sqlx::{
@@ -269,10 +269,22 @@ pub(crate) fn text(ko: &str, en: &str) -> LocalizedText {
 }
 
 pub(crate) fn ether(amount: u64) -> Price {
-    Price {
-        token: Address::ZERO,
-        amount: BaseUnits::from(amount),
-    }
+    let (chain_id, token) = (1337, Address::ZERO);
+    Price::token(Asset { chain_id, token }, BaseUnits::from(amount))
+}
+
+/// A price of every kind: in a token, in one of the time when a server had one chain, and in
+/// fiat money.
+pub(crate) fn prices() -> [Price; 4] {
+    let (chain_id, token) = (None, wallet(0xc0));
+    let currency = Currency::Token { chain_id, token };
+    let amount = BaseUnits::from(100);
+    [
+        ether(100),
+        Price { currency, amount },
+        Price::fiat(Fiat::Krw, amount),
+        Price::fiat(Fiat::Usd, amount),
+    ]
 }
 
 pub(crate) fn pieces(number: u32) -> Quantity {
@@ -313,8 +325,7 @@ pub(crate) fn order_placed(number: u128, buyer: u8) -> (OrderId, OrderEvent) {
         buyer: wallet(buyer),
         shop: shop_id(1),
         lines: vec![line],
-        token: Address::ZERO,
-        total: BaseUnits::from(200),
+        total: ether(200),
         pay_by: DAWN + Duration::hours(1),
     };
     (order_id(number), placed)
@@ -340,7 +351,10 @@ pub(crate) fn terms(number: u128) -> Terms {
 pub(crate) fn payment_requested(number: u128) -> (PaymentId, PaymentEvent) {
     (
         PaymentId::from(order_id(number)),
-        PaymentEvent::PaymentRequested(terms(number)),
+        PaymentEvent::PaymentRequested {
+            terms: terms(number),
+            conversion: None,
+        },
     )
 }
 

@@ -107,7 +107,7 @@ impl World {
     async fn new() -> Result<Self> {
         let folder = TempDir::new()?;
         let node = Node::start(Program::Anvil, folder.path()).await;
-        let client = Client::new(node.url().parse()?)?;
+        let client = Client::new([node.url().parse()?])?;
         let deployer = LocalKey::from_hex(&hex::encode(wallet(9).to_bytes()))?;
         let escrow = deploy(&client, &deployer, quote_signer().address(), &[]).await?;
         let rail = rail(escrow.address);
@@ -148,6 +148,7 @@ impl World {
                 quantity: one(),
             }],
             seen_prices: Vec::new(),
+            pay_with: None,
         };
         let gateway = &self.shop.gateway;
         gateway.execute(place, asked_by(Self::buyer())).await?;
@@ -199,6 +200,7 @@ impl World {
             start_block: self.escrow.block,
             confirmations: CONFIRMATIONS,
             poll_interval: Duration::from_millis(50),
+            head_age_max: None,
         };
         let (pool, escrow) = (self.shop.pool.clone(), self.escrow.address);
         let parts = ListenerParts {

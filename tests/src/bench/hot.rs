@@ -127,6 +127,7 @@ async fn order(shop: &Shop, story: &Story, buyers: usize, pace: Pace) -> Tally {
                 quantity: one(),
             }],
             seen_prices: Vec::new(),
+            pay_with: None,
         };
         async move { put(&gateway, wanted, asked_by(by)).await }
     })

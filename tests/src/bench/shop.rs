@@ -227,7 +227,7 @@ pub fn rail(escrow: Address) -> Arc<EvmRail> {
     let chain = RailChain {
         chain: PaymentChain::of_ether(CHAIN_ID, escrow),
         arbiter: Address::ZERO,
-        node: Node::new("http://127.0.0.1:9".parse().unwrap()).unwrap(),
+        node: Node::new(["http://127.0.0.1:9".parse().unwrap()]).unwrap(),
     };
     Arc::new(EvmRail::new(
         chain,

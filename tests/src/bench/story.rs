@@ -19,7 +19,7 @@ use gage_domain::{
     product::{Product, ProductCommand},
     shop::{Shop, ShopCommand},
     text::LocalizedText,
-    value::{Address, B256, BaseUnits, Price, Quantity},
+    value::{Address, Asset, B256, BaseUnits, Price, Quantity},
 };
 use gage_infrastructure::{
     chain::key_of,
@@ -178,7 +178,11 @@ impl Story {
             quantity: one(),
         };
         let reserved = self.stocks[place].put(&reserve, now);
-        let requested = payment.put(&PaymentCommand::Request(terms.clone()), now);
+        let request = PaymentCommand::Request {
+            terms: terms.clone(),
+            conversion: None,
+        };
+        let requested = payment.put(&request, now);
         self.decided(Actor::Wallet(buyer), vec![reserved, placed, requested]);
         let detect = PaymentCommand::Detect {
             key: terms.key,
@@ -304,10 +308,8 @@ pub fn one() -> Quantity {
 
 /// What a piece costs.
 pub fn price() -> Price {
-    Price {
-        token: Address::ZERO,
-        amount: BaseUnits::from(PRICE),
-    }
+    let (chain_id, token) = (CHAIN_ID, Address::ZERO);
+    Price::token(Asset { chain_id, token }, BaseUnits::from(PRICE))
 }
 
 fn named(en: &str) -> LocalizedText {

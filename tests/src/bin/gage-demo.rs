@@ -1,6 +1,7 @@
 //! `gage-demo seed` opens the demo shop; `gage-demo play` plays an order from the sign-in to the
 //! delivery against a running server, as a customer and an owner with real signatures and
-//! transactions. `script/server` and `script/demo` call it.
+//! transactions; `gage-demo token` puts a test dollar on the chain and gives some to the test
+//! wallets. `script/server` and `script/demo` call it.
 
 #![expect(clippy::print_stdout, reason = "a program for people at a terminal")]
 
@@ -12,12 +13,17 @@ use gage_tests::{
     actors::{Instructions, Person, events},
     client::{Client, Refused},
     node::wallet,
+    token::Token,
 };
 use serde_json::{Value, json};
 
 /// Places of the test wallets.
 const OWNER: usize = 0;
 const CUSTOMER: usize = 1;
+
+/// Test wallets that get test dollars, and how much each: a hundred thousand.
+const TEST_WALLETS: usize = 8;
+const MINTED: u128 = 100_000_000_000;
 
 /// What the demo shop sells: key, Korean, English, wei, pieces.
 const PRODUCTS: [(&str, &str, &str, &str, u32); 3] = [
@@ -43,8 +49,9 @@ async fn main() -> ExitCode {
     let told = match env::args().nth(1).as_deref() {
         Some("seed") => seed().await.map(|_| ()),
         Some("play") => play().await,
+        Some("token") => token().await,
         _ => Err(anyhow::anyhow!(
-            "usage: gage-demo seed|play, with GAGE_URL and CHAIN_RPC_URL set"
+            "usage: gage-demo seed|play|token, with GAGE_URL and CHAIN_RPC_URL set"
         )),
     };
     match told {
@@ -54,6 +61,17 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Puts a test dollar on the chain, gives some to the test wallets, and prints its address.
+async fn token() -> Result<()> {
+    let chain = setting("CHAIN_RPC_URL")?;
+    let token = Token::deploy_at(&chain, "TUSD", 6).await;
+    for place in 0..TEST_WALLETS {
+        token.mint_at(&chain, wallet(place).address(), MINTED).await;
+    }
+    println!("TEST_DOLLAR={}", token.address);
+    Ok(())
 }
 
 /// The demo shop.

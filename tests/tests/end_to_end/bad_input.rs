@@ -15,7 +15,12 @@ async fn sign_in_messages_that_are_not_quite_right_sign_nobody_in() {
     let url = stack.server.url();
     let key = wallet(1);
     let mut client = Client::new(&url);
-    let fresh = async || Client::new(&url).sign_in_message(&key).await.unwrap();
+    let fresh = async || {
+        Client::new(&url)
+            .sign_in_message(key.address())
+            .await
+            .unwrap()
+    };
 
     let message = fresh().await;
     let other_domain = message.replacen("127.0.0.1", "evil.example", 1);
@@ -173,6 +178,67 @@ async fn prices_out_of_range_and_ids_of_nothing_are_refused_by_name() {
         );
     }
     owner.finds(&tea, Stock::of(10, 0)).await;
+    stack.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn currencies_that_nothing_can_be_paid_with_are_refused_by_name() {
+    let stack = Stack::new().await;
+    let url = stack.server.url();
+    let owner = Person::signed_in(&url, wallet(0)).await;
+    let customer = Person::signed_in(&url, wallet(1)).await;
+    let shop = owner.opens_shop("Tea house").await;
+    let tea = owner.sells(&shop, "Green tea", 5_000, 10).await;
+    let token = "0x7777777777777777777777777777777777777777";
+    for (price, code) in [
+        (
+            json!({ "amount": "1", "token": token }),
+            "TOKEN_NOT_ACCEPTED",
+        ),
+        (json!({ "amount": "1", "chainId": 1 }), "TOKEN_NOT_ACCEPTED"),
+        (
+            json!({ "amount": "1", "fiat": "KRW" }),
+            "CURRENCY_NOT_ACCEPTED",
+        ),
+        (
+            json!({ "amount": "1", "fiat": "KRW", "chainId": 1337 }),
+            "PRICE_INVALID",
+        ),
+        (
+            json!({ "amount": "1", "fiat": "USD", "token": token }),
+            "PRICE_INVALID",
+        ),
+        (json!({ "amount": "1", "fiat": "EUR" }), "BAD_REQUEST"),
+    ] {
+        let input = json!({ "idempotencyKey": new_key(), "product": tea, "price": price });
+        let refused = owner.client.mutate("changePrice", "position", input).await;
+        assert_eq!(refused.unwrap_err().code, code, "{price}");
+    }
+
+    // It costs what it did, which is paid in the token that it costs and in no other.
+    let document = "query($id: ID!) { product(id: $id) {
+        price { currency fiat chainId token amount decimals } } }";
+    let found = owner.client.ask(document, json!({ "id": tea })).await;
+    assert_eq!(
+        found.unwrap()["product"]["price"],
+        json!({
+            "currency": "ETH", "fiat": null, "chainId": "1337", "amount": "5000", "decimals": 18,
+            "token": "0x0000000000000000000000000000000000000000",
+        })
+    );
+    let order = async |pay_with: Value| {
+        let lines = json!([{ "product": tea, "quantity": 1 }]);
+        let input = json!({
+            "idempotencyKey": new_key(), "shop": shop, "lines": lines, "payWith": pay_with,
+        });
+        customer.client.mutate("placeOrder", "orderId", input).await
+    };
+    for other in [json!({ "token": token }), json!({ "chainId": 1 })] {
+        assert_eq!(order(other).await.unwrap_err().code, "PAY_WITH_REFUSED");
+    }
+    order(json!({ "chainId": 1337 })).await.unwrap();
+    order(json!({})).await.unwrap();
+    owner.finds(&tea, Stock::of(10, 2)).await;
     stack.end().await;
 }
 

@@ -7,6 +7,8 @@
 
 mod attempts;
 mod bad_input;
+mod chains;
+mod contract_wallet;
 mod crashes;
 mod deadlines;
 mod idempotency;
@@ -14,6 +16,8 @@ mod ledger;
 mod main_job;
 mod outages;
 mod pages;
+mod payment_requests;
+mod permits;
 mod privacy;
 mod reconciliation;
 mod replicas;

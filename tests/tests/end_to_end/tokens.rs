@@ -102,23 +102,43 @@ async fn chains_and_tokens_are_told_and_others_refused() {
     let stack = TwoChains::new().await;
     let owner = Person::signed_in(&stack.server.url(), wallet(0)).await;
     let document = "{ chains { chainId name escrow condition confirmationsRequired
-        tokens { address symbol decimals } } }";
+        tokens { address symbol decimals permit } } }";
     let told = until("both are followed", SOON, async || {
         let data = owner.client.ask(document, Value::Null).await.ok()?;
         let chains = data["chains"].as_array()?.clone();
-        let follows = |chain: &Value| chain["condition"] == "FOLLOWING";
-        chains.iter().all(follows).then_some(chains)
+        let is_right = |chain: &Value| {
+            chain["condition"] == "FOLLOWING" && chain["tokens"].as_array().map(Vec::len) == Some(2)
+        };
+        chains.iter().all(is_right).then_some(chains)
     })
     .await;
-    for (told, place, decimals) in [(&told[0], &stack.first, 6), (&told[1], &stack.second, 0)] {
+    for (told, place, decimals, permit) in [
+        (&told[0], &stack.first, 6, true),
+        (&told[1], &stack.second, 0, false),
+    ] {
         assert_eq!(told["chainId"], place.chain_id.to_string());
         assert_eq!(told["escrow"], place.escrow.to_checksum(None));
         assert_eq!(told["tokens"][0]["symbol"], "ETH");
         let token = json!({ "address": place.token.address.to_checksum(None),
-            "symbol": place.token.symbol, "decimals": decimals });
+            "symbol": place.token.symbol, "decimals": decimals, "permit": permit });
         assert_eq!(told["tokens"][1], token);
     }
+    let refused = told
+        .iter()
+        .flat_map(|chain| chain["tokens"].as_array().unwrap());
+    let refused = refused.filter(|token| token["symbol"] == "GONE" || token["symbol"] == "ODD");
+    assert_eq!(
+        refused.count(),
+        0,
+        "not taken by the escrow, or counted otherwise"
+    );
     let shop = owner.opens_shop("Tea house").await;
+    let price = json!({ "fiat": "USD", "amount": "100" });
+    let cup = owner.sells_at(&shop, "Cup", price, 10).await;
+    let misread = json!({ "chainId": stack.first.chain_id.to_string(),
+        "token": stack.first.misread.address.to_string() });
+    let refused = owner.orders_paying_with(&shop, &cup, 1, misread).await;
+    assert_eq!(refused.unwrap_err().code, "PAY_WITH_REFUSED");
     let tea = owner.sells(&shop, "Green tea", 5_000, 10).await;
     let input = json!({ "idempotencyKey": gage_tests::actors::new_key(), "product": tea,
         "price": { "token": wallet(6).address().to_string(), "amount": "1" } });

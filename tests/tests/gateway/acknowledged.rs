@@ -112,6 +112,7 @@ impl Market {
                     shop: self.shop,
                     lines: lines.iter().map(wanted).collect(),
                     seen_prices: Vec::new(),
+                    pay_with: None,
                 };
                 insist(&gateway, place, &key).await
             }

@@ -15,6 +15,7 @@ mod fault;
 mod faulty_log;
 mod groups;
 mod money;
+mod prices;
 mod races;
 mod refusals;
 mod repetitions;

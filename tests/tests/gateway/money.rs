@@ -86,6 +86,10 @@ impl Story {
 
     fn next_log(&mut self) -> LogRef {
         self.block += 1;
+        self.last_log()
+    }
+
+    fn last_log(&self) -> LogRef {
         let hash = B256::repeat_byte(self.block);
         LogRef {
             chain_id: 1337,
@@ -336,8 +340,8 @@ async fn what_was_reserved_comes_back_with_the_whole_refund_and_what_left_does_n
     paid.refunds(6).await;
     assert_eq!(paid.phase().await, Phase::Refunded);
     assert_eq!(paid.stock().await, (10, 0));
-    // FundsRefunded, OrderRefunded, ReservationReleased.
-    assert_eq!(paid.world.events().await, before + 3);
+    // FundsRefunded, OrderRefunded, ReservationReleased, PaymentExpired.
+    assert_eq!(paid.world.events().await, before + 4);
     paid.world.end().await;
 
     let mut approved = Story::approved().await;
@@ -345,6 +349,49 @@ async fn what_was_reserved_comes_back_with_the_whole_refund_and_what_left_does_n
     assert_eq!(approved.phase().await, Phase::Refunded);
     assert_eq!(approved.stock().await, (8, 0), "goods come back by hand");
     approved.world.end().await;
+}
+
+#[tokio::test]
+async fn a_refund_that_leaves_the_chain_is_due_again_and_the_order_is_not_to_be_paid_again() {
+    let mut story = Story::placed().await;
+    let paid = story.pays().await;
+    story.refunds(10).await;
+    let log = story.last_log();
+    story.shows(PaymentCommand::Revert { log }).await;
+    let payment = story.world.state::<Payment>(story.order.into()).await;
+    assert_eq!(payment.refund_due(), Some(BaseUnits::from(10)));
+    story.shows(PaymentCommand::Revert { log: paid }).await;
+    let payment = story.world.state::<Payment>(story.order.into()).await;
+    assert!(payment.payable().is_err(), "the order is over");
+    story.world.end().await;
+}
+
+#[tokio::test]
+async fn an_order_is_not_given_up_when_its_money_went_to_the_seller() {
+    let mut story = Story::paid().await;
+    story.releases(4).await;
+    let refusal = |released: u64| Refusal::AlreadyReleased {
+        order: story.order,
+        released: BaseUnits::from(released),
+    };
+    let after_a_part = refusal(4);
+    assert_eq!(refused(&story.gateway, story.reject()).await, after_a_part);
+    assert_eq!(refused(&story.gateway, story.cancel()).await, after_a_part);
+    assert_eq!(story.stock().await, (10, 2));
+    // Both have signed what becomes of the money: the buyer the release, the seller the refund.
+    story.refunds(6).await;
+    done(&story.gateway, story.cancel()).await;
+    assert_eq!(story.stock().await, (10, 0));
+    story.world.end().await;
+
+    let mut whole = Story::paid().await;
+    whole.releases(10).await;
+    let refusal = Refusal::AlreadyReleased {
+        order: whole.order,
+        released: BaseUnits::from(10),
+    };
+    assert_eq!(refused(&whole.gateway, whole.cancel()).await, refusal);
+    whole.world.end().await;
 }
 
 #[tokio::test]

@@ -14,11 +14,11 @@ use gage_domain::{
     product::ProductRejection,
     rejection::Rejection,
     shop::ShopRejection,
-    value::{Address, Price},
+    value::{Address, Asset, Denomination, Price},
 };
 use uuid::Uuid;
 
-use super::support::{BUYER, OWNER, Shelf, World, done, ether, named, refused, shelf};
+use super::support::{BUYER, CHAIN_ID, OWNER, Shelf, World, done, ether, named, refused, shelf};
 
 const STRANGER: Address = Address::repeat_byte(0x0c);
 
@@ -73,7 +73,7 @@ async fn a_placed_order_keeps_its_price() {
     )
     .await;
     let total: String =
-        sqlx::query_scalar("SELECT payload->'OrderPlaced'->>'total' FROM events WHERE aggregate_id = $1 AND event_type = 'OrderPlaced'")
+        sqlx::query_scalar("SELECT payload->'OrderPlaced'->'total'->>'amount' FROM events WHERE aggregate_id = $1 AND event_type = 'OrderPlaced'")
             .bind(order.order.to_string())
             .fetch_one(&world.pool)
             .await
@@ -244,10 +244,11 @@ async fn a_token_that_the_rail_does_not_take_prices_nothing() {
     let gateway = world.replica();
     let shelf = shelf(&gateway, 3).await;
     let token = Address::repeat_byte(0x77);
-    let price = Price {
+    let asset = Asset {
+        chain_id: CHAIN_ID,
         token,
-        amount: ether(5).amount,
     };
+    let price = Price::token(asset, ether(5).amount);
     let change = ChangePrice {
         product: shelf.product,
         by: OWNER,
@@ -255,7 +256,9 @@ async fn a_token_that_the_rail_does_not_take_prices_nothing() {
     };
     assert_eq!(
         refused(&gateway, change).await,
-        Refusal::TokenNotAccepted { token }
+        Refusal::CurrencyNotAccepted {
+            denomination: Denomination::Token(asset)
+        }
     );
     world.end().await;
 }

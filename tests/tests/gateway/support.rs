@@ -25,7 +25,7 @@ use gage_domain::{
     order::Wanted,
     policy::Policy,
     text::LocalizedText,
-    value::{Address, BaseUnits, Price, Quantity},
+    value::{Address, Asset, BaseUnits, Price, Quantity},
 };
 use gage_infrastructure::{
     chain::{EvmRail, LocalKey, Node, RailChain},
@@ -165,22 +165,25 @@ impl World {
 /// The real rail. Terms are computed without a node, so none has to run.
 fn rail() -> Arc<EvmRail> {
     let chain = RailChain {
-        chain: PaymentChain::of_ether(1337, Address::repeat_byte(0xee)),
+        chain: PaymentChain::of_ether(CHAIN_ID, Address::repeat_byte(0xee)),
         arbiter: Address::ZERO,
-        node: Node::new("http://127.0.0.1:9".parse().unwrap()).unwrap(),
+        node: Node::new(["http://127.0.0.1:9".parse().unwrap()]).unwrap(),
     };
     let signer = LocalKey::from_hex(&"42".repeat(32)).unwrap();
     Arc::new(EvmRail::new(chain, [], signer, Arc::new(StandingClock)))
 }
 
+/// The only chain.
+pub(crate) const CHAIN_ID: u64 = 1337;
 pub(crate) const OWNER: Address = Address::repeat_byte(0x0a);
 pub(crate) const BUYER: Address = Address::repeat_byte(0x0b);
 
 pub(crate) fn ether(amount: u64) -> Price {
-    Price {
+    let asset = Asset {
+        chain_id: CHAIN_ID,
         token: Address::ZERO,
-        amount: BaseUnits::from(amount),
-    }
+    };
+    Price::token(asset, BaseUnits::from(amount))
 }
 
 pub(crate) fn pieces(count: u32) -> Quantity {
@@ -300,6 +303,7 @@ impl Shelf {
                 quantity: pieces(quantity),
             }],
             seen_prices: Vec::new(),
+            pay_with: None,
         }
     }
 }

@@ -1,7 +1,10 @@
 //! Every code that a client can meet, and the code of every refusal.
 
 use async_graphql::{Enum, resolver_utils::EnumType as _};
-use gage_application::gateway::{Refusal, What};
+use gage_application::{
+    gateway::{Refusal, What},
+    ports::chain::PermitRefusal,
+};
 use gage_domain::{
     inventory::InventoryRejection,
     order::OrderRejection,
@@ -9,6 +12,7 @@ use gage_domain::{
     product::ProductRejection,
     rejection::Rejection,
     shop::ShopRejection,
+    value::Denomination,
 };
 
 /// What went wrong.
@@ -64,8 +68,18 @@ pub enum ErrorCode {
     NameMissing,
     /// The price is not the one that was seen.
     PriceChanged,
+    /// A price is in fiat money or in a token, not in both.
+    PriceInvalid,
     /// The token is not accepted.
     TokenNotAccepted,
+    /// Prices in this fiat currency are not accepted: no token has a rate in it.
+    CurrencyNotAccepted,
+    /// The order can be paid with several tokens: say with which (`payWith`).
+    PayWithMissing,
+    /// The order cannot be paid with this token.
+    PayWithRefused,
+    /// The rate between the price's currency and the token is not known now. Try again in a minute, or pay with another token.
+    RateUnavailable,
     /// Fewer pieces are left than were asked for.
     OutOfStock,
     /// The stock would fall below what orders hold.
@@ -82,8 +96,8 @@ pub enum ErrorCode {
     OrderTooManyLines,
     /// All lines of an order must be of one shop.
     OrderMixedShops,
-    /// All lines of an order must be priced in the same token.
-    OrderMixedTokens,
+    /// All lines of an order must be priced in the same currency.
+    OrderMixedCurrencies,
     /// The total is larger than any token has units.
     AmountTooLarge,
     /// The order is already placed, with other lines.
@@ -92,6 +106,8 @@ pub enum ErrorCode {
     OrderStateConflict,
     /// The order's payment is not confirmed, or went back.
     OrderNotPaid,
+    /// The order cannot be given up: a part of its money went to the seller already.
+    OrderMoneyReleased,
     /// The order waits for no payment (any more).
     OrderNotAwaitingPayment,
     /// The payment was made already.
@@ -120,6 +136,19 @@ pub enum ErrorCode {
     AttemptNonceDiffers,
     /// No more transactions can be reported for this payment.
     AttemptLimit,
+    /// What is to be paid takes no permits (EIP-2612).
+    PermitNotTaken,
+    /// The permit is not the payer's signature of what was asked: ask anew, and sign that.
+    PermitInvalid,
+}
+
+/// The code of a permit's refusal.
+pub fn code_of_permit(refusal: &PermitRefusal) -> ErrorCode {
+    match refusal {
+        PermitRefusal::NotTaken => ErrorCode::PermitNotTaken,
+        PermitRefusal::TokenUnavailable { .. } => ErrorCode::Unavailable,
+        PermitRefusal::Malformed | PermitRefusal::WrongSigner => ErrorCode::PermitInvalid,
+    }
 }
 
 /// The code of a refusal. Exhaustive: a new refusal asks for its code here.
@@ -132,8 +161,16 @@ pub fn code_of_refusal(refusal: &Refusal) -> ErrorCode {
         Refusal::PriceChanged { .. } => ErrorCode::PriceChanged,
         Refusal::OutOfStock { .. } => ErrorCode::OutOfStock,
         Refusal::OtherShop { .. } => ErrorCode::OrderMixedShops,
-        Refusal::TokenNotAccepted { .. } => ErrorCode::TokenNotAccepted,
+        Refusal::CurrencyNotAccepted { denomination } => match denomination {
+            Denomination::Token(_) => ErrorCode::TokenNotAccepted,
+            Denomination::Fiat(_) => ErrorCode::CurrencyNotAccepted,
+        },
+        Refusal::PayWithMissing { .. } => ErrorCode::PayWithMissing,
+        Refusal::PayWithRefused { .. } => ErrorCode::PayWithRefused,
+        Refusal::RateUnavailable(_) => ErrorCode::RateUnavailable,
         Refusal::NotFunded { .. } => ErrorCode::OrderNotPaid,
+        Refusal::EscrowRetired { .. } => ErrorCode::PaymentClosed,
+        Refusal::AlreadyReleased { .. } => ErrorCode::OrderMoneyReleased,
         Refusal::InDispute { .. } => ErrorCode::InDispute,
         Refusal::NotAwaitingPayment { .. } => ErrorCode::OrderNotAwaitingPayment,
     }
@@ -195,7 +232,7 @@ fn code_of_order(rejection: &OrderRejection) -> ErrorCode {
         OrderRejection::TooManyLines { .. } => ErrorCode::OrderTooManyLines,
         OrderRejection::SkuTwice { .. } => ErrorCode::ReservationConflict,
         OrderRejection::QuantityOverflow { .. } => ErrorCode::QuantityInvalid,
-        OrderRejection::MixedTokens => ErrorCode::OrderMixedTokens,
+        OrderRejection::MixedCurrencies => ErrorCode::OrderMixedCurrencies,
         OrderRejection::ZeroPrice { .. } => ErrorCode::PriceZero,
         OrderRejection::AmountOverflow => ErrorCode::AmountTooLarge,
         OrderRejection::NotAwaitingPayment { .. } | OrderRejection::PayByPassed { .. } => {

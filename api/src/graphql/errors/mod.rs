@@ -17,7 +17,7 @@ use gage_application::{
 use thiserror::Error;
 use uuid::Uuid;
 
-pub use code::{ErrorCode, code_of_custody, code_of_refusal};
+pub use code::{ErrorCode, code_of_custody, code_of_permit, code_of_refusal};
 
 use crate::identity::{desk::DeskError, viewer::NotSignedIn};
 

@@ -18,7 +18,7 @@ use crate::graphql::{
     errors::{ErrorCode, Failure, UserFault, code_of_refusal},
     node_id::GlobalId,
     scalars::Cursor,
-    types::Price,
+    types::{PayableAsset, Price, PriceInput},
 };
 
 /// Something that the user can mend.
@@ -36,6 +36,8 @@ pub struct UserError {
     pub available: Option<u32>,
     /// Of a price that has changed: what it is now.
     pub current_price: Option<Price>,
+    /// Of an order that does not say, or not rightly, what it is paid with: what it can be paid with.
+    pub payable_with: Option<Vec<PayableAsset>>,
 }
 
 impl UserError {
@@ -48,6 +50,7 @@ impl UserError {
             product_id: None,
             available: None,
             current_price: None,
+            payable_with: None,
         }
     }
 
@@ -88,10 +91,16 @@ impl From<&Refusal> for UserError {
                 "a product is not sold by this shop".clone_into(&mut error.message);
                 error.product_id = Some(product.to_global());
             }
+            Refusal::PayWithMissing { choices } | Refusal::PayWithRefused { choices, .. } => {
+                error.payable_with = Some(choices.iter().map(PayableAsset::from).collect());
+            }
             Refusal::Rejected(_)
             | Refusal::NotFound(_)
-            | Refusal::TokenNotAccepted { .. }
+            | Refusal::CurrencyNotAccepted { .. }
+            | Refusal::RateUnavailable(_)
             | Refusal::NotFunded { .. }
+            | Refusal::AlreadyReleased { .. }
+            | Refusal::EscrowRetired { .. }
             | Refusal::InDispute { .. }
             | Refusal::NotAwaitingPayment { .. } => {}
         }
@@ -124,7 +133,7 @@ fn field_of(refusal: &Refusal) -> &'static [&'static str] {
                 OrderRejection::NoLines
                 | OrderRejection::TooManyLines { .. }
                 | OrderRejection::QuantityOverflow { .. }
-                | OrderRejection::MixedTokens
+                | OrderRejection::MixedCurrencies
                 | OrderRejection::AmountOverflow,
             ) => &["lines"],
             _ => &[],
@@ -132,9 +141,18 @@ fn field_of(refusal: &Refusal) -> &'static [&'static str] {
         Refusal::PriceChanged { .. } | Refusal::OutOfStock { .. } | Refusal::OtherShop { .. } => {
             &["lines"]
         }
-        Refusal::TokenNotAccepted { .. } => &["price", "token"],
+        Refusal::CurrencyNotAccepted {
+            denomination: value::Denomination::Token(_),
+        } => &["price", "token"],
+        Refusal::CurrencyNotAccepted {
+            denomination: value::Denomination::Fiat(_),
+        } => &["price", "fiat"],
+        Refusal::PayWithMissing { .. } | Refusal::PayWithRefused { .. } => &["payWith"],
         Refusal::NotFound(_)
+        | Refusal::RateUnavailable(_)
         | Refusal::NotFunded { .. }
+        | Refusal::AlreadyReleased { .. }
+        | Refusal::EscrowRetired { .. }
         | Refusal::InDispute { .. }
         | Refusal::NotAwaitingPayment { .. } => &[],
     }
@@ -286,6 +304,15 @@ async fn run<O: Operation>(
 /// `NOT_FOUND`.
 pub fn id_at<I: GlobalId>(id: &ID, field: &str) -> Result<I, UserError> {
     I::from_global(id).ok_or_else(|| UserError::not_found(field))
+}
+
+/// A price in one currency.
+///
+/// # Errors
+/// `PRICE_INVALID`.
+pub fn price_at(given: PriceInput, field: &[&str]) -> Result<value::Price, UserError> {
+    value::Price::try_from(given)
+        .map_err(|error| UserError::at(ErrorCode::PriceInvalid, error.to_string(), field))
 }
 
 /// 1 to 1000000000 pieces.

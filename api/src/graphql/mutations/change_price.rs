@@ -6,7 +6,7 @@ use gage_domain::ids::ProductId;
 
 use crate::graphql::{
     mutations::{
-        call::{UserError, Written, id_at, write},
+        call::{UserError, Written, id_at, price_at, write},
         written,
     },
     node_id::GlobalId as _,
@@ -70,7 +70,7 @@ impl ChangePriceMutation {
             Ok(ChangePrice {
                 product,
                 by: call.by,
-                price: input.price.into(),
+                price: price_at(input.price, &["price"])?,
             })
         });
         Ok(ChangePricePayload(written.await?))

@@ -6,7 +6,7 @@ use gage_domain::ids::ProductId;
 
 use crate::graphql::{
     mutations::{
-        call::{UserError, Written, id_at, write},
+        call::{UserError, Written, id_at, price_at, write},
         written,
     },
     node_id::GlobalId as _,
@@ -70,13 +70,14 @@ impl ListProductMutation {
         input: ListProductInput,
     ) -> Result<ListProductPayload> {
         let written = write(ctx, &input.idempotency_key, |call| {
+            let price = input.price.map(|price| price_at(price, &["price"]));
             Ok(ListProduct {
                 product: ProductId(call.new_id(ListProduct::NAME)),
                 by: call.by,
                 shop: id_at(&input.shop, "shop")?,
                 name: input.name.into(),
                 description: input.description.unwrap_or_default().into(),
-                price: input.price.map(Into::into),
+                price: price.transpose()?,
             })
         });
         Ok(ListProductPayload(written.await?))

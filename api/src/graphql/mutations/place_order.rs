@@ -9,14 +9,15 @@ use gage_domain::{
 };
 
 use crate::graphql::{
+    context::Asked as _,
     errors::ErrorCode,
     mutations::{
-        call::{UserError, Written, id_at, quantity_at, write},
+        call::{UserError, Written, id_at, price_at, quantity_at, write},
         written,
     },
     node_id::GlobalId as _,
     scalars::Cursor,
-    types::{Order, PriceInput},
+    types::{Order, PayWithInput, PriceInput},
 };
 
 /// An order.
@@ -28,6 +29,8 @@ pub struct PlaceOrderInput {
     shop: ID,
     /// What is ordered, 1 to 100 lines; lines of the same product are summed.
     lines: Vec<OrderLineInput>,
+    /// What is paid with. For prices in fiat money; it may be left out when only one token has a rate in that currency. Prices in a token are paid in that token.
+    pay_with: Option<PayWithInput>,
 }
 
 /// A line of a new order.
@@ -81,13 +84,15 @@ impl PlaceOrderMutation {
         ctx: &Context<'_>,
         input: PlaceOrderInput,
     ) -> Result<PlaceOrderPayload> {
+        let first_chain = ctx.services()?.rail.first_chain();
         let written = write(ctx, &input.idempotency_key, |call| {
             Ok(PlaceOrder {
                 order: OrderId(call.new_id(PlaceOrder::NAME)),
                 by: call.by,
                 shop: id_at(&input.shop, "shop")?,
                 lines: wanted(&input.lines)?,
-                seen_prices: seen_prices(&input.lines),
+                seen_prices: seen_prices(&input.lines)?,
+                pay_with: input.pay_with.map(|with| with.asset(first_chain)),
             })
         });
         Ok(PlaceOrderPayload(written.await?))
@@ -118,12 +123,11 @@ fn wanted(lines: &[OrderLineInput]) -> Result<Vec<Wanted>, UserError> {
     lines.iter().enumerate().map(line).collect()
 }
 
-fn seen_prices(lines: &[OrderLineInput]) -> Vec<(ProductId, value::Price)> {
-    let seen = |line: &OrderLineInput| {
-        Some((
-            ProductId::from_global(&line.product)?,
-            line.expected_price?.into(),
-        ))
+fn seen_prices(lines: &[OrderLineInput]) -> Result<Vec<(ProductId, value::Price)>, UserError> {
+    let seen = |(index, line): (usize, &OrderLineInput)| {
+        let product = ProductId::from_global(&line.product)?;
+        let field = ["lines", &index.to_string(), "expectedPrice"];
+        Some(price_at(line.expected_price?, &field).map(|price| (product, price)))
     };
-    lines.iter().filter_map(seen).collect()
+    lines.iter().enumerate().filter_map(seen).collect()
 }

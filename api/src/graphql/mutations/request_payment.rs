@@ -5,8 +5,9 @@ use gage_application::operations::request_payment::RequestPayment;
 
 use crate::graphql::{
     context::Asked as _,
+    errors::code_of_permit,
     mutations::call::{UserError, Written, id_at, look},
-    scalars::Address,
+    scalars::{Address, Bytes},
     types::PaymentInstructions,
 };
 
@@ -17,6 +18,9 @@ pub struct RequestPaymentInput {
     order: ID,
     /// The wallet that will pay; the buyer's when it is left out. Gas is estimated for it.
     payer: Option<Address>,
+    /// The payer's signature of `PaymentInstructions.permit`, 65 bytes: the call then takes the
+    /// tokens by this permit (EIP-2612), and no approval has to be sent.
+    permit_signature: Option<Bytes>,
 }
 
 /// What came of it.
@@ -48,6 +52,7 @@ pub struct RequestPaymentMutation;
 impl RequestPaymentMutation {
     /// Answers with everything that a wallet needs to pay an order: call, value, deadline, and
     /// for information what the gas will cost. Writes nothing. For the order's buyer.
+    #[graphql(complexity = "100 + child_complexity")]
     async fn request_payment(
         &self,
         ctx: &Context<'_>,
@@ -69,11 +74,27 @@ impl RequestPaymentMutation {
             }
         };
         let payer = input.payer.map_or(terms.buyer, |payer| payer.0);
-        let instructions = ctx.services()?.rail.instructions(&terms, payer).await;
-        let instructions = Some(instructions.into());
-        Ok(RequestPaymentPayload {
-            instructions,
-            user_errors: Vec::new(),
+        let rail = &ctx.services()?.rail;
+        let instructions = match &input.permit_signature {
+            None => Ok(rail.instructions(&terms, payer).await),
+            Some(permit) => {
+                rail.instructions_with_permit(&terms, payer, &permit.0)
+                    .await
+            }
+        };
+        Ok(match instructions {
+            Ok(instructions) => RequestPaymentPayload {
+                instructions: Some(instructions.into()),
+                user_errors: Vec::new(),
+            },
+            Err(refusal) => RequestPaymentPayload {
+                instructions: None,
+                user_errors: vec![UserError::at(
+                    code_of_permit(&refusal),
+                    refusal.to_string(),
+                    &["permitSignature"],
+                )],
+            },
         })
     }
 }

@@ -5,11 +5,14 @@
 )]
 
 use async_graphql::{Context, Enum, Object, Result, SimpleObject};
-use gage_application::ports::chain;
+use gage_application::ports::chain::{self, AcceptedAsset, PaymentRail, RateUnavailable};
+use gage_domain::value;
+use time::OffsetDateTime;
 
 use crate::graphql::{
     context::Asked as _,
     scalars::{Address, DateTime, Long},
+    types::Fiat,
 };
 
 /// How the server follows a chain.
@@ -20,6 +23,9 @@ pub enum ChainCondition {
     Starting,
     /// It is followed.
     Following,
+    /// Its newest block is too old to be the newest: its node stands still, or the chain does.
+    /// Payments may be missing; orders of now do not expire.
+    Stalled,
     /// Its node is away: payments are seen later.
     Unreachable,
     /// Its node shows another chain, or another history, than before: needs the operator.
@@ -48,8 +54,17 @@ impl Chain {
     }
 
     /// What it takes, the chain's own coin first.
-    async fn tokens(&self) -> Vec<AcceptedToken> {
-        self.0.tokens.iter().map(AcceptedToken::from).collect()
+    async fn tokens(&self, ctx: &Context<'_>) -> Result<Vec<AcceptedToken>> {
+        let services = ctx.services()?;
+        let (rail, now) = (services.rail.as_ref(), services.clock.now());
+        let chain_id = self.0.chain_id;
+        let tokens = self.0.tokens.iter().filter(|token| {
+            let token = token.address;
+            rail.accepted(value::Asset { chain_id, token }).is_some()
+        });
+        Ok(tokens
+            .map(|token| AcceptedToken::of(self.0.chain_id, token, rail, now))
+            .collect())
     }
 
     /// Confirmations that a payment needs to count.
@@ -81,14 +96,32 @@ pub struct AcceptedToken {
     symbol: String,
     /// Digits after the decimal point when an amount is shown: base units are a whole number.
     decimals: u8,
+    /// Whether a payer may sign a permit (EIP-2612) in place of an approval.
+    permit: bool,
+    /// Fiat currencies in which prices can be paid with it.
+    fiats: Vec<Fiat>,
 }
 
-impl From<&chain::AcceptedToken> for AcceptedToken {
-    fn from(token: &chain::AcceptedToken) -> Self {
+impl AcceptedToken {
+    fn of(
+        chain_id: u64,
+        token: &chain::AcceptedToken,
+        rail: &dyn PaymentRail,
+        now: OffsetDateTime,
+    ) -> Self {
+        let asset = AcceptedAsset::of(chain_id, token).asset;
+        let has_rate = |fiat: &value::Fiat| {
+            let rate = rail.rate(*fiat, asset, now);
+            !matches!(rate, Err(RateUnavailable::NotConfigured { .. }))
+        };
         Self {
             address: Address(token.address),
             symbol: token.symbol.clone(),
             decimals: token.decimals,
+            permit: token.permit,
+            fiats: (value::Fiat::ALL.into_iter().filter(has_rate))
+                .map(Fiat::from)
+                .collect(),
         }
     }
 }

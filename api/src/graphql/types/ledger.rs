@@ -46,10 +46,7 @@ impl Ledger {
     ) -> Result<Option<Withdrawal>> {
         let token = token.map_or(value::Address::ZERO, |token| token.0);
         let rail = &ctx.services()?.rail;
-        let first = rail.chains().first().map(|chain| chain.chain_id);
-        let Some(chain_id) = chain_id.map(|id| id.0).or(first) else {
-            return Ok(None);
-        };
+        let chain_id = chain_id.map_or_else(|| rail.first_chain(), |id| id.0);
         let found = rail.withdrawal(chain_id, self.0, token).await;
         let found = found.map_err(|error| ctx.error(error.into()))?;
         Ok(found.map(|found| Withdrawal {

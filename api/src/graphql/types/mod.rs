@@ -7,8 +7,11 @@ mod me;
 mod node;
 mod order;
 mod payment;
+mod payment_instructions;
+mod payment_request;
 mod price;
 mod product;
+mod rate;
 mod shop;
 mod text;
 mod timeline;
@@ -20,14 +23,16 @@ pub use ledger::{Ledger, LedgerAccount, Withdrawal};
 pub use me::{Me, ViewerRole};
 pub use node::Node;
 pub use order::{Order, OrderLine, OrderStatus, Tracking, may_see as may_see_order};
-pub(super) use payment::told;
-pub use payment::{
-    Approval, Attempt, AttemptStatus, GasQuote, GasUnavailable, GasUnavailableReason, Payment,
-    PaymentInstructions, PaymentStatus,
+pub use payment::{Attempt, AttemptStatus, Payment, PaymentStatus};
+pub(super) use payment_instructions::told;
+pub use payment_instructions::{
+    Approval, GasQuote, GasUnavailable, GasUnavailableReason, PaymentInstructions,
 };
-pub use price::{Price, PriceInput};
+pub use payment_request::Call;
+pub use price::{Fiat, PayWithInput, PayableAsset, Price, PriceInput};
 pub use product::Product;
 pub(super) use product::may_see as may_see_product;
+pub use rate::{PaymentRate, PaymentRateSource, PriceFeedRound};
 pub use shop::Shop;
 pub use text::{LocalizedText, LocalizedTextInput};
 pub use timeline::{TimelineEntry, TimelineEvent};

@@ -1,11 +1,10 @@
-//! Payments, and what a wallet needs to make one.
+//! Payments: what was asked for, what the chain showed, where the money is.
 #![expect(
     clippy::unused_async,
     reason = "async-graphql's resolvers are async functions"
 )]
 
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
-use gage_application::ports::chain;
 use gage_domain::{
     ids::PaymentId,
     payment::{AttemptFailure, AttemptStanding, Demand},
@@ -16,8 +15,8 @@ use gage_projections::payments::{AttemptRow, FundingRow, PaymentRow};
 use crate::graphql::{
     context::Asked as _,
     node_id::GlobalId as _,
-    scalars::{Address, BaseUnits, Bytes, DateTime, Hash, Long},
-    types::{Dispute, PreparedCall, Price, prepare},
+    scalars::{Address, BaseUnits, DateTime, Hash, Long},
+    types::{Dispute, PaymentRate, PreparedCall, Price, payment_request, prepare},
 };
 
 /// A payment in one word.
@@ -58,13 +57,16 @@ impl Payment {
         self.0.status().into()
     }
 
-    /// What is to be paid.
+    /// What is to be paid: always in a token.
     async fn price(&self) -> Price {
         let terms = &self.0.terms;
-        Price {
-            token: Address(terms.token),
-            amount: BaseUnits(terms.amount),
-        }
+        let (chain_id, token) = (terms.chain_id, terms.token);
+        value::Price::token(value::Asset { chain_id, token }, terms.amount).into()
+    }
+
+    /// How the order's price in fiat money became what is to be paid; null for a price in a token.
+    async fn rate(&self) -> Option<PaymentRate> {
+        self.0.conversion.as_ref().map(PaymentRate::from)
     }
 
     /// The last moment to pay.
@@ -249,6 +251,21 @@ impl Payment {
         prepare(ctx, &self.0, by, |_| Demand::Dispute).await
     }
 
+    /// A request to pay as a URL (ERC-681), for links and wallets elsewhere: whoever follows it
+    /// calls `payOrder` of the escrow, with everything in it. Null when it is not waited for, or
+    /// in tokens, where one call is not enough.
+    #[graphql(complexity = 20)]
+    async fn uri(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        payment_request::uri(ctx, &self.0)
+    }
+
+    /// The same as a QR code: the text of an SVG image, with its quiet zone.
+    #[graphql(complexity = 50)]
+    async fn qr_code(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let uri = payment_request::uri(ctx, &self.0)?;
+        Ok(uri.and_then(|uri| payment_request::qr_code(&uri)))
+    }
+
     /// What must go back to the buyer, because the order will not be delivered.
     async fn refund_due(&self) -> Option<BaseUnits> {
         self.0.refund_due().map(BaseUnits)
@@ -332,153 +349,6 @@ impl Attempt {
                 AttemptStanding::Failed(AttemptFailure::Replaced) => AttemptStatus::Replaced,
                 AttemptStanding::Failed(AttemptFailure::Dropped) => AttemptStatus::Dropped,
             },
-        }
-    }
-}
-
-/// Everything that a wallet needs to pay, besides its own choice of fees.
-#[derive(Debug, Clone, SimpleObject)]
-pub struct PaymentInstructions {
-    /// The chain on which to pay.
-    chain_id: Long,
-    /// The contract to call.
-    contract: Address,
-    /// The call's data.
-    call_data: Bytes,
-    /// The chain's own coin to send with it, wei.
-    value: BaseUnits,
-    /// What has to be sent before it, so that the contract may take the tokens; a wallet with
-    /// `wallet_sendCalls` (EIP-5792) sends both as one. Null for the chain's own coin, and when the
-    /// contract may take enough already.
-    approval: Option<Approval>,
-    /// The last moment to pay.
-    deadline: DateTime,
-    /// What it will cost in gas, for information: the wallet sets the fees.
-    gas: Option<GasQuote>,
-    /// Why there is no gas quote.
-    gas_unavailable: Option<GasUnavailable>,
-}
-
-/// A call of a token (ERC-20) that lets the escrow take what a payment needs, and no more.
-#[derive(Debug, Clone, SimpleObject)]
-pub struct Approval {
-    /// The token's contract, which is to be called.
-    contract: Address,
-    /// The escrow.
-    spender: Address,
-    /// Base units of the token.
-    amount: BaseUnits,
-    /// The call's data.
-    call_data: Bytes,
-    /// What it will cost in gas, for information: the wallet sets the fees.
-    gas: Option<GasQuote>,
-    /// Why there is no gas quote.
-    gas_unavailable: Option<GasUnavailable>,
-}
-
-impl From<chain::Approval> for Approval {
-    fn from(approval: chain::Approval) -> Self {
-        let (gas, gas_unavailable) = told(approval.gas);
-        Self {
-            contract: Address(approval.token),
-            spender: Address(approval.spender),
-            amount: BaseUnits(approval.amount),
-            call_data: Bytes(approval.call_data),
-            gas,
-            gas_unavailable,
-        }
-    }
-}
-
-/// A gas quote, or why there is none.
-pub(in crate::graphql) fn told(
-    gas: Result<chain::GasQuote, chain::GasUnavailable>,
-) -> (Option<GasQuote>, Option<GasUnavailable>) {
-    match gas {
-        Ok(quote) => (Some(quote.into()), None),
-        Err(unavailable) => (None, Some(unavailable.into())),
-    }
-}
-
-/// A gas quote.
-#[derive(Debug, Clone, SimpleObject)]
-pub struct GasQuote {
-    /// Units of gas, estimated with the payer's own call.
-    gas_limit: Long,
-    /// Base fee of the next block, wei per unit.
-    base_fee_per_gas: BaseUnits,
-    /// Tip, wei per unit.
-    priority_fee_per_gas: BaseUnits,
-    /// What a wallet should allow at most, wei per unit.
-    max_fee_per_gas: BaseUnits,
-    /// Expected cost, wei.
-    expected_cost: BaseUnits,
-    /// Cost at the most that is allowed, wei.
-    maximum_cost: BaseUnits,
-    /// When it was asked.
-    quoted_at: DateTime,
-}
-
-/// Why there is no gas quote.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-pub enum GasUnavailableReason {
-    /// The node is away. The call works all the same.
-    NodeUnreachable,
-    /// The approval has to be sent first: before, nothing can be estimated.
-    ApprovalFirst,
-    /// The call would fail now, for example for lack of funds.
-    WouldFail,
-}
-
-/// Why there is no gas quote, with the node's or the contract's word.
-#[derive(Debug, Clone, SimpleObject)]
-pub struct GasUnavailable {
-    /// The kind.
-    reason: GasUnavailableReason,
-    /// In words.
-    message: String,
-}
-
-impl From<chain::PaymentInstructions> for PaymentInstructions {
-    fn from(instructions: chain::PaymentInstructions) -> Self {
-        let (gas, gas_unavailable) = told(instructions.gas);
-        Self {
-            chain_id: Long(instructions.chain_id),
-            contract: Address(instructions.contract),
-            call_data: Bytes(instructions.call_data),
-            value: BaseUnits(instructions.value),
-            approval: instructions.approval.map(Into::into),
-            deadline: DateTime(instructions.deadline),
-            gas,
-            gas_unavailable,
-        }
-    }
-}
-
-impl From<chain::GasQuote> for GasQuote {
-    fn from(quote: chain::GasQuote) -> Self {
-        Self {
-            gas_limit: Long(quote.gas_limit),
-            base_fee_per_gas: BaseUnits(quote.base_fee_per_gas),
-            priority_fee_per_gas: BaseUnits(quote.priority_fee_per_gas),
-            max_fee_per_gas: BaseUnits(quote.max_fee_per_gas),
-            expected_cost: BaseUnits(quote.expected_cost),
-            maximum_cost: BaseUnits(quote.maximum_cost),
-            quoted_at: DateTime(quote.quoted_at),
-        }
-    }
-}
-
-impl From<chain::GasUnavailable> for GasUnavailable {
-    fn from(unavailable: chain::GasUnavailable) -> Self {
-        let reason = match unavailable {
-            chain::GasUnavailable::NodeUnreachable => GasUnavailableReason::NodeUnreachable,
-            chain::GasUnavailable::ApprovalFirst => GasUnavailableReason::ApprovalFirst,
-            chain::GasUnavailable::WouldFail { .. } => GasUnavailableReason::WouldFail,
-        };
-        Self {
-            reason,
-            message: unavailable.to_string(),
         }
     }
 }

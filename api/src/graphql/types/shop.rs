@@ -13,6 +13,9 @@ use crate::graphql::{
     types::{Ledger, LocalizedText, Order, OrderStatus, Product, product::visibility},
 };
 
+/// Wallets of a shop whose ledgers are shown: each may cost questions to a node.
+const MOST_LEDGERS: u32 = 20;
+
 /// A shop of one owner.
 pub struct Shop(pub ShopRow);
 
@@ -79,14 +82,19 @@ impl Shop {
     }
 
     /// What the escrow holds for the wallets that its money goes or went to, and what they may
-    /// take out; the one that it goes to now comes first. For its owner, auditors and operators
-    /// only.
+    /// take out: the last 20 of them, and the one that it goes to now comes first. For its owner,
+    /// auditors and operators only.
+    #[graphql(complexity = "MOST_LEDGERS as usize * child_complexity")]
     async fn ledgers(&self, ctx: &Context<'_>) -> Result<Vec<Ledger>> {
         let viewer = ctx.signed_in()?;
         if !viewer.is(self.0.owner) && !viewer.oversees() {
             return Err(ctx.error(ApiError::Forbidden(What::Shop)));
         }
-        let wallets = ctx.services()?.ledger.wallets_of_shop(self.0.id).await;
+        let wallets = ctx
+            .services()?
+            .ledger
+            .wallets_of_shop(self.0.id, MOST_LEDGERS)
+            .await;
         let wallets = wallets.map_err(|error| ctx.error(error.into()))?;
         Ok(wallets.into_iter().map(Ledger).collect())
     }

@@ -53,6 +53,12 @@ pub enum TimelineEvent {
     FundsRefunded,
     /// A party asked the arbiter to decide.
     DisputeOpened,
+    /// A release is not part of the chain any more: the money is held again.
+    ReleaseReverted,
+    /// A refund is not part of the chain any more: the money is held again.
+    RefundReverted,
+    /// A dispute is not part of the chain any more.
+    DisputeReverted,
 }
 
 /// An entry of an order's history.

@@ -5,9 +5,10 @@ use thiserror::Error;
 /// The longest message that is read: a message as the server asks for has some 400 bytes.
 pub const MAX_MESSAGE_BYTES: usize = 4096;
 
-/// The longest signature that is read. A wallet's has 65 bytes, a contract wallet's may hold
-/// one per owner.
-pub const MAX_SIGNATURE_BYTES: usize = 4096;
+/// The longest signature that is read. A key's has 65 bytes, a contract wallet's may hold one for
+/// each owner, and a wrapped one (ERC-6492) also the call that makes its wallet, perhaps with the
+/// wallet's code.
+pub const MAX_SIGNATURE_BYTES: usize = 16_384;
 
 /// Why a sign-in message or its signature is refused. It repeats nothing of what was sent, so
 /// it may be shown and logged.
@@ -96,9 +97,10 @@ pub enum SignInError {
     /// Another wallet signed.
     #[error("the signature is not by the wallet that the message names")]
     WrongSigner,
-    /// A signature of a contract wallet that is not deployed yet (ERC-6492).
-    #[error("the contract wallet is not deployed on this chain yet (ERC-6492)")]
-    WalletNotDeployed,
+    /// A wrapped signature (ERC-6492) that the contract wallet, deployed or made by the factory
+    /// that is named in it, does not stand by.
+    #[error("the contract wallet does not stand by the wrapped signature (ERC-6492)")]
+    WalletRefuses,
 }
 
 impl SignInError {

@@ -34,7 +34,8 @@ pub use self::{
 pub enum SignatureKind {
     /// A key, recovered from the signature.
     Key,
-    /// A contract wallet, asked over its chain (EIP-1271).
+    /// A contract wallet, asked over its chain: a deployed one (EIP-1271), or one that its factory
+    /// can make (ERC-6492).
     Contract,
 }
 
@@ -97,6 +98,9 @@ impl Claim {
     /// Holds a signature against the wallet that the message names, be it a key or a contract.
     /// Keys need no chain; when none gives the signature, the wallet's contract is asked.
     ///
+    /// ERC-6492 has it in the order wrapped, contract, key. A key first makes no difference but
+    /// for an account that has both (EIP-7702), where the key decides what the contract is.
+    ///
     /// # Errors
     /// [`ProofError::Refused`] with what the key's check said when there is no contract that
     /// stands by it; [`ProofError::Unavailable`] when the chain cannot be asked.
@@ -108,13 +112,14 @@ impl Claim {
         if signature.len() > MAX_SIGNATURE_BYTES {
             return Err(SignInError::SignatureEncoding.into());
         }
-        if signature::is_of_undeployed_wallet(signature) {
-            return Err(SignInError::WalletNotDeployed.into());
-        }
-        let refusal = match self.prove_by_key(signature) {
-            Ok(verified) => return Ok(verified),
-            Err(refusal) if refusal.is_about_the_signature() => refusal,
-            Err(refusal) => return Err(refusal.into()),
+        let refusal = if signature::is_wrapped(signature) {
+            SignInError::WalletRefuses
+        } else {
+            match self.prove_by_key(signature) {
+                Ok(verified) => return Ok(verified),
+                Err(refusal) if refusal.is_about_the_signature() => refusal,
+                Err(refusal) => return Err(refusal.into()),
+            }
         };
         let message = &self.0;
         if contracts

@@ -5,9 +5,8 @@ use gage_domain::value::{Address, B256, U256};
 
 use super::error::{MAX_SIGNATURE_BYTES, SignInError};
 
-/// The last 32 bytes of a signature wrapped for a contract wallet that is not deployed yet
-/// (ERC-6492).
-const UNDEPLOYED_WALLET_MARK: [u8; 2] = [0x64, 0x92];
+/// What the last 32 bytes of a wrapped signature (ERC-6492) repeat.
+const WRAPPED_MARK: [u8; 2] = [0x64, 0x92];
 
 /// Reads a signature in hex with `0x`.
 ///
@@ -48,9 +47,10 @@ pub fn recover(hash: B256, signature: &[u8]) -> Result<Address, SignInError> {
         .map_err(|_| SignInError::SignatureInvalid)
 }
 
-/// Whether a signature says of itself that its contract wallet is not deployed yet.
-pub(super) fn is_of_undeployed_wallet(signature: &[u8]) -> bool {
+/// Whether a signature says of itself that it is wrapped with what makes its contract wallet
+/// (ERC-6492). No key's is that long.
+pub(super) fn is_wrapped(signature: &[u8]) -> bool {
     signature
         .split_last_chunk::<32>()
-        .is_some_and(|(_, mark)| mark.chunks(2).all(|pair| pair == UNDEPLOYED_WALLET_MARK))
+        .is_some_and(|(_, mark)| mark.chunks(2).all(|pair| pair == WRAPPED_MARK))
 }

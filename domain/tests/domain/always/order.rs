@@ -3,7 +3,7 @@
 use gage_domain::{
     ids::{ProductId, ShopId, SkuId},
     order::{Order, OrderCommand, OrderEvent, OrderLine, Phase, Tracking, Wanted, merge_lines},
-    value::{Address, BaseUnits, Price, Quantity, U256},
+    value::{BaseUnits, Currency, Price, Quantity, U256},
 };
 use proptest::{prelude::*, sample::select, test_runner::TestCaseResult};
 use time::{Duration, OffsetDateTime};
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{Repeated, always, never_panics, reasons, sequences, texts, wallets};
 use crate::samples::{
-    ETHER, NOON, OTHER_SHOP, QUARTER_PAST, SHOP, TOKEN, most, pieces, tracking, wei,
+    NOON, OTHER_SHOP, QUARTER_PAST, SHOP, TOKEN, ether, most, pieces, price_in, tracking, wei, won,
 };
 
 const TIMES: &[OffsetDateTime] = &[
@@ -31,10 +31,15 @@ fn quantities() -> impl Strategy<Value = Quantity> {
 
 fn lines() -> impl Strategy<Value = Vec<OrderLine>> {
     let amounts: Vec<BaseUnits> = vec![wei(0), wei(1), wei(2), most()];
+    let currencies = vec![
+        ether(1).currency,
+        price_in(TOKEN, wei(1)).currency,
+        won(1).currency,
+    ];
     let price = prop_oneof![
-        8 => (1_u64..4).prop_map(|units| Price { token: ETHER, amount: wei(units) }),
-        1 => (select(&[ETHER, TOKEN][..]), select(amounts))
-            .prop_map(|(token, amount)| Price { token, amount }),
+        8 => (1_u64..4).prop_map(ether),
+        1 => (select(currencies), select(amounts))
+            .prop_map(|(currency, amount)| Price { currency, amount }),
     ];
     let line = (products(), price, texts(), quantities()).prop_map(
         |(product, unit_price, name, quantity)| OrderLine {
@@ -80,7 +85,7 @@ fn events() -> impl Strategy<Value = OrderEvent> {
     prop_oneof![
         2 => (wallets(), shops(), lines(), select(TIMES)).prop_map(
             |(buyer, shop, lines, pay_by)| OrderEvent::OrderPlaced {
-                buyer, shop, lines, token: ETHER, total: wei(1), pay_by,
+                buyer, shop, lines, total: ether(1), pay_by,
             }
         ),
         8 => select(&[
@@ -147,14 +152,14 @@ fn phase_after(event: &OrderEvent) -> Phase {
     }
 }
 
-fn cost(lines: &[OrderLine], token: Address) -> Option<U256> {
+fn cost(lines: &[OrderLine], currency: Currency) -> Option<U256> {
     lines.iter().try_fold(U256::ZERO, |sum, line| {
         let cost = line
             .unit_price
             .amount
             .0
             .checked_mul(U256::from(line.quantity.get()))?;
-        (line.unit_price.token == token).then_some(())?;
+        (line.unit_price.currency == currency).then_some(())?;
         sum.checked_add(cost)
     })
 }
@@ -174,21 +179,16 @@ fn prices_are_frozen(history: &[OrderEvent], order: &Order) -> TestCaseResult {
         buyer,
         shop,
         lines,
-        token,
         total,
         pay_by,
     }) = history.first()
     else {
         return Err(TestCaseError::fail("an order begins with its placing"));
     };
-    prop_assert_eq!(cost(lines, *token), Some(total.0));
-    prop_assert!(!total.is_zero() && !lines.is_empty() && !buyer.is_zero());
+    prop_assert_eq!(cost(lines, total.currency), Some(total.amount.0));
+    prop_assert!(!total.amount.is_zero() && !lines.is_empty() && !buyer.is_zero());
     prop_assert_eq!(order.lines(), &lines[..]);
-    let price = Price {
-        token: *token,
-        amount: *total,
-    };
-    prop_assert_eq!(order.total(), Some(price));
+    prop_assert_eq!(order.total(), Some(*total));
     prop_assert_eq!(order.pay_by(), Some(*pay_by));
     prop_assert_eq!((order.buyer(), order.shop()), (Some(*buyer), Some(*shop)));
     Ok(())

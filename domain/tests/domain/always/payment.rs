@@ -13,7 +13,7 @@ use gage_domain::{
 use proptest::{prelude::*, sample::select, test_runner::TestCaseResult};
 
 use super::{Repeated, always, never_panics, sequences, wallets};
-use crate::samples::{ETHER, NOON, TOKEN, hash, log, most, terms, wei};
+use crate::samples::{ETHER, NOON, TOKEN, hash, log, most, request_on, requested_on, terms, wei};
 
 /// Few blocks and places, so that logs meet; now and then another chain.
 fn logs() -> impl Strategy<Value = LogRef> {
@@ -73,7 +73,7 @@ fn commands() -> impl Strategy<Value = PaymentCommand> {
         own(terms().amount, wei(5)),
     );
     prop_oneof![
-        4 => requests().prop_map(PaymentCommand::Request),
+        4 => requests().prop_map(request_on),
         3 => (hashes(), 0_u64..3, own(terms().buyer, Address::ZERO))
             .prop_map(|(tx_hash, nonce, by)| PaymentCommand::ReportAttempt { tx_hash, nonce, by }),
         5 => paying.prop_map(|(key, log, payer, token, amount)| PaymentCommand::Detect {
@@ -81,7 +81,7 @@ fn commands() -> impl Strategy<Value = PaymentCommand> {
         }),
         5 => (logs(), 0_u64..20)
             .prop_map(|(log, confirmations)| PaymentCommand::Confirm { log, confirmations }),
-        1 => logs().prop_map(|log| PaymentCommand::Revert { log }),
+        2 => logs().prop_map(|log| PaymentCommand::Revert { log }),
         2 => (hashes(), select(FAILURES))
             .prop_map(|(tx_hash, reason)| PaymentCommand::FailAttempt { tx_hash, reason }),
         1 => select(REASONS).prop_map(|reason| PaymentCommand::Expire { reason }),
@@ -97,7 +97,7 @@ fn commands() -> impl Strategy<Value = PaymentCommand> {
 
 fn events() -> impl Strategy<Value = PaymentEvent> {
     prop_oneof![
-        2 => requests().prop_map(PaymentEvent::PaymentRequested),
+        2 => requests().prop_map(requested_on),
         1 => (hashes(), 0_u64..3, wallets())
             .prop_map(|(tx_hash, nonce, by)| PaymentEvent::AttemptReported { tx_hash, nonce, by }),
         3 => (logs(), wallets(), amounts())
@@ -117,6 +117,11 @@ fn events() -> impl Strategy<Value = PaymentEvent> {
         1 => (logs(), wallets()).prop_map(|(log, by)| PaymentEvent::DisputeOpened {
             log, by, mined_at: Some(NOON),
         }),
+        1 => (logs(), amounts())
+            .prop_map(|(log, amount)| PaymentEvent::ReleaseReverted { log, amount }),
+        1 => (logs(), amounts())
+            .prop_map(|(log, amount)| PaymentEvent::RefundReverted { log, amount }),
+        1 => logs().prop_map(|log| PaymentEvent::DisputeReverted { log }),
     ]
 }
 
@@ -148,7 +153,7 @@ impl Ledger {
 
     fn enter(&mut self, event: &PaymentEvent) -> TestCaseResult {
         match event {
-            PaymentEvent::PaymentRequested(_) => self.requests += 1,
+            PaymentEvent::PaymentRequested { .. } => self.requests += 1,
             PaymentEvent::PaymentDetected { log, amount, .. } => {
                 prop_assert_eq!(self.credited, None, "a payment is credited once");
                 self.credited = Some((log.id(), *amount));
@@ -180,6 +185,17 @@ impl Ledger {
                 self.refunded += amount.0;
             }
             PaymentEvent::DisputeOpened { log, .. } => self.use_once(log)?,
+            PaymentEvent::ReleaseReverted { log, amount } => {
+                prop_assert!(self.used.remove(&log.id()), "only what counts is reverted");
+                self.released -= amount.0;
+            }
+            PaymentEvent::RefundReverted { log, amount } => {
+                prop_assert!(self.used.remove(&log.id()), "only what counts is reverted");
+                self.refunded -= amount.0;
+            }
+            PaymentEvent::DisputeReverted { log } => {
+                prop_assert!(self.used.remove(&log.id()), "only what counts is reverted");
+            }
             PaymentEvent::PaymentExpired { reason } => {
                 prop_assert!(!self.closed, "closed once");
                 let lapsed = *reason == ClosingReason::Lapsed;

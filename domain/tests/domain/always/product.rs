@@ -4,21 +4,25 @@ use gage_domain::{
     Decider,
     ids::ShopId,
     product::{Product, ProductCommand, ProductEvent},
-    value::{Address, BaseUnits, Price},
+    value::{BaseUnits, Price},
 };
 use proptest::{prelude::*, sample::select, test_runner::TestCaseResult};
 
 use super::{Repeated, always, never_panics, sequences, texts};
-use crate::samples::{ETHER, NOON, OTHER_SHOP, SHOP, TOKEN, most, wei};
+use crate::samples::{NOON, OTHER_SHOP, SHOP, TOKEN, ether, most, price_in, wei, won};
 
 fn shops() -> impl Strategy<Value = ShopId> {
     select(&[SHOP, OTHER_SHOP][..])
 }
 
 fn prices() -> impl Strategy<Value = Price> {
-    let tokens: &[Address] = &[ETHER, TOKEN];
+    let currencies = vec![
+        ether(1).currency,
+        price_in(TOKEN, wei(1)).currency,
+        won(1).currency,
+    ];
     let amounts: Vec<BaseUnits> = vec![wei(0), wei(1), wei(2), most()];
-    (select(tokens), select(amounts)).prop_map(|(token, amount)| Price { token, amount })
+    (select(currencies), select(amounts)).prop_map(|(currency, amount)| Price { currency, amount })
 }
 
 fn commands() -> impl Strategy<Value = ProductCommand> {

@@ -9,7 +9,7 @@
 
 mod status;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use alloy::{
     consensus::TxEip1559,
@@ -33,7 +33,7 @@ use time::{OffsetDateTime, Time};
 use tokio::{select, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-pub use self::status::{KeeperCondition, KeeperStatus};
+pub use self::status::{KeeperCondition, KeeperStatus, KeeperWaits};
 use super::{
     ShopEscrow::paymentsCall,
     gas::{self, Fees},
@@ -53,11 +53,13 @@ const SEND_AGAIN_AFTER: time::Duration = time::Duration::seconds(30);
 const STUCK_AFTER: time::Duration = time::Duration::minutes(10);
 /// How far our clock may be ahead of the chain's.
 const CLOCKS_DIFFER: time::Duration = time::Duration::seconds(10);
+/// Less gas than any release takes: some 61,000 were measured.
+const LEAST_GAS_UNITS: u64 = 40_000;
 /// Payments that are looked at in one go.
 const BATCH: u32 = 50;
 
 /// How the keeper may act.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeeperSettings {
     /// The chain (EIP-155).
     pub chain_id: u64,
@@ -65,6 +67,39 @@ pub struct KeeperSettings {
     pub daily_budget: BaseUnits,
     /// What a unit of gas may cost, wei.
     pub max_fee_per_gas: BaseUnits,
+    /// What is worth a release.
+    pub minimum: Minimum,
+}
+
+/// The least that is worth the gas of a release: whoever sells to himself for next to nothing
+/// must not spend the day's budget.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Minimum {
+    /// Of the chain's own coin, wei; when it is not said, what the release itself may cost.
+    pub coin: Option<BaseUnits>,
+    /// Of tokens, base units. What a token is worth only the operator knows: the keeper leaves
+    /// those that are not here alone.
+    pub tokens: HashMap<Address, BaseUnits>,
+}
+
+impl Minimum {
+    /// Whether so much of a token is worth a release that may cost so much.
+    fn is_reached(&self, token: Address, held: BaseUnits, cost: BaseUnits) -> bool {
+        let least = if token.is_zero() {
+            Some(self.coin.unwrap_or(cost))
+        } else {
+            self.tokens.get(&token).copied()
+        };
+        least.is_some_and(|least| held >= least)
+    }
+}
+
+/// A release that could be sent.
+struct Release<'t> {
+    terms: &'t Terms,
+    held: BaseUnits,
+    data: Bytes,
+    gas_units: u64,
 }
 
 /// What the keeper stands on.
@@ -118,11 +153,29 @@ enum Fault {
     },
 }
 
+impl Fault {
+    fn class(&self) -> KeeperWaits {
+        match self {
+            Self::Node(_) => KeeperWaits::Node,
+            Self::Store(_) => KeeperWaits::Store,
+            Self::Signing(_) => KeeperWaits::Key,
+            Self::OtherChain { .. } => KeeperWaits::OtherChain,
+            Self::TooDear { .. } => KeeperWaits::Fees,
+            Self::OverBudget { .. } => KeeperWaits::Budget,
+            Self::OutOfFunds { .. } => KeeperWaits::Funds,
+            Self::NotTaken(_) => KeeperWaits::NotTaken,
+            Self::Stuck { .. } => KeeperWaits::Stuck,
+        }
+    }
+}
+
 /// What came of looking at a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Looked {
     /// There is nothing to do: the contract says so, and the read model will follow.
     NothingToDo,
+    /// It is worth less than its release.
+    TooLittle,
     /// Its release is on its way, or another replica's transaction is.
     OnItsWay,
 }
@@ -174,9 +227,7 @@ impl Keeper {
                 INTERVAL
             }
             Err(fault) => {
-                if self.status.fares(KeeperCondition::Waiting {
-                    reason: fault.to_string(),
-                }) {
+                if self.status.fares(KeeperCondition::Waiting(fault.class())) {
                     tracing::warn!(%fault, "the keeper waits");
                 }
                 PAUSE
@@ -197,7 +248,8 @@ impl Keeper {
         {
             return Ok(());
         }
-        let mut after = None;
+        let (mut after, mut too_little) = (None, 0_u64);
+        let mut least_cost = None;
         loop {
             let due = self
                 .parts
@@ -207,11 +259,18 @@ impl Keeper {
             let more = due.len() >= usize::try_from(BATCH).unwrap_or(usize::MAX);
             let last = due.last().map(|due| (due.hold_ends, due.terms.order));
             for due in due {
-                if self.look_at(&due, now).await? == Looked::OnItsWay {
-                    return Ok(());
+                let cost = match least_cost {
+                    Some(cost) => cost,
+                    None => *least_cost.insert(self.least_cost().await?),
+                };
+                match self.look_at(&due, cost, now).await? {
+                    Looked::OnItsWay => return Ok(()),
+                    Looked::TooLittle => too_little += 1,
+                    Looked::NothingToDo => {}
                 }
             }
             if !more {
+                self.status.leaves_alone(too_little);
                 return Ok(());
             }
             after = last;
@@ -224,7 +283,8 @@ impl Keeper {
         sent: &KeeperTransaction,
         now: OffsetDateTime,
     ) -> Result<Looked, Fault> {
-        let node = &self.parts.node;
+        // One node: another may know the nonce's use and not yet the receipt.
+        let node = self.parts.node.one();
         if let Some(receipt) = node.receipt(sent.tx_hash).await? {
             let outcome = match receipt.status {
                 Some(1) => KeeperOutcome::Released,
@@ -257,10 +317,20 @@ impl Keeper {
     }
 
     /// Releases a payment if the contract holds something of it that anyone may release.
-    async fn look_at(&self, due: &DueRelease, now: OffsetDateTime) -> Result<Looked, Fault> {
+    async fn look_at(
+        &self,
+        due: &DueRelease,
+        least_cost: BaseUnits,
+        now: OffsetDateTime,
+    ) -> Result<Looked, Fault> {
         let terms = &due.terms;
         if terms.chain_id != self.settings.chain_id {
             return Ok(Looked::NothingToDo);
+        }
+        // No more than all of it is held: what is too little costs no question.
+        let minimum = &self.settings.minimum;
+        if !minimum.is_reached(terms.token, terms.amount, least_cost) {
+            return Ok(Looked::TooLittle);
         }
         let Some(held) = self.releasable(terms, now).await? else {
             return Ok(Looked::NothingToDo);
@@ -269,7 +339,13 @@ impl Keeper {
         let Some(units) = self.gas_units(terms, data.clone(), now).await? else {
             return Ok(Looked::NothingToDo);
         };
-        self.send(terms, data, units, now).await
+        let release = Release {
+            terms,
+            held,
+            data,
+            gas_units: units,
+        };
+        self.send(release, now).await
     }
 
     /// Gas that the call needs; none when the contract would refuse it, since somebody was faster.
@@ -326,13 +402,13 @@ impl Keeper {
         Ok(over.then(|| BaseUnits(U256::from(held))))
     }
 
-    async fn send(
-        &self,
-        terms: &Terms,
-        data: Bytes,
-        units: u64,
-        now: OffsetDateTime,
-    ) -> Result<Looked, Fault> {
+    async fn send(&self, release: Release<'_>, now: OffsetDateTime) -> Result<Looked, Fault> {
+        let Release {
+            terms,
+            held,
+            data,
+            gas_units,
+        } = release;
         let node = &self.parts.node;
         let account = self.parts.key.address();
         let (fees, nonce, balance) = tokio::try_join!(
@@ -340,10 +416,16 @@ impl Keeper {
             node.mined_nonce(account),
             node.balance(account),
         )?;
-        let max_fee = self.affordable(fees)?;
         // What is estimated may be more when it is mined: others move their money too.
-        let gas_limit = units.saturating_add(units / 5);
-        let most = max_fee.saturating_mul(U256::from(gas_limit));
+        let gas_limit = gas_units.saturating_add(gas_units / 5);
+        let cost_at = |fee: U256| fee.saturating_mul(U256::from(gas_limit));
+        let cost = BaseUnits(cost_at(self.at_most(fees)));
+        if !self.settings.minimum.is_reached(terms.token, held, cost) {
+            tracing::debug!(order = %terms.order, %held, "too little for a release");
+            return Ok(Looked::TooLittle);
+        }
+        let max_fee = self.affordable(fees)?;
+        let most = cost_at(max_fee);
         if balance < most {
             return Err(Fault::OutOfFunds {
                 account,
@@ -431,7 +513,18 @@ impl Keeper {
         if fee > most.0 {
             return Err(Fault::TooDear { fee, most });
         }
-        Ok(fees.maximum().min(most.0))
+        Ok(self.at_most(fees))
+    }
+
+    fn at_most(&self, fees: Fees) -> U256 {
+        fees.maximum().min(self.settings.max_fee_per_gas.0)
+    }
+
+    /// What any release costs now, and most cost more.
+    async fn least_cost(&self) -> Result<BaseUnits, Fault> {
+        let fees = gas::fees(&self.parts.node).await?;
+        let units = U256::from(LEAST_GAS_UNITS);
+        Ok(BaseUnits(self.at_most(fees).saturating_mul(units)))
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use alloy::primitives::{Address, B256};
 use gage_application::{
     gateway::GatewayError,
-    ports::{StoreUnavailable, event_log::LogError},
+    ports::{StoreUnavailable, chain::BlockRef, event_log::LogError},
 };
 use thiserror::Error;
 
@@ -20,6 +20,13 @@ pub(super) enum Fault {
     /// The node gives no usable answer: try again, more and more slowly.
     #[error(transparent)]
     Node(#[from] NodeError),
+    /// Two nodes that are equally far have different blocks where the cursor stands: wait until
+    /// one of them gives way.
+    #[error("the nodes disagree about block {}, which is settled as {}", settled.number, settled.hash)]
+    Disagreement {
+        /// Where the cursor stands.
+        settled: BlockRef,
+    },
     /// Our own database is away: try again.
     #[error(transparent)]
     Store(#[from] StoreUnavailable),
@@ -68,6 +75,13 @@ pub(super) enum Halt {
     Stored(ChainStoreError),
     #[error("the gateway cannot settle: {0}")]
     Settlement(GatewayError),
+}
+
+impl Halt {
+    /// Whether it is the node that is on another chain, so that the chain's other nodes may go on.
+    pub(super) fn is_other_chain(&self) -> bool {
+        matches!(self, Self::OtherChain { .. } | Self::OtherGenesis { .. })
+    }
 }
 
 impl From<ChainStoreError> for Fault {

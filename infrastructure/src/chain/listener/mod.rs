@@ -5,46 +5,54 @@
 //! - the cursor stands on a block whose logs, and those of all blocks below it, are settled;
 //! - a stretch is settled only if it stands on the cursor's block; otherwise the fork is
 //!   searched among the known blocks, and what is above it is taken back first;
+//! - a turn reads from one node. What the next turn reads from another one stands on the cursor
+//!   like any stretch, or is a fork;
 //! - nothing is kept in memory that a crash could lose: every turn begins with the stored
 //!   cursor, so any number of listeners may run, and the first one to settle a stretch wins.
 
 mod fault;
 mod fork;
+mod head_age;
+mod peers;
 mod session;
+mod settler;
 mod status;
 mod stretch;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use alloy::primitives::Address;
+use alloy::primitives::{Address, B256};
 use gage_application::{
-    gateway::GatewayError,
-    operations::settle_block::SettleBlock,
     ports::{
-        chain::{BlockRef, ChainCondition, CursorMove, Observation, SightingStatus},
+        chain::{BlockRef, ChainCondition},
         clock::{Clock, Entropy},
     },
     settlement::Settle,
 };
+use time::OffsetDateTime;
 use tokio::{select, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 use self::{
     fault::{Fault, Halt},
+    head_age::HeadAge,
+    peers::{LAG_MAX, one_is_further},
     session::{Session, check_contract},
-    stretch::{Reader, Stretch},
+    settler::Settler,
+    stretch::Reader,
 };
-use super::node::{Block, Node, NodeError};
+use super::node::{Belonging, Block, Node, NodeError};
 use crate::postgres::{ChainCursor, PostgresChainStore};
 
 pub use status::ListenerStatus;
 
-/// Sightings that are looked at for their depth in one turn.
-const CONFIRM_AT_ONCE: u32 = 500;
 /// First pause after a failure; doubles up to [`BACKOFF_MAX`], with jitter.
 const BACKOFF_START: Duration = Duration::from_millis(250);
 /// Longest pause after a failure.
 const BACKOFF_MAX: Duration = Duration::from_secs(10);
+/// Failures in a row after which the node that was read rests, and after which nodes that disagree
+/// are a case for the operator.
+const FAILURES_MAX: u32 = 4;
 /// Time between looks when the operator is needed.
 const HALTED_PAUSE: Duration = Duration::from_secs(15);
 
@@ -63,11 +71,14 @@ pub struct ListenerSettings {
     pub confirmations: u64,
     /// Time between looks at the head.
     pub poll_interval: Duration,
+    /// How old the newest block may be. Beyond it the node is not believed to be at the head of
+    /// the chain; none where blocks come only when there is something to put into them.
+    pub head_age_max: Option<Duration>,
 }
 
 /// What the listener stands on.
 pub struct ListenerParts {
-    /// The chain's node.
+    /// The chain's nodes.
     pub node: Node,
     /// Cursor, known blocks and sightings of the same chain and contract.
     pub store: PostgresChainStore,
@@ -81,14 +92,21 @@ pub struct ListenerParts {
 
 /// Follows the chain until it is stopped.
 pub struct Listener {
-    parts: ListenerParts,
+    node: Node,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
     settings: ListenerSettings,
     status: ListenerStatus,
     reader: Reader,
+    settler: Settler,
     /// The node as it was found; forgotten with every failure, since another may answer next.
     session: Option<Session>,
+    /// The node that the last turn read from.
+    reads: Option<Node>,
     /// Turns that failed since the last one that did not.
     failures: u32,
+    /// The age of the head in the last turn that saw one.
+    head_age: HeadAge,
 }
 
 /// What a turn came to.
@@ -117,11 +135,20 @@ impl Listener {
         };
         Self {
             status: ListenerStatus::new(settings.chain_id, settings.confirmations),
-            reader: Reader::new(parts.node.clone(), settings),
-            parts,
+            reader: Reader::new(settings),
+            settler: Settler {
+                store: parts.store,
+                settle: parts.settle,
+                settings,
+            },
+            node: parts.node,
+            clock: parts.clock,
+            entropy: parts.entropy,
             settings,
             session: None,
+            reads: None,
             failures: 0,
+            head_age: HeadAge::Fresh,
         }
     }
 
@@ -163,7 +190,9 @@ impl Listener {
         let first = self.failures == 0;
         self.failures = self.failures.saturating_add(1);
         self.session = None;
+        self.leave_after_failures(&fault);
         match &fault {
+            Fault::Halt(halt) if self.left_for_another(halt) => return Duration::ZERO,
             Fault::Halt(halt) => {
                 if first || self.condition() != ChainCondition::Halted {
                     tracing::error!(reason = %halt, "the chain listener halts");
@@ -174,6 +203,15 @@ impl Listener {
             Fault::Busy { retry_after } => return *retry_after,
             Fault::Node(NodeError::Inconsistent { reason }) => {
                 tracing::debug!(%reason, "reading again");
+            }
+            Fault::Disagreement { .. } if self.failures < FAILURES_MAX => {
+                tracing::debug!(%fault, "waiting for the nodes to agree");
+            }
+            Fault::Disagreement { .. } => {
+                if self.condition() != ChainCondition::Halted {
+                    tracing::error!(reason = %fault, "the chain listener halts");
+                }
+                self.status.fares(ChainCondition::Halted);
             }
             Fault::Node(error) => {
                 if self.condition() != ChainCondition::Unreachable {
@@ -187,12 +225,40 @@ impl Listener {
         self.backoff()
     }
 
+    /// Lets a node rest that gives no usable answers, whatever is wrong with them.
+    fn leave_after_failures(&self, fault: &Fault) {
+        if let (Fault::Node(error), Some(node)) = (fault, &self.reads)
+            && self.failures >= FAILURES_MAX
+        {
+            node.rest(&error.to_string());
+        }
+    }
+
+    /// Leaves a node that is on another chain, and says whether there is one to go on with.
+    fn left_for_another(&self, halt: &Halt) -> bool {
+        let Some(node) = self.reads.as_ref().filter(|_| halt.is_other_chain()) else {
+            return false;
+        };
+        node.belongs(Belonging::Others, &halt.to_string());
+        node.another_may_belong()
+    }
+
     fn recovered(&mut self) {
         if self.failures > 0 {
             tracing::info!(failures = self.failures, "the chain listener follows again");
         }
         self.failures = 0;
-        self.status.fares(ChainCondition::Following);
+        match self.head_age {
+            HeadAge::Fresh => self.status.fares(ChainCondition::Following),
+            HeadAge::Stale { of } => self.stalled(of),
+        }
+    }
+
+    fn stalled(&self, newest: OffsetDateTime) {
+        if self.condition() != ChainCondition::Stalled {
+            tracing::warn!(%newest, "the chain's newest block is old: payments may be missing");
+        }
+        self.status.fares(ChainCondition::Stalled);
     }
 
     fn condition(&self) -> ChainCondition {
@@ -205,51 +271,63 @@ impl Listener {
         let doubled = BACKOFF_START.saturating_mul(1 << self.failures.saturating_sub(1).min(10));
         let half = doubled.min(BACKOFF_MAX) / 2;
         let bound = u64::try_from(half.as_millis()).unwrap_or(u64::MAX);
-        half + Duration::from_millis(self.parts.entropy.below(bound.saturating_add(1)))
+        half + Duration::from_millis(self.entropy.below(bound.saturating_add(1)))
     }
 
     async fn turn(&mut self) -> Result<Turn, Fault> {
-        let began = self.parts.clock.now();
+        let began = self.clock.now();
         let (session, cursor) = self.found().await?;
-        let head = self.parts.node.head().await?;
+        let node = &session.node;
+        let head = node.head().await?;
+        let age = HeadAge::of(&head, began, self.settings.head_age_max);
+        self.head_age = age;
         let Some(cursor) = self.standing(&session, cursor, &head).await? else {
             // The chain has not reached the block where reading begins.
             return Ok(Turn::Poll);
         };
         self.status.saw(head.at(), cursor);
         if head.at() == cursor {
-            let turn = self.confirm_more(cursor).await?;
-            if turn == Turn::Poll {
-                self.status.read_until(began);
+            let turn = self.settler.confirm_more(cursor).await?;
+            if turn == Turn::Poll && !one_is_further(&session, &head, self.settings.chain_id).await
+            {
+                self.status.read_until(age.surely_read(began));
             }
             return Ok(turn);
         }
         if head.number <= cursor.number {
-            return self.shorter(cursor, &head).await;
+            return self.shorter(node, cursor, &head).await;
         }
-        let stretch = self
-            .reader
-            .next(cursor.number, head.number, session.receipts)
-            .await?;
+        let stretch = self.reader.next(&session, cursor, head.number).await?;
         if stretch.stands_on() != Some(cursor.hash) {
-            return self.take_back(cursor, &head).await;
+            return self.take_back(node, cursor, &head).await;
         }
-        self.settle_stretch(cursor, stretch).await
+        let end = stretch.last().unwrap_or(cursor);
+        let settling = self.settler.stretch(cursor, stretch);
+        let reading = self.reader.read_ahead(&session, end, head.number);
+        tokio::join!(settling, reading).0
     }
 
-    /// The node, checked once per connection, and the stored cursor.
+    /// The node that is asked first now, checked when it was another one in the turn before, and
+    /// the stored cursor.
     async fn found(&mut self) -> Result<(Session, Option<BlockRef>), Fault> {
-        let cursor = self.parts.store.cursor().await?;
-        let known = self.session;
+        let cursor = self.settler.store.cursor().await?;
+        let node = self.node.one();
+        self.reads = Some(node.clone());
+        let known = self
+            .session
+            .take()
+            .filter(|known| known.node.is_same(&node));
+        let is_new = known.is_none();
         let session = match known {
             Some(session) => session,
-            None => Session::open(&self.parts.node, &self.settings).await?,
+            None => Session::open(node, &self.settings).await?,
         };
         check_genesis(cursor.as_ref(), &session)?;
-        if known.is_none() {
-            check_contract(&self.parts.node, &self.settings).await?;
-            self.session = Some(session);
+        if is_new {
+            session.node.belongs(Belonging::Ours, "");
+            check_contract(&session.node, &self.settings).await?;
         }
+        self.session = Some(session.clone());
         Ok((session, cursor.map(|cursor| cursor.block)))
     }
 
@@ -267,14 +345,14 @@ impl Listener {
         if head.number < before {
             return Ok(None);
         }
-        let Some(block) = self.parts.node.block(before, false).await? else {
+        let Some(block) = session.node.block(before, false).await? else {
             return Ok(None);
         };
         let start = ChainCursor {
             genesis_hash: session.genesis_hash,
             block: block.at(),
         };
-        let begun = self.parts.store.begin(start).await?;
+        let begun = self.settler.store.begin(start).await?;
         check_genesis(Some(&begun), session)?;
         tracing::info!(
             block = begun.block.number,
@@ -284,11 +362,11 @@ impl Listener {
     }
 
     /// The head is not above the cursor: the node lags behind, or the chain forked.
-    async fn shorter(&self, cursor: BlockRef, head: &Block) -> Result<Turn, Fault> {
-        let ring = self.parts.store.ring().await?;
+    async fn shorter(&self, node: &Node, cursor: BlockRef, head: &Block) -> Result<Turn, Fault> {
+        let ring = self.settler.store.ring().await?;
         let known = ring.iter().find(|block| block.number == head.number);
         if known.is_some_and(|block| block.hash != head.hash) || head.number == cursor.number {
-            return self.take_back(cursor, head).await;
+            return self.take_back(node, cursor, head).await;
         }
         // The node knows a part of our chain, not another one: it is behind. A chain that was
         // really cut short shows it with its next block.
@@ -297,87 +375,24 @@ impl Listener {
             cursor = cursor.number,
             "the node is behind"
         );
+        if cursor.number - head.number > LAG_MAX {
+            node.rest("it is behind what was read");
+        }
         Ok(Turn::Poll)
-    }
-
-    async fn settle_stretch(&self, cursor: BlockRef, stretch: Stretch) -> Result<Turn, Fault> {
-        let to = stretch.last().unwrap_or(cursor);
-        let confirm = self.deep_enough(to.number, &stretch.observations).await?;
-        let blocks = stretch.blocks.iter().map(Block::at).collect();
-        let batch = SettleBlock {
-            cursor: self.cursor_move(cursor, to, blocks),
-            revert: Vec::new(),
-            detect: stretch.observations,
-            confirm,
-        };
-        self.settle(batch).await
-    }
-
-    /// Confirms what is deep enough without a new block: more than fits one append, or less
-    /// confirmations asked for than before.
-    async fn confirm_more(&self, cursor: BlockRef) -> Result<Turn, Fault> {
-        let confirm = self.deep_enough(cursor.number, &[]).await?;
-        if confirm.is_empty() {
-            return Ok(Turn::Poll);
-        }
-        let batch = SettleBlock {
-            cursor: self.cursor_move(cursor, cursor, Vec::new()),
-            revert: Vec::new(),
-            detect: Vec::new(),
-            confirm,
-        };
-        self.settle(batch).await
-    }
-
-    /// Sightings that are deep enough once the cursor stands at `height`, in the order of the
-    /// chain: a release must not be recorded before its payment.
-    async fn deep_enough(
-        &self,
-        height: u64,
-        new: &[Observation],
-    ) -> Result<Vec<(Observation, u64)>, Fault> {
-        let seen = self
-            .parts
-            .store
-            .sightings(SightingStatus::Seen, CONFIRM_AT_ONCE)
-            .await?;
-        let more_wait = seen.len() >= usize::try_from(CONFIRM_AT_ONCE).unwrap_or(usize::MAX);
-        let known = seen.iter().map(|sighting| &sighting.observation);
-        let is_new = |new: &&Observation| !known.clone().any(|seen| seen.log.id() == new.log.id());
-        let new = if more_wait { &[] } else { new };
-        let depth = |log: &Observation| (height + 1).checked_sub(log.log.block_number);
-        Ok(known
-            .clone()
-            .chain(new.iter().filter(is_new))
-            .filter_map(|log| depth(log).map(|depth| (log.clone(), depth)))
-            .filter(|(_, depth)| *depth >= self.settings.confirmations)
-            .collect())
-    }
-
-    fn cursor_move(&self, from: BlockRef, to: BlockRef, blocks: Vec<BlockRef>) -> CursorMove {
-        CursorMove {
-            chain_id: self.settings.chain_id,
-            escrow: self.settings.escrow,
-            from,
-            to,
-            blocks,
-            sightings: Vec::new(),
-        }
-    }
-
-    async fn settle(&self, batch: SettleBlock) -> Result<Turn, Fault> {
-        match self.parts.settle.settle(batch).await {
-            // Another listener was first: the next turn begins where that one ended.
-            Ok(()) | Err(GatewayError::CursorMoved) => Ok(Turn::More),
-            Err(error) => Err(error.into()),
-        }
     }
 }
 
 fn check_genesis(cursor: Option<&ChainCursor>, session: &Session) -> Result<(), Fault> {
-    let found = session.genesis_hash;
-    match cursor.map(|cursor| cursor.genesis_hash) {
-        Some(expected) if expected != found => Err(Halt::OtherGenesis { expected, found }.into()),
-        _ => Ok(()),
+    match cursor {
+        Some(cursor) => is_same_genesis(cursor.genesis_hash, session.genesis_hash),
+        None => Ok(()),
+    }
+}
+
+fn is_same_genesis(expected: B256, found: B256) -> Result<(), Fault> {
+    if expected == found {
+        Ok(())
+    } else {
+        Err(Halt::OtherGenesis { expected, found }.into())
     }
 }

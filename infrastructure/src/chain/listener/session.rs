@@ -15,8 +15,10 @@ use crate::chain::{
 };
 
 /// A node that was found to be the right one.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Session {
+    /// The node, alone.
+    pub(super) node: Node,
     /// The chain's first block.
     pub(super) genesis_hash: B256,
     /// How the node gives receipts.
@@ -26,20 +28,26 @@ pub(super) struct Session {
 impl Session {
     /// Checks chain id, contract and quote signer. The first block is compared with the
     /// cursor's when that is loaded.
-    pub(super) async fn open(node: &Node, settings: &ListenerSettings) -> Result<Self, Fault> {
-        let (found, expected) = (node.chain_id().await?, settings.chain_id);
-        if found != expected {
-            return Err(Halt::OtherChain { expected, found }.into());
-        }
-        let genesis = node.block(0, false).await?;
-        let genesis = genesis.ok_or_else(|| NodeError::Inconsistent {
-            reason: "the chain has no first block".to_owned(),
-        })?;
+    pub(super) async fn open(node: Node, settings: &ListenerSettings) -> Result<Self, Fault> {
         Ok(Self {
-            genesis_hash: genesis.hash,
+            genesis_hash: genesis_of(&node, settings.chain_id).await?,
             receipts: node.receipt_source().await?,
+            node,
         })
     }
+}
+
+/// The first block of a node that is on the right chain.
+pub(super) async fn genesis_of(node: &Node, expected: u64) -> Result<B256, Fault> {
+    let found = node.chain_id().await?;
+    if found != expected {
+        return Err(Halt::OtherChain { expected, found }.into());
+    }
+    let genesis = node.block(0, false).await?;
+    let genesis = genesis.ok_or_else(|| NodeError::Inconsistent {
+        reason: "the chain has no first block".to_owned(),
+    })?;
+    Ok(genesis.hash)
 }
 
 /// Checks that the contract is there and accepts our quotes: a payment to an address without
@@ -69,7 +77,7 @@ async fn signer_of(node: &Node, escrow: Address) -> Result<Option<Address>, Node
         .await
     {
         Ok(answer) => Ok(quoteSignerCall::abi_decode_returns(&answer).ok()),
-        Err(NodeError::Refused { .. }) => Ok(None),
+        Err(error) if error.is_revert() => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -43,10 +43,10 @@ impl ListenerStatus {
         gauge!("gage_chain_lag_blocks", "chain" => self.chain.clone()).set(gauged(lag_blocks));
     }
 
-    /// A turn that began then found the cursor at the head.
-    pub(super) fn read_until(&self, began: OffsetDateTime) {
+    /// The chain was surely read until then.
+    pub(super) fn read_until(&self, then: OffsetDateTime) {
         self.status
-            .send_modify(|status| status.read_until = status.read_until.max(Some(began)));
+            .send_modify(|status| status.read_until = status.read_until.max(Some(then)));
     }
 
     pub(super) fn fares(&self, condition: ChainCondition) {
@@ -71,9 +71,10 @@ impl ChainView for ListenerStatus {
     }
 }
 
-const CONDITIONS: [(ChainCondition, &str); 4] = [
+const CONDITIONS: [(ChainCondition, &str); 5] = [
     (ChainCondition::Starting, "starting"),
     (ChainCondition::Following, "following"),
+    (ChainCondition::Stalled, "stalled"),
     (ChainCondition::Unreachable, "unreachable"),
     (ChainCondition::Halted, "halted"),
 ];

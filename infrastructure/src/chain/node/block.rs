@@ -1,12 +1,15 @@
 //! The parts of blocks and receipts that are looked at. Read leniently otherwise: nodes
 //! differ in the rest, and other chains have transactions of kinds we do not know.
 
+use std::time::Duration;
+
 use alloy::{
     primitives::{Address, B256, Bloom, BloomInput, U256},
     rpc::types::Log,
 };
 use gage_application::ports::chain::BlockRef;
 use serde::Deserialize;
+use time::{OffsetDateTime, PrimitiveDateTime};
 
 /// A block.
 #[derive(Debug, Clone, Deserialize)]
@@ -78,6 +81,17 @@ impl Block {
             number: self.number,
             hash: self.hash,
         }
+    }
+
+    /// When it was made, by its own word.
+    pub(in crate::chain) fn made_at(&self) -> OffsetDateTime {
+        let seconds = i64::try_from(self.timestamp).unwrap_or(i64::MAX);
+        // Only a time thousands of years ahead cannot be told, and that is not old.
+        OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(PrimitiveDateTime::MAX.assume_utc())
+    }
+
+    pub(in crate::chain) fn is_older_than(&self, age: Duration, now: OffsetDateTime) -> bool {
+        now - self.made_at() > age
     }
 
     /// Whether the block may hold logs of the contract: never wrongly no.

@@ -2,8 +2,9 @@
 
 use alloy::{
     primitives::Bytes,
-    transports::{RpcError, TransportError, TransportErrorKind, http::reqwest},
+    transports::{HttpError, RpcError, TransportError, TransportErrorKind, http::reqwest},
 };
+use serde::Deserialize;
 use thiserror::Error;
 
 /// The longest part of a node's own words that is kept.
@@ -48,6 +49,46 @@ pub enum NodeError {
 }
 
 impl NodeError {
+    /// Whether the node is to blame, whatever it was asked.
+    pub(super) fn is_the_nodes(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::Unintelligible { .. } => true,
+            Self::Refused { .. } | Self::Inconsistent { .. } => false,
+        }
+    }
+
+    /// Whether another node may do better. What one refuses is often its own affair: a key that ran
+    /// out, a method that is not sold, state that was thrown away. Not so where the chain itself
+    /// refuses, by a contract or by its rules for transactions.
+    pub(super) fn another_may_answer(&self) -> bool {
+        const OF_THE_CHAIN: [&str; 2] = ["eth_sendRawTransaction", "eth_estimateGas"];
+        match self {
+            Self::Refused { method, .. } => !OF_THE_CHAIN.contains(method) && !self.is_revert(),
+            other => other.is_the_nodes(),
+        }
+    }
+
+    /// Whether it is the contract that refuses. Not every node gives the data of a revert, and
+    /// there may be none; so their words count too.
+    pub(in crate::chain) fn is_revert(&self) -> bool {
+        // What geth and its like answer.
+        const REVERTED: i64 = 3;
+        const WORDS: [&str; 3] = ["revert", "opcode", "vm exception"];
+        match self {
+            Self::Refused {
+                revert: Some(_), ..
+            }
+            | Self::Refused { code: REVERTED, .. } => true,
+            Self::Refused { message, .. } => {
+                let message = message.to_lowercase();
+                WORDS.iter().any(|word| message.contains(word))
+            }
+            Self::Unreachable { .. } | Self::Unintelligible { .. } | Self::Inconsistent { .. } => {
+                false
+            }
+        }
+    }
+
     pub(super) fn of(method: &'static str, error: TransportError) -> Self {
         match error {
             RpcError::ErrorResp(payload)
@@ -64,6 +105,7 @@ impl NodeError {
                 revert: payload.as_revert_data(),
                 message: short(&payload.message),
             },
+            RpcError::Transport(TransportErrorKind::HttpError(http)) => of_http(method, &http),
             RpcError::Transport(kind) => Self::Unreachable {
                 reason: transport_reason(kind),
             },
@@ -89,6 +131,33 @@ impl NodeError {
     }
 }
 
+/// An error status. Some nodes give their JSON-RPC errors one; then the error counts.
+fn of_http(method: &'static str, http: &HttpError) -> NodeError {
+    const TOO_MANY_REQUESTS: u16 = 429;
+    match serde_json::from_str::<Answer>(&http.body) {
+        Ok(Answer { error }) if http.status != TOO_MANY_REQUESTS => NodeError::Refused {
+            method,
+            code: error.code,
+            message: short(&error.message),
+            revert: None,
+        },
+        _ => NodeError::Unreachable {
+            reason: format!("HTTP status {}", http.status),
+        },
+    }
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    error: Refusal,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    code: i64,
+    message: String,
+}
+
 /// Some nodes say "too many requests" with a code that others use for "too many logs", which
 /// asks for a shorter range instead of patience.
 fn too_many_logs(method: &str, code: i64, message: &str) -> bool {
@@ -103,8 +172,7 @@ fn transport_reason(kind: TransportErrorKind) -> String {
             Ok(error) => with_sources(&error.without_url()),
             Err(_) => "the transport failed".to_owned(),
         },
-        TransportErrorKind::HttpError(error)
-        | TransportErrorKind::HttpErrorWithRetryAfter { error, .. } => {
+        TransportErrorKind::HttpErrorWithRetryAfter { error, .. } => {
             format!("HTTP status {}", error.status)
         }
         TransportErrorKind::MissingBatchResponse(_) => "an answer is missing".to_owned(),

@@ -21,7 +21,7 @@ use gage_domain::{
     product::{Product, ProductCommand},
     shop::{Shop, ShopCommand},
     text::LocalizedText,
-    value::{Address, B256, BaseUnits, Price, Quantity},
+    value::{Address, Asset, B256, BaseUnits, Currency, Fiat, Price, Quantity},
 };
 use serde_json::value::to_raw_value;
 use time::{Duration, OffsetDateTime, macros::datetime};
@@ -314,9 +314,25 @@ fn name(en: &str) -> LocalizedText {
 }
 
 fn price(amount: u64) -> Price {
-    Price {
-        token: Address::ZERO,
-        amount: BaseUnits::from(amount),
+    // Of every kind: as they were when a server had one chain, as they are now, and in money.
+    let (token, amount) = (Address::ZERO, BaseUnits::from(amount));
+    match amount.0.to::<u64>() % 4 {
+        0 => Price::fiat(Fiat::Krw, amount),
+        1 => Price::fiat(Fiat::Usd, amount),
+        2 => Price::token(
+            Asset {
+                chain_id: 10,
+                token,
+            },
+            amount,
+        ),
+        _ => Price {
+            currency: Currency::Token {
+                chain_id: None,
+                token,
+            },
+            amount,
+        },
     }
 }
 

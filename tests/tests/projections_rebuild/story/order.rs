@@ -5,7 +5,8 @@ use gage_domain::{
     inventory::InventoryCommand,
     order::{OrderCommand, OrderLine, Phase, Tracking},
     payment::{AttemptFailure, ClosingReason, Funding, LogRef, PaymentCommand, Terms},
-    value::{Address, B256, BaseUnits, Price},
+    rate::{Conversion, FeedRound, Rate, RateSource, RoundId},
+    value::{Address, B256, BaseUnits, Currency, Fiat, Price},
 };
 use time::{Duration, OffsetDateTime};
 
@@ -20,7 +21,7 @@ impl Story {
             let product = self.product_id(number);
             let quantity = pieces(1 + self.below(3));
             let reserve = InventoryCommand::Reserve { order, quantity };
-            let (sku, unit_price) = (SkuId::from(product), price(7));
+            let (sku, unit_price) = (SkuId::from(product), price(4 + self.orders % 4));
             if try_on(&mut self.stock, sku, &reserve, now, draft) {
                 lines.push(OrderLine {
                     product,
@@ -41,26 +42,39 @@ impl Story {
         };
         if try_on(&mut self.order, order, &place, now, draft) {
             let total = self.order[&order].0.total().unwrap();
-            let terms = self.terms(order, buyer, total, pay_by);
+            let conversion = conversion(total);
+            let amount = conversion
+                .as_ref()
+                .map_or(Ok(total.amount), Conversion::tokens);
+            let terms = self.terms(order, buyer, amount.unwrap(), pay_by);
             let id = PaymentId::from(order);
             try_on(
                 &mut self.payments,
                 id,
-                &PaymentCommand::Request(terms),
+                &PaymentCommand::Request {
+                    terms,
+                    conversion: conversion.map(Box::new),
+                },
                 now,
                 draft,
             );
         }
     }
 
-    fn terms(&self, order: OrderId, buyer: Address, total: Price, pay_by: OffsetDateTime) -> Terms {
+    fn terms(
+        &self,
+        order: OrderId,
+        buyer: Address,
+        amount: BaseUnits,
+        pay_by: OffsetDateTime,
+    ) -> Terms {
         Terms {
             order,
             buyer,
             seller: self.wallet(0),
             arbiter: Address::ZERO,
-            token: total.token,
-            amount: total.amount,
+            token: Address::ZERO,
+            amount,
             deadline: pay_by,
             hold_secs: 60,
             dispute_secs: 60,
@@ -141,6 +155,12 @@ impl Story {
         let tx_hash = B256::repeat_byte(u8::try_from(self.below(4)).unwrap());
         let amount = BaseUnits::from(1 + self.below(9));
         let nonce = self.minutes.unsigned_abs();
+        // The last of what was recorded leaves the chain first.
+        let gone = match &funding {
+            Funding::Confirmed(deposit) => deposit.movements.last().map(|last| last.log.log_index),
+            Funding::Detected(_) | Funding::None => None,
+        };
+        let gone = gone.map_or(payment_log, |index| Self::log_of(order, index));
         let command = match (self.below(12), funding) {
             (0..=1, _) => PaymentCommand::ReportAttempt {
                 tx_hash,
@@ -151,7 +171,7 @@ impl Story {
                 tx_hash,
                 reason: AttemptFailure::Replaced,
             },
-            (3, _) => PaymentCommand::Revert { log: payment_log },
+            (3 | 10, _) => PaymentCommand::Revert { log: gone },
             (4, _) | (_, Funding::None) => PaymentCommand::Detect {
                 key: terms.key,
                 log: payment_log,
@@ -197,4 +217,29 @@ fn tracking(number: i64) -> Tracking {
         carrier: "우체국".to_owned(),
         number: number.to_string(),
     }
+}
+
+/// How a price in fiat money becomes an amount of tokens here; none for a price in a token.
+fn conversion(price: Price) -> Option<Conversion> {
+    let Currency::Fiat(fiat) = price.currency else {
+        return None;
+    };
+    let feed = FeedRound {
+        chain_id: 1,
+        feed: Address::repeat_byte(0xfe),
+        round: RoundId(1 << 70),
+    };
+    Some(Conversion {
+        fiat,
+        amount: price.amount,
+        token_decimals: 18,
+        rate: Rate {
+            price: "4500000.12500000".parse().unwrap(),
+            source: match fiat {
+                Fiat::Krw => RateSource::Feeds(vec![feed, feed]),
+                Fiat::Usd => RateSource::Operator,
+            },
+            as_of: OffsetDateTime::UNIX_EPOCH,
+        },
+    })
 }

@@ -48,18 +48,30 @@ async fn what_no_key_signed_cannot_be_judged_while_the_chain_is_away() {
     );
 }
 
+/// A chain on which no contract stands by anything.
+struct NoWallets;
+
+#[async_trait]
+impl ContractSignatures for NoWallets {
+    async fn is_valid(&self, _: Address, _: B256, _: &[u8]) -> Result<bool, StoreUnavailable> {
+        Ok(false)
+    }
+}
+
 #[tokio::test]
-async fn a_wallet_that_is_not_deployed_is_told_so_and_nobody_is_asked() {
+async fn a_wrapped_signature_is_for_the_chain_to_judge() {
     let mark = [0x64, 0x92].repeat(16);
     let wrapped = [sign(&message()), mark].concat();
-    let refused = ProofError::Refused(SignInError::WalletNotDeployed);
-    assert_eq!(prove(&wrapped).await, Err(refused));
+    assert_eq!(prove(&wrapped).await, Err(ProofError::Unavailable(away())));
+    let claim = Claim::read(&message(), &expectation()).unwrap();
+    let refused = ProofError::Refused(SignInError::WalletRefuses);
+    assert_eq!(claim.prove(&wrapped, &NoWallets).await, Err(refused));
 }
 
 #[tokio::test]
 async fn an_oversized_signature_is_not_carried_to_the_chain() {
     let refused = ProofError::Refused(SignInError::SignatureEncoding);
-    assert_eq!(prove(&[1; MAX_SIGNATURE_BYTES + 1]).await, Err(refused));
-    let at_the_limit = prove(&[1; MAX_SIGNATURE_BYTES]).await;
+    assert_eq!(prove(&vec![1; MAX_SIGNATURE_BYTES + 1]).await, Err(refused));
+    let at_the_limit = prove(&vec![1; MAX_SIGNATURE_BYTES]).await;
     assert_eq!(at_the_limit, Err(ProofError::Unavailable(away())));
 }

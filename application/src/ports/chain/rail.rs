@@ -1,14 +1,14 @@
-//! The chain: the payment rail, what was observed on it, and how far it was followed.
+//! The payment rail: how payments are asked for, in what, and what that costs.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::fmt;
 
 use async_trait::async_trait;
 use gage_domain::{
-    ids::{OrderId, PaymentId},
-    payment::{Demand, LogRef, Terms},
-    value::{Address, B256, BaseUnits},
+    ids::OrderId,
+    payment::{Demand, Terms},
+    rate::Rate,
+    value::{Address, Asset, BaseUnits, Fiat},
 };
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use time::OffsetDateTime;
 
@@ -23,8 +23,8 @@ pub struct PaymentDraft {
     pub buyer: Address,
     /// Whom a release goes to.
     pub seller: Address,
-    /// The token; the zero address is the chain's native coin.
-    pub token: Address,
+    /// What is to be paid with.
+    pub asset: Asset,
     /// Base units.
     pub amount: BaseUnits,
     /// The last moment to pay, whole seconds.
@@ -46,9 +46,13 @@ pub struct PaymentInstructions {
     pub call_data: Vec<u8>,
     /// Native coin to send with it, wei.
     pub value: BaseUnits,
-    /// What has to be sent before, so that the contract may take the tokens; none for the native
-    /// coin, and when it may already.
-    pub approval: Option<Approval>,
+    /// What has to be sent before, in this order, so that the contract may take the tokens; empty
+    /// for the native coin, and when it may already. Only the first can be estimated.
+    pub approvals: Vec<Approval>,
+    /// What the payer may sign in place of the approval (EIP-2612), as JSON for
+    /// `eth_signTypedData_v4`; none when no approval is needed, the token takes no permits, or it
+    /// cannot be asked now.
+    pub permit: Option<String>,
     /// The last moment to pay.
     pub deadline: OffsetDateTime,
     /// What it will cost in gas; absent, with the reason, when the node cannot tell.
@@ -63,12 +67,33 @@ pub struct Approval {
     pub token: Address,
     /// The escrow.
     pub spender: Address,
-    /// Base units of the token.
+    /// Base units of the token; zero takes an older approval back.
     pub amount: BaseUnits,
     /// The call's data.
     pub call_data: Vec<u8>,
     /// What it will cost in gas; absent, with the reason, when the node cannot tell.
     pub gas: Result<GasQuote, GasUnavailable>,
+}
+
+/// Why there is no call that pays with a payer's permit (EIP-2612).
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PermitRefusal {
+    /// The payment is in the chain's own coin, or in a token that takes no permits here.
+    #[error("what is to be paid takes no permits")]
+    NotTaken,
+    /// The node is away, or the token does not answer as EIP-2612 has it.
+    #[error("the token cannot be asked about permits now")]
+    TokenUnavailable {
+        /// Why, for the log.
+        reason: String,
+    },
+    /// Not the 65 bytes of r, s and v, with s in the lower half (EIP-2).
+    #[error("the permit is no signature of a key: 65 bytes, with a low s")]
+    Malformed,
+    /// Another wallet's, or of something else: another amount, deadline, spender, chain or token,
+    /// or a nonce that was used.
+    #[error("the permit is not by the payer over this payment as it is now")]
+    WrongSigner,
 }
 
 /// A call of the escrow that a party's own wallet signs and sends. No coins go with it.
@@ -118,7 +143,7 @@ pub struct GasQuote {
 /// Why there is no gas quote.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum GasUnavailable {
-    /// The node is away.
+    /// The node is away, or says nothing that could be passed on.
     #[error("the node is not reachable")]
     NodeUnreachable,
     /// The contract may not take the tokens yet, so nothing can be estimated.
@@ -127,7 +152,7 @@ pub enum GasUnavailable {
     /// The call would fail now, for example for lack of funds.
     #[error("it would fail now: {reason}")]
     WouldFail {
-        /// The node's or the contract's word.
+        /// Why, in words for whoever asked: never the node's own.
         reason: String,
     },
 }
@@ -155,6 +180,11 @@ impl PaymentChain {
             tokens: vec![AcceptedToken::coin("ETH".to_owned())],
         }
     }
+
+    /// What is accepted at this address, if anything is.
+    pub fn token(&self, address: Address) -> Option<&AcceptedToken> {
+        self.tokens.iter().find(|token| token.address == address)
+    }
 }
 
 /// A token that orders may be paid in.
@@ -166,6 +196,8 @@ pub struct AcceptedToken {
     pub symbol: String,
     /// Where the decimal point is when amounts are shown.
     pub decimals: u8,
+    /// Whether it takes permits (EIP-2612), as the operator says.
+    pub permit: bool,
 }
 
 impl AcceptedToken {
@@ -175,8 +207,78 @@ impl AcceptedToken {
             address: Address::ZERO,
             symbol,
             decimals: 18,
+            permit: false,
         }
     }
+}
+
+/// A token that can be paid with, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AcceptedAsset {
+    /// Which token, on which chain.
+    pub asset: Asset,
+    /// What amounts are shown with.
+    pub symbol: String,
+    /// One whole token is 10^`decimals` base units.
+    pub decimals: u8,
+}
+
+impl AcceptedAsset {
+    /// A token of a chain.
+    pub fn of(chain_id: u64, token: &AcceptedToken) -> Self {
+        Self {
+            asset: Asset {
+                chain_id,
+                token: token.address,
+            },
+            symbol: token.symbol.clone(),
+            decimals: token.decimals,
+        }
+    }
+}
+
+impl fmt::Display for AcceptedAsset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.symbol, self.asset)
+    }
+}
+
+/// Why there is no rate.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum RateUnavailable {
+    /// Nobody set up where the rate comes from.
+    #[error("there is no rate in {fiat} for {asset}")]
+    NotConfigured {
+        /// The currency.
+        fiat: Fiat,
+        /// The asset.
+        asset: Asset,
+    },
+    /// The price feed gave no answer that may be used: it was not reached yet, or what it says
+    /// cannot be right.
+    #[error(
+        "the rate in {fiat} for {asset} is not known now; try again in a minute, or pay with \
+         another asset"
+    )]
+    NoAnswer {
+        /// The currency.
+        fiat: Fiat,
+        /// The asset.
+        asset: Asset,
+    },
+    /// The price feed's last answer is too old.
+    #[error(
+        "the rate in {fiat} for {asset} is of {as_of} and too old; try again in a minute, or pay \
+         with another asset"
+    )]
+    Stale {
+        /// The currency.
+        fiat: Fiat,
+        /// The asset.
+        asset: Asset,
+        /// When the feed answered.
+        as_of: OffsetDateTime,
+    },
 }
 
 /// A payment rail: how payments of one kind are asked for.
@@ -185,11 +287,28 @@ pub trait PaymentRail: Send + Sync {
     /// The chains on which payments are taken, the first being the one for what names none.
     fn chains(&self) -> &[PaymentChain];
 
-    /// The terms of a payment with the key under which the rail will know it. Pure.
-    fn terms(&self, draft: &PaymentDraft) -> Terms;
+    /// The terms of a payment with the key under which the rail will know it; none on a chain on
+    /// which no payments are taken. Pure.
+    fn terms(&self, draft: &PaymentDraft) -> Option<Terms>;
 
     /// What the wallet `payer` needs to pay these terms. Works while the node is away.
     async fn instructions(&self, terms: &Terms, payer: Address) -> PaymentInstructions;
+
+    /// The same with the payer's permit (EIP-2612) in place of the approval: the call takes both
+    /// the tokens and the payment.
+    ///
+    /// # Errors
+    /// [`PermitRefusal`]; MUST refuse a permit that the token would.
+    async fn instructions_with_permit(
+        &self,
+        terms: &Terms,
+        payer: Address,
+        permit: &[u8],
+    ) -> Result<PaymentInstructions, PermitRefusal>;
+
+    /// A request to pay these terms as a URL (ERC-681), for any wallet; none when one call is not
+    /// enough. Asks nobody.
+    fn payment_uri(&self, terms: &Terms) -> Option<String>;
 
     /// The call with which the wallet `by` asks the escrow for something about the payment of
     /// these terms. Whether the escrow would do it is not asked here, but in
@@ -208,178 +327,27 @@ pub trait PaymentRail: Send + Sync {
         token: Address,
     ) -> Result<Option<Withdrawal>, StoreUnavailable>;
 
-    /// The tokens that orders may be priced in.
-    fn accepts(&self, token: Address) -> bool;
+    /// The first chain (EIP-155): the one that is meant where none is named.
+    fn first_chain(&self) -> u64;
+
+    /// Whether payments are still taken by the contract that these terms name: what is paid into
+    /// another one is not seen.
+    fn takes(&self, terms: &Terms) -> bool {
+        let mut chains = self.chains().iter();
+        chains.any(|chain| (chain.chain_id, chain.escrow) == (terms.chain_id, terms.escrow))
+    }
+
+    /// What is accepted as this asset, if anything is: it is configured, and its escrow was not
+    /// found to refuse it.
+    fn accepted(&self, asset: Asset) -> Option<&AcceptedToken>;
+
+    /// What one token of an asset costs in fiat money, at a moment. MUST answer from memory: it
+    /// is asked within decisions, which wait for nobody.
+    ///
+    /// # Errors
+    /// [`RateUnavailable`], when there is no rate that may be used at that moment.
+    fn rate(&self, fiat: Fiat, asset: Asset, now: OffsetDateTime) -> Result<Rate, RateUnavailable>;
 
     /// The most that one payment can carry, base units.
     fn largest_payment(&self) -> BaseUnits;
-}
-
-/// A block by number and hash.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct BlockRef {
-    /// Its number.
-    pub number: u64,
-    /// Its hash.
-    pub hash: B256,
-}
-
-/// One of the escrow's logs, decoded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Observation {
-    /// Which log.
-    pub log: LogRef,
-    /// The payment it names (the order's UUID), if that is one.
-    pub payment: Option<PaymentId>,
-    /// The quote's key; zero for what belongs to no payment.
-    pub key: B256,
-    /// What it says.
-    pub what: Observed,
-    /// When its block was made, if the node said so.
-    #[serde(default, with = "time::serde::rfc3339::option")]
-    pub mined_at: Option<OffsetDateTime>,
-}
-
-/// What a log of the escrow says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Observed {
-    /// Someone paid.
-    Paid {
-        /// Who sent the funds.
-        payer: Address,
-        /// The token.
-        token: Address,
-        /// Base units.
-        amount: BaseUnits,
-    },
-    /// Funds went to the seller.
-    Released {
-        /// Base units.
-        amount: BaseUnits,
-    },
-    /// Funds went back to the buyer.
-    Refunded {
-        /// Base units.
-        amount: BaseUnits,
-    },
-    /// A dispute was opened.
-    Disputed {
-        /// By whom.
-        by: Address,
-    },
-    /// An account took out what was released or refunded to it. Belongs to no payment.
-    Withdrawn {
-        /// The account.
-        account: Address,
-        /// The token.
-        token: Address,
-        /// Base units.
-        amount: BaseUnits,
-    },
-}
-
-/// The state of an observed log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SightingStatus {
-    /// Seen, not yet deep enough.
-    Seen,
-    /// Deep enough; credited.
-    Confirmed,
-    /// Its block is no longer part of the chain.
-    Reverted,
-    /// It fits no payment of ours; kept for reconciliation.
-    Unmatched,
-}
-
-/// An observed log with its state and, when unmatched, why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Sighting {
-    /// The log.
-    pub observation: Observation,
-    /// Its state.
-    pub status: SightingStatus,
-    /// Why it is unmatched.
-    pub reason: Option<String>,
-}
-
-/// A move of the chain cursor, written in the same transaction as the events it led to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct CursorMove {
-    /// The chain.
-    pub chain_id: u64,
-    /// The escrow contract that is followed.
-    pub escrow: Address,
-    /// The cursor before; compare-and-swap.
-    pub from: BlockRef,
-    /// The cursor after; equal to `from` when only sightings change.
-    pub to: BlockRef,
-    /// Blocks that joined the ring of known hashes.
-    pub blocks: Vec<BlockRef>,
-    /// Sightings that are new or changed state.
-    pub sightings: Vec<Sighting>,
-}
-
-/// What the listener knows, for health, confirmations and deadlines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ChainStatus {
-    /// The newest block seen.
-    pub head: Option<BlockRef>,
-    /// Blocks between the cursor and the head.
-    pub lag_blocks: u64,
-    /// Until when the chain has surely been read: the time at which a poll began that found
-    /// the cursor at the head.
-    pub read_until: Option<OffsetDateTime>,
-    /// How the listener fares.
-    pub condition: ChainCondition,
-}
-
-/// How the listener fares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChainCondition {
-    /// It has not reached the node yet.
-    Starting,
-    /// It follows.
-    Following,
-    /// The node is away; it tries again.
-    Unreachable,
-    /// It halted: the node is not the chain that the cursor belongs to, or the chain was
-    /// reorganised deeper than the ring. Needs the operator.
-    Halted,
-}
-
-/// A look at the listener.
-pub trait ChainView: Send + Sync {
-    /// What it knows now.
-    fn status(&self) -> ChainStatus;
-    /// Blocks, the log's own included, that a payment needs.
-    fn confirmations_required(&self) -> u64;
-}
-
-/// The chains that are followed, by their id (EIP-155). Cheap to clone.
-#[derive(Clone, Default)]
-pub struct FollowedChains(Arc<BTreeMap<u64, Arc<dyn ChainView>>>);
-
-impl FollowedChains {
-    /// A chain; none when it is not followed.
-    pub fn get(&self, chain_id: u64) -> Option<&dyn ChainView> {
-        self.0.get(&chain_id).map(AsRef::as_ref)
-    }
-
-    /// All of them, by their id.
-    pub fn iter(&self) -> impl Iterator<Item = (u64, &dyn ChainView)> {
-        self.0.iter().map(|(id, view)| (*id, view.as_ref()))
-    }
-}
-
-impl FromIterator<(u64, Arc<dyn ChainView>)> for FollowedChains {
-    fn from_iter<T: IntoIterator<Item = (u64, Arc<dyn ChainView>)>>(chains: T) -> Self {
-        Self(Arc::new(chains.into_iter().collect()))
-    }
-}
-
-impl fmt::Debug for FollowedChains {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
-    }
 }
