@@ -25,6 +25,7 @@ const config: CodegenConfig = {
           Hash: '`0x${string}`',
           JSON: 'unknown',
           Long: 'string',
+          Quantity: '`0x${string}`',
         },
       },
     },

@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import type { BalanceQuery } from '@/api/generated/graphql';
-import { Amount } from '@/shared/money/Amount';
+import { TokenAmount } from '@/shared/money/TokenAmount';
 import { useTokens } from '@/shared/money/useTokens';
 import { Card } from '@/shared/ui/Card';
 import { Withdraw } from './Withdraw';
@@ -12,7 +12,7 @@ export function AccountCard({ account, onWithdrawn }: { account: LedgerAccount; 
   const { t } = useTranslation();
   const { chainName } = useTokens();
   const amount = (name: 'withdrawable' | 'returned' | 'withdrawn') => (
-    <Amount price={{ token: account.token, amount: account[name] }} chainId={account.chainId} />
+    <TokenAmount chainId={account.chainId} token={account.token} amount={account[name]} />
   );
   return (
     <Card className="space-y-4">

@@ -4,7 +4,7 @@ import { Link } from 'wouter';
 import { ShopDocument } from '@/api/generated/graphql';
 import { paths } from '@/app/paths';
 import { Amount } from '@/shared/money/Amount';
-import { total } from '@/shared/money/total';
+import { total } from '@/shared/money/price';
 import { Button } from '@/shared/ui/Button';
 import { Card } from '@/shared/ui/Card';
 import { Notice } from '@/shared/ui/Notice';
@@ -30,7 +30,7 @@ export function ShopCart({ shop, lines }: { shop: string; lines: readonly CartLi
       </ul>
       {sum === null ? (
         <Notice tone="warn" className="mt-4">
-          {t('cart.mixedTokens')}
+          {t('cart.mixedCurrencies')}
         </Notice>
       ) : (
         <div className="mt-2 flex flex-wrap items-center justify-between gap-4 border-t border-line pt-5">

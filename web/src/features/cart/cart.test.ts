@@ -14,11 +14,12 @@ function memory(text: string | null = null): Remembered & { text: string | null 
   };
 }
 
+const ether = { currency: 'ETH', fiat: null, chainId: '1', token: '0x0', decimals: 18 } as const;
 const tea: CartLine = {
   product: 'tea',
   shop: 'tea-house',
   name: { ko: '녹차', en: 'Green tea' },
-  seenPrice: { token: '0x0', amount: '3000000000000000' },
+  seenPrice: { ...ether, amount: '3000000000000000' },
   quantity: 2,
 };
 const pot: CartLine = { ...tea, product: 'pot', quantity: 1 };
@@ -34,7 +35,7 @@ describe('a cart', () => {
   it('sums pieces of the same product, at the price that was seen last', () => {
     const cart = makeCart(memory(), new EventTarget());
     cart.add(tea);
-    const dearer = { token: '0x0', amount: '4' } as const;
+    const dearer = { ...ether, amount: '4' };
     cart.add({ ...tea, quantity: 3, seenPrice: dearer });
     expect(cart.now()).toEqual([{ ...tea, quantity: 5, seenPrice: dearer }]);
   });

@@ -87,7 +87,7 @@ function isLine(value: unknown): value is CartLine {
     typeof product === 'string' &&
     typeof shop === 'string' &&
     typeof name === 'object' &&
-    typeof seenPrice?.token === 'string' &&
+    typeof seenPrice?.currency === 'string' &&
     /^[0-9]+$/.test(seenPrice.amount) &&
     Number.isSafeInteger(quantity) &&
     (quantity ?? 0) > 0

@@ -3,8 +3,9 @@ import type { ProductCardFragment, UserErrorFragment } from '@/api/generated/gra
 import type { CartLine } from './cart';
 import { asRefused, problemOf } from './problemOf';
 
-const price = { token: '0x0', amount: '3' } as const;
-const dearer = { token: '0x0', amount: '4' } as const;
+const ether = { currency: 'ETH', fiat: null, chainId: '1', token: '0x0', decimals: 18 } as const;
+const price = { ...ether, amount: '3' };
+const dearer = { ...ether, amount: '4' };
 const line: CartLine = { product: 'tea', shop: 's', name: { ko: null, en: 'Tea' }, seenPrice: price, quantity: 2 };
 const product: ProductCardFragment = {
   id: 'tea',
@@ -35,6 +36,7 @@ describe('a line of the cart', () => {
       productId: 'tea',
       available: null,
       currentPrice: dearer,
+      payableWith: null,
     };
     expect(problemOf(line, asRefused(product, refusal))).toEqual({ kind: 'priceChanged', price: dearer });
     const short: UserErrorFragment = { ...refusal, code: 'OUT_OF_STOCK', available: 1, currentPrice: null };

@@ -1,5 +1,5 @@
 import type { PriceFragment, ProductCardFragment, UserErrorFragment } from '@/api/generated/graphql';
-import { samePrice } from '@/shared/money/total';
+import { plainPrice, samePrice } from '@/shared/money/price';
 import type { CartLine } from './cart';
 
 export type LineProblem =
@@ -20,7 +20,7 @@ export function problemOf(line: CartLine, product: ProductCardFragment | null): 
   if (product.available === 0) return { kind: 'soldOut' };
   if (product.available < line.quantity) return { kind: 'tooMany', available: product.available };
   if (!samePrice(product.price, line.seenPrice)) {
-    return { kind: 'priceChanged', price: { token: product.price.token, amount: product.price.amount } };
+    return { kind: 'priceChanged', price: plainPrice(product.price) };
   }
   return null;
 }

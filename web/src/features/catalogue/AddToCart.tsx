@@ -6,6 +6,7 @@ import type { ProductCardFragment } from '@/api/generated/graphql';
 import { paths } from '@/app/paths';
 import { cart } from '@/features/cart/cart';
 import { useCart } from '@/features/cart/useCart';
+import { plainPrice } from '@/shared/money/price';
 import { Button } from '@/shared/ui/Button';
 import { Notice } from '@/shared/ui/Notice';
 import { QuantityField } from '@/shared/ui/QuantityField';
@@ -24,8 +25,13 @@ export function AddToCart({ product }: { product: ProductCardFragment }) {
   const room = Math.max(0, product.available - inCart);
   const add = () => {
     const name = { ko: product.name.ko ?? null, en: product.name.en ?? null };
-    const seenPrice = { token: price.token, amount: price.amount };
-    cart.add({ product: product.id, shop: product.shop.id, name, seenPrice, quantity: Math.min(quantity, room) });
+    cart.add({
+      product: product.id,
+      shop: product.shop.id,
+      name,
+      seenPrice: plainPrice(price),
+      quantity: Math.min(quantity, room),
+    });
     setQuantity(1);
   };
   return (

@@ -6,7 +6,7 @@ import { paths } from '@/app/paths';
 import { useCart } from '@/features/cart/useCart';
 import { ReviewLines } from './ReviewLines';
 import { PlaceOrder } from './PlaceOrder';
-import { total } from '@/shared/money/total';
+import { total } from '@/shared/money/price';
 import { PageTitle } from '@/shared/ui/PageTitle';
 
 /** What will be ordered at a shop, what it costs, and the button that orders it. */
@@ -20,7 +20,7 @@ export function CheckoutPage({ shop }: { shop: string }) {
     <div className="mx-auto max-w-2xl">
       <PageTitle>{t('checkout.title')}</PageTitle>
       <ReviewLines lines={lines} refused={refused} />
-      <PlaceOrder shop={shop} lines={lines} total={sum} onRefused={setRefused} />
+      <PlaceOrder shop={shop} lines={lines} total={sum} refused={refused} onRefused={setRefused} />
     </div>
   );
 }

@@ -1,60 +1,43 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useMutation } from 'urql';
 import { useLocation } from 'wouter';
-import { answered, ApiFault } from '@/api/errors';
-import { PlaceOrderDocument, type PriceFragment, type UserErrorFragment } from '@/api/generated/graphql';
-import { newIdempotencyKey } from '@/api/idempotency';
+import type { PriceFragment, UserErrorFragment } from '@/api/generated/graphql';
 import { paths } from '@/app/paths';
 import { cart, type CartLine } from '@/features/cart/cart';
 import { SignInButton } from '@/features/session/SignInButton';
 import { useSession } from '@/features/session/SessionContext';
 import { Amount } from '@/shared/money/Amount';
+import { type Asset, useTokens } from '@/shared/money/useTokens';
 import { Button } from '@/shared/ui/Button';
 import { Card } from '@/shared/ui/Card';
 import { FaultNotice } from '@/shared/ui/FaultNotice';
+import { Notice } from '@/shared/ui/Notice';
 import { Skeleton } from '@/shared/ui/Skeleton';
+import { PayWith } from './PayWith';
+import { assetKey, usePlaceOrder } from './usePlaceOrder';
 
 interface PlaceOrderProps {
   shop: string;
   lines: readonly CartLine[];
   total: PriceFragment;
-  /** Told what stood in the way, line by line. */
+  /** What stood in the way at the last try. */
+  refused: readonly UserErrorFragment[];
   onRefused: (userErrors: readonly UserErrorFragment[]) => void;
 }
 
 /** Places the order: all lines, at the prices that were seen, or none. */
-export function PlaceOrder({ shop, lines, total, onRefused }: PlaceOrderProps) {
+export function PlaceOrder({ shop, lines, total, refused, onRefused }: PlaceOrderProps) {
   const { t } = useTranslation();
   const { viewer } = useSession();
   const [, navigate] = useLocation();
-  const [{ fetching }, placeOrder] = useMutation(PlaceOrderDocument);
-  const [fault, setFault] = useState<unknown>(null);
-  const [attempt, setAttempt] = useState<{ of: readonly CartLine[]; key: string }>();
+  const { place, fault, placing } = usePlaceOrder(shop, onRefused);
+  const choice = usePayWith(total, refused);
 
-  const place = async () => {
-    setFault(null);
-    onRefused([]);
-    // The same cart is one order, however often an answer is lost on its way.
-    const key = JSON.stringify(attempt?.of) === JSON.stringify(lines) ? attempt?.key : undefined;
-    const idempotencyKey = key ?? newIdempotencyKey();
-    setAttempt({ of: lines, key: idempotencyKey });
-    const wanted = lines.map(({ product, quantity, seenPrice: { token, amount } }) => ({
-      product,
-      quantity,
-      expectedPrice: { token, amount },
-    }));
-    try {
-      const { data, error } = await placeOrder({ input: { idempotencyKey, shop, lines: wanted } });
-      const { orderId, position } = answered(data?.placeOrder, error);
-      if (orderId) navigate(paths.order(orderId), { replace: true, state: { atLeast: position } });
-      cart.clear(shop);
-    } catch (error) {
-      // What was refused was not done, so the next try is a new order. Without an answer nobody knows: the key stays.
-      if (!(error instanceof ApiFault && error.fault === 'NETWORK')) setAttempt(undefined);
-      setFault(error);
-      if (error instanceof ApiFault) onRefused(error.userErrors);
-    }
+  const order = async () => {
+    const placed = await place(lines, choice.asset);
+    if (placed === null) return;
+    navigate(paths.order(placed.order), { replace: true, state: { atLeast: placed.position } });
+    cart.clear(shop);
   };
 
   return (
@@ -65,15 +48,33 @@ export function PlaceOrder({ shop, lines, total, onRefused }: PlaceOrderProps) {
           <Amount price={total} />
         </strong>
       </p>
+      {choice.options.length > 0 && <PayWith options={choice.options} value={choice.asset} onChange={choice.choose} />}
+      {choice.impossible && <Notice tone="warn">{t('fault.RATE_UNAVAILABLE')}</Notice>}
       <p className="text-sm leading-relaxed text-ink-soft">{t('checkout.how')}</p>
       {fault !== null && <FaultNotice fault={fault} />}
       {viewer === undefined && <Skeleton className="h-11" />}
       {viewer === null && <SignInButton className="w-full">{t('checkout.signIn')}</SignInButton>}
       {viewer && (
-        <Button className="w-full" busy={fetching} onClick={() => void place()}>
+        <Button
+          className="w-full"
+          busy={placing}
+          disabled={placing || choice.waiting || choice.impossible}
+          onClick={() => void order()}
+        >
           {t('checkout.place')}
         </Button>
       )}
     </Card>
   );
+}
+
+/** The choice of what is paid with: for prices in fiat money alone. What refused the order knows best what is possible. */
+function usePayWith({ fiat }: PriceFragment, refused: readonly UserErrorFragment[]) {
+  const tokens = useTokens();
+  const [chosen, choose] = useState<Asset>();
+  const told = refused.find(({ payableWith }) => payableWith !== null)?.payableWith;
+  const options = fiat === null ? [] : (told ?? tokens.payable(fiat));
+  const asset = options.find((option) => chosen && assetKey(option) === assetKey(chosen)) ?? options[0] ?? null;
+  const missing = fiat !== null && options.length === 0;
+  return { options, asset, choose, waiting: missing && tokens.loading, impossible: missing && !tokens.loading };
 }

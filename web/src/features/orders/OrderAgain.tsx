@@ -3,6 +3,7 @@ import { useLocation } from 'wouter';
 import type { OrderSummaryFragment } from '@/api/generated/graphql';
 import { paths } from '@/app/paths';
 import { cart } from '@/features/cart/cart';
+import { plainPrice } from '@/shared/money/price';
 import { Button } from '@/shared/ui/Button';
 
 /** Puts the lines of an order into the cart once more; the cart tells what has changed since. */
@@ -15,7 +16,7 @@ export function OrderAgain({ order }: { order: OrderSummaryFragment }) {
         product: productId,
         shop: order.shop.id,
         name: { ko: name.ko ?? null, en: name.en ?? null },
-        seenPrice: { token: unitPrice.token, amount: unitPrice.amount },
+        seenPrice: plainPrice(unitPrice),
         quantity,
       });
     }

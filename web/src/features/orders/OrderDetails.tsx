@@ -42,7 +42,7 @@ export function OrderDetails({ order }: { order: FullOrder }) {
           order.status === 'PAID' && <PaymentProgress order={order.id} payment={payment} />
         )}
         {mine && <OrderActions order={order} />}
-        <OrderLines order={order} />
+        <OrderLines order={order} paying={Boolean(toPay)} />
       </div>
       <Timeline order={order} />
     </div>

@@ -3,14 +3,16 @@ import { Link } from 'wouter';
 import type { OrderPageFragment } from '@/api/generated/graphql';
 import { paths } from '@/app/paths';
 import { ProductPicture } from '@/features/catalogue/ProductPicture';
+import { RateNote } from '@/features/payment/RateNote';
 import { Amount } from '@/shared/money/Amount';
 import { Card } from '@/shared/ui/Card';
 import { useLocalized } from '@/shared/useLocalized';
 
-/** What was ordered, at the prices of that moment. */
-export function OrderLines({ order }: { order: OrderPageFragment }) {
+/** What was ordered, at the prices of that moment; `paying` is said of an order whose payment is shown beside it. */
+export function OrderLines({ order, paying }: { order: OrderPageFragment; paying: boolean }) {
   const { t } = useTranslation();
   const localized = useLocalized();
+  const { payment } = order;
   return (
     <Card aria-labelledby="lines">
       <h2 id="lines" className="mb-2 font-bold">
@@ -40,6 +42,17 @@ export function OrderLines({ order }: { order: OrderPageFragment }) {
           <Amount price={order.total} />
         </strong>
       </p>
+      {payment?.rate && !paying && (
+        <div className="mt-3 border-t border-line pt-3">
+          <p className="mb-1 flex flex-wrap items-baseline justify-between gap-x-4">
+            <span className="text-ink-soft">{t('payment.amount')}</span>
+            <span className="font-semibold">
+              <Amount price={payment.price} />
+            </span>
+          </p>
+          <RateNote payment={payment} rate={payment.rate} />
+        </div>
+      )}
     </Card>
   );
 }

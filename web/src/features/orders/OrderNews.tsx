@@ -12,8 +12,7 @@ import { OrderAgain } from './OrderAgain';
 export function OrderNews({ order }: { order: FullOrder }) {
   const { t } = useTranslation();
   const { status, payment, tracking, rejectionReason } = order;
-  const price = (amount: string) =>
-    payment && <Amount price={{ token: payment.price.token, amount }} chainId={payment.chainId} />;
+  const price = (amount: string) => payment && <Amount price={{ ...payment.price, amount }} />;
   if (payment?.status === 'DISPUTED') {
     return (
       <Notice tone="warn">

@@ -24,6 +24,8 @@ const BAD: ReadonlySet<string> = new Set([
   'ORDER_PAYMENT_REVERTED',
   'PAYMENT_REVERTED',
   'DISPUTE_OPENED',
+  'RELEASE_REVERTED',
+  'REFUND_REVERTED',
 ]);
 
 export function TimelineItem({
@@ -53,7 +55,7 @@ export function TimelineItem({
       </p>
       {details.amount && payment && (
         <p className="mt-1 text-sm">
-          <Amount price={{ token: payment.price.token, amount: details.amount }} chainId={payment.chainId} />
+          <Amount price={{ ...payment.price, amount: details.amount }} />
         </p>
       )}
       {entry.event === 'ORDER_REJECTED' && details.reason && <p className="mt-1 text-sm">“{details.reason}”</p>}

@@ -4,16 +4,21 @@ import type { OrderPageFragment, PaymentStateFragment } from '@/api/generated/gr
 import { ConnectWallet } from '@/features/wallet/ConnectWallet';
 import { Amount } from '@/shared/money/Amount';
 import { useSecondsUntil } from '@/shared/time/useSecondsUntil';
-import { Button } from '@/shared/ui/Button';
 import { Card } from '@/shared/ui/Card';
 import { FaultNotice } from '@/shared/ui/FaultNotice';
 import { Notice } from '@/shared/ui/Notice';
+import { ChainNotice } from './ChainNotice';
 import { Countdown } from './Countdown';
 import { GasEstimate } from './GasEstimate';
+import { PayButton } from './PayButton';
+import { PayElsewhere } from './PayElsewhere';
 import { PaymentProgress } from './PaymentProgress';
+import { RateNote } from './RateNote';
 import { StepWords } from './StepWords';
+import { useBatching } from './useBatching';
 import { usePayment } from './usePayment';
 import { useQuote } from './useQuote';
+import { type Way, wayToPay } from './way';
 
 interface PaymentPanelProps {
   order: OrderPageFragment;
@@ -23,19 +28,24 @@ interface PaymentPanelProps {
 /** Pays an order that waits for it: how much, how long still, what the gas will cost, and the wallet's button. */
 export function PaymentPanel({ order, payment }: PaymentPanelProps) {
   const { t } = useTranslation();
-  const action = usePayment(order.id);
-  const { connected, step } = action;
+  const { connected, step, closed, go } = usePayment(order.id);
   const [round, setRound] = useState(0);
   const quote = useQuote(order.id, connected?.account, round);
+  const { instructions } = quote;
+  const batches = useBatching(connected, payment.chainId, (instructions?.calls.length ?? 0) > 1);
+  const way = instructions && batches !== undefined ? wayToPay(instructions, batches, closed) : null;
   const secsLeft = useSecondsUntil(payment.deadline);
   const busy = ['preparing', 'switching', 'signing'].includes(step.at);
-  const approval = quote.instructions?.approval ?? null;
   const attempt = payment.attempts.at(-1);
+  const sent = step.at === 'submitted' ? step.hash : null;
   // The server knows more of a transaction than the button that sent it.
-  const reported =
-    step.at === 'submitted' && payment.attempts.some(({ transactionHash }) => transactionHash === step.hash);
+  const reported = payment.attempts.some(({ transactionHash }) => transactionHash === sent);
   const underWay =
     payment.status === 'DETECTED' || attempt?.status === 'PENDING' || (step.at === 'submitted' && !reported);
+  const open = !underWay && secsLeft > 0;
+
+  // After one approval there may be another, or the payment.
+  const proceed = (next: Way) => void go(next).then(() => next === 'approve' && setRound(round + 1));
 
   return (
     <Card className="space-y-5" aria-labelledby="payment-title">
@@ -45,45 +55,31 @@ export function PaymentPanel({ order, payment }: PaymentPanelProps) {
             {t('payment.toPay')}
           </h2>
           <p className="text-3xl font-bold tracking-tight">
-            <Amount price={payment.price} chainId={payment.chainId} />
+            <Amount price={payment.price} />
           </p>
         </div>
         {!underWay && <Countdown secs={secsLeft} />}
       </div>
-      {payment.status === 'REQUESTED' && !underWay && (
-        <GasEstimate chainId={payment.chainId} gas={approval ? approval.gas : quote.instructions?.gas} quote={quote} />
-      )}
-      <PaymentProgress order={order.id} payment={payment} {...(step.at === 'submitted' && { sent: step.hash })} />
+      {payment.rate && <RateNote payment={payment} rate={payment.rate} />}
+      <ChainNotice chainId={payment.chainId} />
+      {payment.status === 'REQUESTED' && open && <GasEstimate chainId={payment.chainId} quote={quote} way={way} />}
+      <PaymentProgress order={order.id} payment={payment} {...(sent !== null && { sent })} />
       {attempt && attempt.status in FAILED && !underWay && payment.status === 'REQUESTED' && (
         <Notice tone="warn">{t(`payment.attempt.${attempt.status as keyof typeof FAILED}`)}</Notice>
       )}
-      {!underWay && secsLeft > 0 && (
+      {open && (
         <div className="space-y-3">
-          {connected === null && <ConnectWallet className="w-full">{t('payment.connect')}</ConnectWallet>}
-          {connected !== null && approval && (
-            <Button
-              className="w-full"
-              busy={busy}
-              onClick={() => void action.approve().then(() => setRound(round + 1))}
-            >
-              {t('payment.approve')}{' '}
-              <Amount price={{ token: approval.contract, amount: approval.amount }} chainId={payment.chainId} />
-            </Button>
+          {connected ? (
+            <PayButton payment={payment} instructions={instructions} way={way} busy={busy} onGo={proceed} />
+          ) : (
+            <ConnectWallet className="w-full">{t('payment.connect')}</ConnectWallet>
           )}
-          {connected !== null && !approval && (
-            <Button
-              className="w-full"
-              busy={busy}
-              disabled={busy || !quote.instructions}
-              onClick={() => void action.pay()}
-            >
-              {t('payment.pay')}
-            </Button>
-          )}
-          {approval && <p className="text-sm text-ink-soft">{t('payment.whyApprove')}</p>}
-          <StepWords step={step} wallet={connected?.wallet.info.name ?? ''} />
         </div>
       )}
+      {(open || (step.at === 'submitted' && sent === null)) && (
+        <StepWords step={step} wallet={connected?.wallet.info.name ?? ''} />
+      )}
+      {open && payment.uri !== null && <PayElsewhere order={order.id} uri={payment.uri} />}
       {!underWay && secsLeft === 0 && <Notice tone="warn">{t('payment.windowOver')}</Notice>}
       {quote.fault !== null && secsLeft > 0 && <FaultNotice fault={quote.fault} />}
     </Card>

@@ -1,6 +1,7 @@
 import { clsx } from 'clsx';
 import { Check, LoaderCircle } from 'lucide-react';
 import { useEffect } from 'react';
+import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
 import { PaymentProgressDocument, type PaymentStateFragment } from '@/api/generated/graphql';
@@ -28,13 +29,12 @@ export function PaymentProgress({ order, payment, sent }: PaymentProgressProps) 
 
   const reached: Stage =
     payment.status === 'REQUESTED' ? 'submitted' : payment.status === 'DETECTED' ? 'seen' : 'confirmed';
-  const counts = { seen: payment.confirmations, required: payment.confirmationsRequired ?? '?' };
   const stages: { stage: Stage; words: string }[] = [
     { stage: 'submitted', words: t('payment.stage.submitted') },
     { stage: 'seen', words: t('payment.stage.seen') },
     {
       stage: 'confirmed',
-      words: reached === 'seen' ? t('payment.stage.confirming', counts) : t('payment.stage.confirmed', counts),
+      words: reached === 'seen' ? confirming(t, payment) : t('payment.stage.confirmed'),
     },
   ];
   const at = stages.findIndex(({ stage }) => stage === reached);
@@ -64,6 +64,13 @@ export function PaymentProgress({ order, payment, sent }: PaymentProgressProps) 
       </p>
     </div>
   );
+}
+
+/** How many a chain needs is not known while it is away. */
+function confirming(t: TFunction, { confirmations: seen, confirmationsRequired: required }: PaymentStateFragment) {
+  return required === null
+    ? t('payment.stage.confirmations', { seen })
+    : t('payment.stage.confirming', { seen, required });
 }
 
 function useLooking(order: string, looking: boolean): void {

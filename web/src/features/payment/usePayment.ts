@@ -1,4 +1,4 @@
-import { useCallback } from 'react';
+import { useCallback, useState } from 'react';
 import { useClient } from 'urql';
 import { answered } from '@/api/errors';
 import {
@@ -10,14 +10,19 @@ import { newIdempotencyKey } from '@/api/idempotency';
 import { nonceOf } from '@/features/wallet/sendCall';
 import { useWalletAction } from '@/features/wallet/useWalletAction';
 import type { Connected } from '@/features/wallet/WalletContext';
-import type { Address, Hash } from 'viem';
+import type { Address, Hash, Hex } from 'viem';
+import { closes, type Way } from './way';
 
-/** Asks the server how to pay an order with a wallet. */
+/** Asks the server how to pay an order with a wallet; with its signature of the permit, if it has given one. */
 export function useInstructions(order: string) {
   const client = useClient();
   return useCallback(
-    async (payer: Address | undefined): Promise<PaymentInstructionsFragment> => {
-      const input = { order, ...(payer !== undefined && { payer }) };
+    async (payer: Address | undefined, permitSignature?: Hex): Promise<PaymentInstructionsFragment> => {
+      const input = {
+        order,
+        ...(payer !== undefined && { payer }),
+        ...(permitSignature !== undefined && { permitSignature }),
+      };
       const { data, error } = await client.mutation(RequestPaymentDocument, { input }).toPromise();
       const { instructions } = answered(data?.requestPayment, error);
       if (!instructions) throw new Error('neither instructions nor a reason');
@@ -27,12 +32,13 @@ export function useInstructions(order: string) {
   );
 }
 
-/** Pays an order: the approval first where a token needs one, then the payment, whose transaction is reported. */
+/** Pays an order on a way that the wallet can go. */
 export function usePayment(order: string) {
   const client = useClient();
   const instruct = useInstructions(order);
   const action = useWalletAction();
-  const { run, submit, settle } = action;
+  const { setStep, sign, submit, submitTogether, settle } = action;
+  const [closed, setClosed] = useState<ReadonlySet<Way>>(new Set());
 
   /** A hint for the server, so that it can tell when the transaction is replaced or fails. Paying works without it. */
   const report = async (wallet: Connected, transactionHash: Hash) => {
@@ -42,29 +48,38 @@ export function usePayment(order: string) {
     await client.mutation(ReportPaymentAttemptDocument, { input }).toPromise();
   };
 
-  const approve = () =>
-    run(async (wallet) => {
-      const { approval, chainId } = await instruct(wallet.account);
+  const pay = async (wallet: Connected, { chainId, contract, callData, value }: PaymentInstructionsFragment) =>
+    report(wallet, await submit(wallet, { chainId, contract, callData, value }));
+
+  const ways: Record<Way, (wallet: Connected, instructions: PaymentInstructionsFragment) => Promise<void>> = {
+    pay,
+    together: (wallet, { chainId, calls }) => submitTogether(wallet, chainId, calls),
+    permit: async (wallet, { chainId, permit }) => {
+      const signature = permit === null ? undefined : await sign(wallet, chainId, permit);
+      await pay(wallet, await instruct(wallet.account, signature));
+    },
+    approve: async (wallet, { chainId, approval }) => {
       if (!approval) {
-        action.setStep({ at: 'idle' });
+        setStep({ at: 'idle' });
         return;
       }
-      const hash = await submit(wallet, {
-        chainId,
-        contract: approval.contract,
-        callData: approval.callData,
-        value: '0',
-      });
+      const { contract, callData } = approval;
+      const hash = await submit(wallet, { chainId, contract, callData, value: '0' });
       await settle(wallet, hash);
-      action.setStep({ at: 'succeeded', hash });
+      setStep({ at: 'succeeded', hash });
+    },
+  };
+
+  /** Goes a way, with instructions of this moment. */
+  const go = (way: Way) =>
+    action.run(async (wallet) => {
+      try {
+        await ways[way](wallet, await instruct(wallet.account));
+      } catch (fault) {
+        if (closes(way, fault)) setClosed(new Set([...closed, way]));
+        throw fault;
+      }
     });
 
-  const pay = () =>
-    run(async (wallet) => {
-      const { chainId, contract, callData, value } = await instruct(wallet.account);
-      const hash = await submit(wallet, { chainId, contract, callData, value });
-      await report(wallet, hash);
-    });
-
-  return { ...action, approve, pay };
+  return { ...action, closed, go };
 }

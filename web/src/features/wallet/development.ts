@@ -1,6 +1,12 @@
 /** What a server in development tells a page that was built for development; in production there is neither. */
 interface Development {
-  chains: { chainId: string; rpcUrl: string }[];
+  chains: TestChain[];
+}
+
+/** A test chain, and its node on this machine. */
+export interface TestChain {
+  chainId: string;
+  rpcUrl: string;
 }
 
 let asked: Promise<Development | null> | undefined;

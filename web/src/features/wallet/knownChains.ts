@@ -7,14 +7,29 @@ const KNOWN: readonly Chain[] = [mainnet, sepolia, polygon, base, baseSepolia, o
 
 const find = (chainId: string) => KNOWN.find((chain) => chain.id.toString() === chainId);
 
+/** What the server calls a chain and its coin. */
+export interface ChainNames {
+  name: string;
+  coin: { symbol: string; decimals: number } | null;
+}
+
 /** Where a transaction can be looked at; null where no explorer is known. */
 export function transactionUrl(chainId: string, hash: string): string | null {
   const explorer = find(chainId)?.blockExplorers?.default.url;
   return explorer === undefined ? null : `${explorer}/tx/${hash}`;
 }
 
+/** Where a contract can be looked at; null where no explorer is known. */
+export function addressUrl(chainId: string, address: string): string | null {
+  const explorer = find(chainId)?.blockExplorers?.default.url;
+  return explorer === undefined ? null : `${explorer}/address/${address}`;
+}
+
 /** What `wallet_addEthereumChain` (EIP-3085) needs; null for a chain that people must add by hand. */
-export async function describeChain(chainId: string, name: string): Promise<AddEthereumChainParameter | null> {
+export async function describeChain(
+  chainId: string,
+  { name, coin }: ChainNames,
+): Promise<AddEthereumChainParameter | null> {
   const id = `0x${BigInt(chainId).toString(16)}`;
   const known = find(chainId);
   if (known) {
@@ -28,6 +43,7 @@ export async function describeChain(chainId: string, name: string): Promise<AddE
     };
   }
   const rpc = await developmentRpc(chainId);
-  const nativeCurrency = { name: 'Ether', symbol: 'ETH', decimals: 18 };
+  if (coin === null) return null;
+  const nativeCurrency = { name: coin.symbol, symbol: coin.symbol, decimals: coin.decimals };
   return rpc === null ? null : { chainId: id, chainName: name, nativeCurrency, rpcUrls: [rpc] };
 }

@@ -31,6 +31,7 @@ describe('what a wallet says is told as', () => {
       'wouldFail',
     ],
     ['an error in an error', new Error('outer', { cause: { code: 4900 } }), 'disconnected'],
+    ['one who wants nothing sent together', { code: 5750, message: 'rejected upgrade' }, 'notTogether'],
     ['something else', new Error('?'), 'unknown'],
     ['nothing', undefined, 'unknown'],
     ['a text', 'no', 'unknown'],

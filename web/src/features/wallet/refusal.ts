@@ -4,6 +4,7 @@ export type Refusal =
   | 'pending'
   | 'unauthorized'
   | 'unsupported'
+  | 'notTogether'
   | 'disconnected'
   | 'unknownChain'
   | 'wrongChain'
@@ -21,7 +22,7 @@ export class WalletRefusal extends Error {
   }
 }
 
-// EIP-1193, EIP-1474, EIP-3085, EIP-3326 and what MetaMask adds.
+// EIP-1193, EIP-1474, EIP-3085, EIP-3326, EIP-5792 and what MetaMask adds.
 const BY_CODE: Record<number, Refusal> = {
   4001: 'rejected',
   4100: 'unauthorized',
@@ -30,6 +31,11 @@ const BY_CODE: Record<number, Refusal> = {
   4901: 'disconnected',
   4902: 'unknownChain',
   5000: 'rejected',
+  5700: 'notTogether',
+  5710: 'notTogether',
+  5740: 'notTogether',
+  5750: 'notTogether',
+  5760: 'notTogether',
   [-32002]: 'pending',
   [-32601]: 'unsupported',
 };

@@ -18,13 +18,19 @@ const LOOK_EVERY_MS = 1_000;
 /** How long a node may not know a transaction that its wallet has just sent. */
 const LOOKS_FOR_NONCE = 20;
 
-/** Has the wallet sign and send a call. The wallet sets the fees. */
-export async function sendCall({ wallet: { provider }, account }: Connected, call: Call): Promise<Hash> {
+/** Makes sure that the wallet still shows the account that is meant. */
+export async function ensureAccount({ wallet: { provider }, account }: Connected): Promise<void> {
   const [current] = await provider.request({ method: 'eth_accounts' });
   if (!sameAddress(current, account)) throw new WalletRefusal('wrongAccount');
+}
+
+/** Has the wallet sign and send a call. The wallet sets the fees. */
+export async function sendCall(connected: Connected, call: Call): Promise<Hash> {
+  await ensureAccount(connected);
+  const { account, wallet } = connected;
   const value = `0x${BigInt(call.value).toString(16)}` as const;
   const transaction = { from: account, to: call.contract, data: call.callData, value };
-  return provider.request({ method: 'eth_sendTransaction', params: [transaction] });
+  return wallet.provider.request({ method: 'eth_sendTransaction', params: [transaction] });
 }
 
 /** The nonce of a transaction that was just sent, as decimal string; null when the node does not show it. */

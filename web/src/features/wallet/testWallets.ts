@@ -1,6 +1,14 @@
-import { type EIP1193Parameters, type EIP1193Provider, hexToString, http, numberToHex, type Hex } from 'viem';
+import {
+  type EIP1193Parameters,
+  type EIP1193Provider,
+  hexToString,
+  http,
+  numberToHex,
+  type Hex,
+  type TypedDataDefinition,
+} from 'viem';
 import { mnemonicToAccount } from 'viem/accounts';
-import { development } from './development';
+import { development, type TestChain } from './development';
 
 /** Ganache's deterministic wallet. Its words are public: it holds test money alone. */
 const MNEMONIC = 'myth like bonus scare over problem client lizard pioneer submit female collect';
@@ -9,12 +17,13 @@ const PEOPLE = ['Owner', 'Customer', 'Customer 2', 'Auditor', 'Operator', 'Arbit
 
 /** Announces wallets that sign by themselves with the test chain's keys, as extensions announce theirs (EIP-6963). */
 export async function announceTestWallets(): Promise<void> {
-  const [chain] = (await development())?.chains ?? [];
-  if (!chain) return;
+  const chains = (await development())?.chains ?? [];
+  const [first] = chains;
+  if (!first) return;
   const announce = PEOPLE.map((name, index) => {
     const detail = Object.freeze({
       info: describe(name, index),
-      provider: testProvider(index, chain.rpcUrl, chain.chainId),
+      provider: testProvider(index, chains, first),
     });
     return () => window.dispatchEvent(new CustomEvent('eip6963:announceProvider', { detail }));
   });
@@ -34,10 +43,18 @@ function describe(name: string, index: number) {
   };
 }
 
-function testProvider(index: number, rpcUrl: string, chainId: string): EIP1193Provider {
+function testProvider(index: number, chains: readonly TestChain[], first: TestChain): EIP1193Provider {
   const account = mnemonicToAccount(MNEMONIC, { addressIndex: index });
-  const node = http(rpcUrl)({}).request as (ask: { method: string; params: unknown }) => Promise<unknown>;
-  const id = numberToHex(BigInt(chainId));
+  let chain = first;
+  const node = (ask: { method: string; params: unknown }) =>
+    (http(chain.rpcUrl)({}).request as (ask: object) => Promise<unknown>)(ask);
+  const idOf = ({ chainId }: TestChain) => numberToHex(BigInt(chainId));
+  const turnTo = (id: Hex): Promise<null> => {
+    const found = chains.find((one) => idOf(one) === id);
+    if (!found) return Promise.reject(Object.assign(new Error('unknown chain'), { code: 4902 }));
+    chain = found;
+    return Promise.resolve(null);
+  };
 
   const send = async (transaction: { to: Hex; data?: Hex; value?: Hex }): Promise<unknown> => {
     const from = account.address;
@@ -50,7 +67,7 @@ function testProvider(index: number, rpcUrl: string, chainId: string): EIP1193Pr
     ]);
     const signed = await account.signTransaction({
       type: 'eip1559',
-      chainId: Number(chainId),
+      chainId: Number(chain.chainId),
       to: transaction.to,
       data: transaction.data ?? '0x',
       value: BigInt(transaction.value ?? '0x0'),
@@ -70,13 +87,13 @@ function testProvider(index: number, rpcUrl: string, chainId: string): EIP1193Pr
       case 'eth_accounts':
         return Promise.resolve([account.address.toLowerCase()]);
       case 'eth_chainId':
-        return Promise.resolve(id);
+        return Promise.resolve(idOf(chain));
       case 'wallet_switchEthereumChain':
-        return (given[0] as { chainId: Hex }).chainId === id
-          ? Promise.resolve(null)
-          : Promise.reject(Object.assign(new Error('unknown chain'), { code: 4902 }));
+        return turnTo((given[0] as { chainId: Hex }).chainId);
       case 'personal_sign':
         return account.signMessage({ message: hexToString(given[0] as Hex) });
+      case 'eth_signTypedData_v4':
+        return account.signTypedData(JSON.parse(given[1] as string) as TypedDataDefinition);
       case 'eth_sendTransaction':
         return send(given[0] as { to: Hex; data?: Hex; value?: Hex });
       default:

@@ -1,10 +1,12 @@
 import { useEffect, useRef, useState } from 'react';
 import { useTokens } from '@/shared/money/useTokens';
+import { batchOutcome, type BatchedCall, sendTogether } from './batch';
 import { refusalOf } from './refusal';
 import { type Call, outcomeOf, sendCall } from './sendCall';
+import { signTypedData } from './signTypedData';
 import { ensureChain } from './switchChain';
 import { type Connected, useWallet } from './WalletContext';
-import type { Hash } from 'viem';
+import type { Hash, Hex } from 'viem';
 
 /** How far a call to the wallet is. */
 export type Step =
@@ -12,7 +14,8 @@ export type Step =
   | { at: 'preparing' }
   | { at: 'switching' }
   | { at: 'signing' }
-  | { at: 'submitted'; hash: Hash }
+  /** Without a hash while the wallet keeps it to itself. */
+  | { at: 'submitted'; hash: Hash | null }
   | { at: 'succeeded'; hash: Hash }
   | { at: 'failed'; fault: unknown };
 
@@ -24,7 +27,7 @@ export interface ChainCall extends Call {
 /** Has the connected wallet send a call, step by step, and waits until it is in a block. */
 export function useWalletAction() {
   const { connected } = useWallet();
-  const { chainName } = useTokens();
+  const tokens = useTokens();
   const [step, setStep] = useState<Step>({ at: 'idle' });
   const left = useRef(new AbortController());
   useEffect(() => {
@@ -33,11 +36,32 @@ export function useWalletAction() {
     return () => current.abort();
   }, []);
 
+  /** Brings the wallet to the chain on which it is to sign something. */
+  const begin = async (wallet: Connected, chainId: string): Promise<void> => {
+    setStep({ at: 'switching' });
+    await ensureChain(wallet, chainId, { name: tokens.chainName(chainId), coin: tokens.coin(chainId) });
+    setStep({ at: 'signing' });
+  };
+
+  /** Has typed data signed, given as JSON. */
+  const sign = async (wallet: Connected, chainId: string, typedData: string): Promise<Hex> => {
+    await begin(wallet, chainId);
+    return signTypedData(wallet, typedData);
+  };
+
+  /** Sends calls as one, and waits until they are in a block; null when nobody waits any more. */
+  const submitTogether = async (wallet: Connected, chainId: string, calls: readonly BatchedCall[]) => {
+    await begin(wallet, chainId);
+    const id = await sendTogether(wallet, chainId, calls);
+    setStep({ at: 'submitted', hash: null });
+    const outcome = await batchOutcome(wallet, id, left.current.signal);
+    if (outcome?.succeeded === false) throw new TransactionFailed();
+    if (outcome) setStep({ at: 'submitted', hash: outcome.hash });
+  };
+
   /** Sends a call; its hash, or throws what was in the way. */
   const submit = async (wallet: Connected, call: ChainCall): Promise<Hash> => {
-    setStep({ at: 'switching' });
-    await ensureChain(wallet, call.chainId, chainName(call.chainId));
-    setStep({ at: 'signing' });
+    await begin(wallet, call.chainId);
     const hash = await sendCall(wallet, call);
     setStep({ at: 'submitted', hash });
     return hash;
@@ -46,7 +70,7 @@ export function useWalletAction() {
   /** Waits for a sent call; throws when it failed. */
   const settle = async (wallet: Connected, hash: Hash): Promise<void> => {
     const outcome = await outcomeOf(wallet, hash, left.current.signal);
-    if (outcome === 'reverted') throw new TransactionFailed(hash);
+    if (outcome === 'reverted') throw new TransactionFailed();
   };
 
   /** Runs what asks the wallet for something, and keeps what goes wrong. */
@@ -60,15 +84,15 @@ export function useWalletAction() {
     }
   };
 
-  return { connected, step, setStep, run, submit, settle };
+  return { connected, step, setStep, run, sign, submit, submitTogether, settle };
 }
 
 export type WalletAction = ReturnType<typeof useWalletAction>;
 
 /** A transaction that is in a block and did nothing. */
 export class TransactionFailed extends Error {
-  constructor(readonly hash: Hash) {
-    super(`transaction ${hash} failed`);
+  constructor() {
+    super('the transaction failed');
     this.name = 'TransactionFailed';
   }
 }

@@ -1,12 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatAmount, formatEstimate } from './format';
+import type { PriceFragment } from '@/api/generated/graphql';
+import { formatAmount, formatDecimal, formatEstimate } from './format';
+import { priceInput, samePrice, total } from './price';
 import { baseUnits, fromDecimal, MAX_BASE_UNITS, parts, roundUp, toDecimal } from './units';
 
 const amounts = fc.bigInt(0n, MAX_BASE_UNITS);
 const decimals = fc.integer({ min: 0, max: 36 });
 const languages = fc.constantFrom('ko', 'en', 'de', 'fr');
 const ether = { symbol: 'ETH', decimals: 18 };
+const won = { symbol: 'KRW', decimals: 0, fiat: true };
+const dollars = { symbol: 'USD', decimals: 2, fiat: true };
 
 describe('base units', () => {
   it('are read from the decimal strings of the API', () => {
@@ -68,7 +72,56 @@ describe('a shown amount', () => {
     expect(formatAmount(1_234_050_000_000_000_000_000n, ether, 'en')).toBe('1,234.05\u00a0ETH');
     expect(formatAmount(1_234_050_000_000_000_000_000n, ether, 'de')).toBe('1.234,05\u00a0ETH');
     expect(formatAmount(1n, ether, 'ko')).toBe('0.000000000000000001\u00a0ETH');
-    expect(formatAmount(25_000n, { symbol: 'KRW', decimals: 0 }, 'ko')).toBe('25,000\u00a0KRW');
+    expect(formatAmount(25_000n, { symbol: 'TWD', decimals: 0 }, 'ko')).toBe('25,000\u00a0TWD');
+  });
+
+  it('of fiat money has its sign and all of its decimals', () => {
+    expect(formatAmount(25_000n, won, 'ko')).toBe('₩25,000');
+    expect(formatAmount(1_250n, dollars, 'en')).toBe('$12.50');
+    expect(formatAmount(1_250n, dollars, 'ko')).toBe('US$12.50');
+  });
+
+  it('of fiat money has every digit', () => {
+    fc.assert(
+      fc.property(amounts, (amount) => {
+        const shown = formatAmount(amount, dollars, 'en');
+        expect(BigInt(shown.replace(/\D/g, ''))).toBe(amount);
+      }),
+    );
+  });
+});
+
+describe('a rate', () => {
+  it('is shown as it is', () => {
+    expect(formatDecimal('4200000', won, 'ko')).toBe('₩4,200,000');
+    expect(formatDecimal('0.000012345678901234567890', dollars, 'en')).toBe('$0.000012345678901234567890');
+  });
+});
+
+describe('a price', () => {
+  const coin: PriceFragment = { currency: 'ETH', fiat: null, chainId: '1', token: '0x0', amount: '5', decimals: 18 };
+  const elsewhere: PriceFragment = { ...coin, chainId: '2' };
+  const fiat: PriceFragment = { currency: 'KRW', fiat: 'KRW', chainId: null, token: null, amount: '5', decimals: 0 };
+
+  it('is the same only in the same currency, of the same chain', () => {
+    expect(samePrice(coin, { ...coin })).toBe(true);
+    expect(samePrice(coin, { ...coin, amount: '6' })).toBe(false);
+    expect(samePrice(coin, elsewhere)).toBe(false);
+    expect(samePrice(coin, fiat)).toBe(false);
+  });
+
+  it('adds up with those of its currency alone', () => {
+    expect(total([])).toBeNull();
+    expect(total([{ price: fiat, quantity: 3 }])).toEqual({ ...fiat, amount: '15' });
+    const both = (other: PriceFragment) => [coin, other].map((price) => ({ price, quantity: 1 }));
+    expect(total(both(coin))).toEqual({ ...coin, amount: '10' });
+    expect(total(both(elsewhere))).toBeNull();
+    expect(total(both(fiat))).toBeNull();
+  });
+
+  it('goes back to the API as what it is in', () => {
+    expect(priceInput(coin)).toEqual({ chainId: '1', token: '0x0', amount: '5' });
+    expect(priceInput(fiat)).toEqual({ fiat: 'KRW', amount: '5' });
   });
 });
 

@@ -1,18 +1,28 @@
 import { useMemo } from 'react';
 import { useQuery } from 'urql';
-import { ChainsDocument, type PriceFragment } from '@/api/generated/graphql';
-import type { Token } from './format';
+import { type ChainsQuery, ChainsDocument, type Fiat } from '@/api/generated/graphql';
 
 /** How the API names the chain's own coin. */
 const COIN = '0x0000000000000000000000000000000000000000';
 
-/** What amounts are shown with, as the server names it for its chains. */
+/** A token that is accepted. */
+export type Token = ChainsQuery['chains'][number]['tokens'][number];
+export type ChainCondition = ChainsQuery['chains'][number]['condition'];
+
+/** Something that can be paid with. */
+export type Asset = Pick<Token, 'symbol' | 'decimals'> & { chainId: string; token: Token['address'] };
+
+/** The chains and their tokens, as the server names them. */
 export interface Tokens {
-  /** The token of a price. Null until the server has answered, or when it knows no such token (any more). */
-  of: (price: Pick<PriceFragment, 'token'>, chainId?: string) => Token | null;
+  /** A token of a chain. Null until the server has answered, or when it knows no such token (any more). */
+  of: (chainId: string, token: string) => Token | null;
   /** The coin that a chain's gas is paid in. */
   coin: (chainId: string) => Token | null;
+  /** What a price in fiat money can be paid with. */
+  payable: (fiat: Fiat) => Asset[];
   chainName: (chainId: string) => string;
+  /** How a chain is followed. Null until the server has answered. */
+  condition: (chainId: string) => ChainCondition | null;
   loading: boolean;
 }
 
@@ -21,15 +31,19 @@ export function useTokens(): Tokens {
   const [{ data, fetching }] = useQuery({ query: ChainsDocument });
   return useMemo(() => {
     const chains = data?.chains ?? [];
-    const find = (address: string, chainId?: string) =>
-      chains
-        .filter((chain) => chainId === undefined || chain.chainId === chainId)
-        .flatMap((chain) => chain.tokens)
-        .find((token) => token.address.toLowerCase() === address.toLowerCase()) ?? null;
+    const chain = (chainId: string) => chains.find((one) => one.chainId === chainId);
+    const of = (chainId: string, token: string) =>
+      chain(chainId)?.tokens.find(({ address }) => address.toLowerCase() === token.toLowerCase()) ?? null;
+    const assets = chains.flatMap(({ chainId, tokens }) => tokens.map((token) => ({ ...token, chainId })));
     return {
-      of: ({ token }, chainId) => find(token, chainId),
-      coin: (chainId) => find(COIN, chainId),
-      chainName: (chainId) => chains.find((chain) => chain.chainId === chainId)?.name ?? chainId,
+      of,
+      coin: (chainId) => of(chainId, COIN),
+      payable: (fiat) =>
+        assets
+          .filter(({ fiats }) => fiats.includes(fiat))
+          .map(({ chainId, address, symbol, decimals }) => ({ chainId, token: address, symbol, decimals })),
+      chainName: (chainId) => chain(chainId)?.name ?? chainId,
+      condition: (chainId) => chain(chainId)?.condition ?? null,
       loading: fetching,
     };
   }, [data, fetching]);
