@@ -1,10 +1,16 @@
 import { createWalletClient, type Hex, http } from 'viem';
-import { mnemonicToAccount } from 'viem/accounts';
 import { createSiweMessage } from 'viem/siwe';
 import { setting } from './browser';
-import { MNEMONIC } from './wallet';
+import { personAt } from './wallet';
 
-const OWNER = mnemonicToAccount(MNEMONIC, { addressIndex: 0 });
+const OWNER = personAt(0);
+
+/** A price as the API takes it. */
+interface Price {
+  amount: string;
+  token?: string;
+  fiat?: 'KRW' | 'USD';
+}
 
 interface Refundable {
   order: { payment: { refundCall: { call: { contract: Hex; callData: Hex } } } };
@@ -41,6 +47,12 @@ export class Owner {
   prices = (product: string, amount: string) => this.does('changePrice', { product, price: { amount } });
   counts = (product: string, delta: number) => this.does('adjustStock', { product, delta, reason: 'counted' });
 
+  /** The contract that holds the money. */
+  async escrow(): Promise<Hex> {
+    const { chains } = await ask<{ chains: [{ escrow: Hex }] }>('{ chains { escrow } }');
+    return chains[0].escrow;
+  }
+
   /** Gives the money of an order back, with the owner's own wallet. */
   async refunds(order: string): Promise<void> {
     const document = 'query($id: ID!) { order(id: $id) { payment { refundCall { call { contract callData } } } } }';
@@ -51,18 +63,14 @@ export class Owner {
   }
 
   /** Lists something new, on sale at once; its id. */
-  async sells(en: string, amount: string, quantity: number, token?: string): Promise<string> {
+  async sells(en: string, price: Price, quantity: number): Promise<string> {
     const { me } = await ask<{ me: { shops: { nodes: { id: string }[] } } }>(
       '{ me { shops(first: 1) { nodes { id } } } }',
       {},
       this.token,
     );
     const shop = me.shops.nodes[0]?.id;
-    const { productId: product } = await this.does(
-      'listProduct',
-      { shop, name: { en }, price: { amount, token } },
-      'productId',
-    );
+    const { productId: product } = await this.does('listProduct', { shop, name: { en }, price }, 'productId');
     await this.does('publishProduct', { product });
     await this.does('receiveStock', { product, quantity });
     return product ?? '';

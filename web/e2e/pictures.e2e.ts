@@ -2,7 +2,8 @@ import { mkdirSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, test } from 'vitest';
 import { launch, setting } from './browser';
-import { installWallet, mine } from './wallet';
+import { chain } from './chain';
+import { installWallet } from './wallet';
 
 /** Where pictures of every page are put, to be looked at by people: both languages, both appearances, phone and desk. */
 const FOLDER = process.env['GAGE_PICTURES'];
@@ -27,7 +28,7 @@ test.runIf(FOLDER)('pictures of the customer’s way', { timeout: 240_000 }, asy
       localStorage.setItem('gage.language', language);
       localStorage.setItem('gage.appearance', appearance);
     }, look);
-    await installWallet(context, 1, setting('CHAIN_RPC_URL'));
+    await installWallet(context, setting('CHAIN_RPC_URL'), 1);
     const page = await context.newPage();
     page.on('console', (message) => message.type() === 'error' && console.log(look.name, message.text()));
     page.on('pageerror', (error) => console.log(look.name, error));
@@ -61,7 +62,7 @@ async function walk(page: Page, picture: (name: string) => Promise<unknown>): Pr
   await page.locator('section[aria-labelledby=payment-title] button.w-full').click();
   await page.getByText(/1 of 2|1번 확인/).waitFor();
   await picture('7-paying');
-  await mine(setting('CHAIN_RPC_URL'));
+  await chain.mine();
   await page.getByRole('timer').waitFor({ state: 'detached' });
   await page.waitForTimeout(2_500);
   await picture('8-paid');

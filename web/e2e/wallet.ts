@@ -1,34 +1,44 @@
 import type { BrowserContext, Page } from 'playwright-core';
-import { createWalletClient, type Hex, hexToString, http, type LocalAccount } from 'viem';
+import { type Hex, hexToString, http, type LocalAccount, type TypedDataDefinition } from 'viem';
 import { mnemonicToAccount } from 'viem/accounts';
+import { type Account, plainAccount } from './account';
 
 /** Ganache's deterministic wallet. Its words are public: it holds test money alone. */
 export const MNEMONIC = 'myth like bonus scare over problem client lizard pioneer submit female collect';
 
+export const personAt = (index: number): LocalAccount => mnemonicToAccount(MNEMONIC, { addressIndex: index });
+
+/** What asks the person first. */
+const PROMPTS = ['personal_sign', 'eth_signTypedData_v4', 'eth_sendTransaction', 'wallet_sendCalls'];
+
 /** What the person at the wallet does with the next prompts. */
 export interface Person {
-  account: LocalAccount;
+  account: Account;
   /** Says no to everything that has to be confirmed. */
   refuses: boolean;
   /** The chain that the wallet is on, where that is not the node's. */
   chainId: Hex | null;
+  /** Gas that the next transactions get, where the person has set it. */
+  gas: bigint | null;
   /** Chains that were added, as the page described them. */
   added: { chainId: Hex; rpcUrls: string[] }[];
-  /** Messages and transactions that were confirmed. */
+  /** What was confirmed: messages, typed data, transactions. */
   confirmed: { method: string; params: unknown[] }[];
 }
 
 /** Puts a wallet into every page of a browser, announced as EIP-6963 has it, which signs with a key of the test chain. */
-export async function installWallet(context: BrowserContext, index: number, rpcUrl: string): Promise<Person> {
-  const account = mnemonicToAccount(MNEMONIC, { addressIndex: index });
-  const person: Person = { account, refuses: false, chainId: null, added: [], confirmed: [] };
-  const client = createWalletClient({ account, transport: http(rpcUrl) });
-  const node = http(rpcUrl)({});
-
+export async function installWallet(
+  context: BrowserContext,
+  rpcUrl: string,
+  account: Account | number,
+): Promise<Person> {
+  const own = typeof account === 'number' ? plainAccount(personAt(account), rpcUrl) : account;
+  const person: Person = { account: own, refuses: false, chainId: null, gas: null, added: [], confirmed: [] };
+  const answer = wallet(person, rpcUrl);
   await context.exposeFunction('testWallet', async (method: string, params: unknown[] = []) => {
-    const confirms = method === 'personal_sign' || method === 'eth_sendTransaction';
-    if (confirms && person.refuses) return { error: { code: 4001, message: 'User rejected the request.' } };
-    if (confirms) person.confirmed.push({ method, params });
+    const prompts = PROMPTS.includes(method);
+    if (prompts && person.refuses) return { error: { code: 4001, message: 'User rejected the request.' } };
+    if (prompts) person.confirmed.push({ method, params });
     try {
       return { result: await answer(method, params) };
     } catch (error) {
@@ -36,26 +46,48 @@ export async function installWallet(context: BrowserContext, index: number, rpcU
       return { error: { code, message } };
     }
   });
+  await context.addInitScript(announce);
+  return person;
+}
 
-  const answer = async (method: string, params: unknown[]): Promise<unknown> => {
+function wallet(person: Person, rpcUrl: string): (method: string, params: unknown[]) => Promise<unknown> {
+  const { account } = person;
+  const node = http(rpcUrl)({});
+  const ask = (method: string, params: unknown[]): Promise<unknown> => node.request({ method, params } as never);
+  const chainId = async () => person.chainId ?? String(await ask('eth_chainId', []));
+
+  return async (method, params) => {
     switch (method) {
       case 'eth_accounts':
       case 'eth_requestAccounts':
         return [account.address.toLowerCase()];
       case 'personal_sign':
-        return account.signMessage({ message: hexToString(params[0] as Hex) });
+        return account.signer.signMessage({ message: hexToString(params[0] as Hex) });
+      case 'eth_signTypedData_v4':
+        return account.signer.signTypedData(JSON.parse(params[1] as string) as TypedDataDefinition);
       case 'eth_sendTransaction': {
         const { to, data = '0x', value = '0x0' } = params[0] as { to: Hex; data?: Hex; value?: Hex };
-        return client.sendTransaction({ chain: null, to, data, value: BigInt(value) });
+        return account.send({ to, data, value: BigInt(value) }, person.gas);
+      }
+      case 'wallet_getCapabilities':
+        if (!account.sendTogether) throw refusal(-32601, 'the method does not exist');
+        return { [await chainId()]: { atomic: { status: 'supported' } } };
+      case 'wallet_sendCalls': {
+        if (!account.sendTogether) throw refusal(-32601, 'the method does not exist');
+        const [{ calls }] = params as [{ calls: { to: Hex; data: Hex; value: Hex }[] }];
+        return { id: await account.sendTogether(calls.map((call) => ({ ...call, value: BigInt(call.value) }))) };
+      }
+      case 'wallet_getCallsStatus': {
+        const id = params[0] as Hex;
+        const receipt = await ask('eth_getTransactionReceipt', [id]);
+        return { version: '2.0.0', id, atomic: true, status: receipt ? 200 : 100, receipts: receipt ? [receipt] : [] };
       }
       case 'eth_chainId':
-        return person.chainId ?? node.request({ method, params } as never);
+        return chainId();
       case 'wallet_switchEthereumChain': {
-        const [{ chainId }] = params as [{ chainId: Hex }];
-        if (!person.added.some((chain) => chain.chainId === chainId)) {
-          throw Object.assign(new Error('Unrecognized chain ID'), { code: 4902 });
-        }
-        person.chainId = chainId;
+        const [{ chainId: wanted }] = params as [{ chainId: Hex }];
+        if (!person.added.some((chain) => chain.chainId === wanted)) throw refusal(4902, 'Unrecognized chain ID');
+        person.chainId = wanted;
         return null;
       }
       case 'wallet_addEthereumChain':
@@ -63,12 +95,13 @@ export async function installWallet(context: BrowserContext, index: number, rpcU
         person.chainId = person.added.at(-1)?.chainId ?? null;
         return null;
       default:
-        return node.request({ method, params } as never);
+        return ask(method, params);
     }
   };
+}
 
-  await context.addInitScript(announce);
-  return person;
+function refusal(code: number, message: string): Error {
+  return Object.assign(new Error(message), { code });
 }
 
 /** The person chooses another account, or chain, in the wallet itself. */
@@ -77,11 +110,6 @@ export async function emit(page: Page, name: 'accountsChanged' | 'chainChanged',
     (given) => (globalThis as unknown as { emitFromWallet: (...all: unknown[]) => void }).emitFromWallet(...given),
     [name, payload],
   );
-}
-
-/** Makes a block on the test chain. */
-export async function mine(rpcUrl: string): Promise<void> {
-  await http(rpcUrl)({}).request({ method: 'evm_mine', params: [] } as never);
 }
 
 /** Runs in the page. */
