@@ -19,7 +19,8 @@ export function normalisedCache(): Exchange {
       Call: embedded,
       CallRefusal: embedded,
       Chain: (chain) => text(chain['chainId']),
-      Dispute: embedded,
+      Dispute: (dispute) => text((dispute['order'] as { id?: unknown } | undefined)?.id),
+      DisputeConnection: embedded,
       GasQuote: embedded,
       GasUnavailable: embedded,
       Ledger: (ledger) => text(ledger['wallet']),
@@ -46,7 +47,7 @@ export function normalisedCache(): Exchange {
     },
     resolvers: {
       Query: { products: relayPagination() },
-      Me: { orders: relayPagination() },
+      Me: { disputes: relayPagination(), orders: relayPagination() },
     },
     updates: {
       Subscription: {
