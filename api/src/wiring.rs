@@ -366,7 +366,7 @@ fn pages(settings: &Settings) -> Pages {
         Environment::Development => settings.chains.iter().filter_map(node).collect(),
         Environment::Production => Vec::new(),
     };
-    Pages::new(pages::embedded, &settings.server.origin, &nodes)
+    Pages::new(pages::embedded(settings.log.environment), &settings.server.origin, &nodes)
 }
 
 fn desk(

@@ -4,9 +4,9 @@
 # More than one, so that there is something to be followed.
 BROWSER_CONFIRMATIONS=2
 
-# start_shop NAME [BUILD…]: everything that a browser needs; BUILD is the command that builds gage.
+# start_shop NAME [BUILD ARGUMENTS…]: everything that a browser needs.
 start_shop() {
-  local name=$1 build=("${@:2}")
+  local name=$1
   sweep_runs "$name"
   open_new_run "$name"
   on_end shop_ended
@@ -15,7 +15,7 @@ start_shop() {
   use_own_database
   unset CHAIN_RPC_URL # blocks are mined as they are needed
   start_chain
-  "${build[@]}"
+  build_gage "${@:2}"
   configure_gage
   "$GAGE_BIN" migrate >"$RUN_DIR/gage/migrate.log" 2>&1 || die "gage migrate failed: $(tail -n 5 "$RUN_DIR/gage/migrate.log")"
   take_tokens
@@ -56,6 +56,7 @@ escrow = "$GAGE_ESCROW_ADDRESS"
 start_block = $GAGE_ESCROW_START_BLOCK
 arbiter = "$(account_address "$ARBITER")"
 confirmations = $BROWSER_CONFIRMATIONS
+head_age_max_secs = 0
 
 [chain.coin]
 symbol = "ETH"
