@@ -28,6 +28,7 @@ use gage_application::{
 use gage_domain::value::Address;
 use gage_infrastructure::{
     clock::{SystemClock, SystemEntropy},
+    images::PostgresImages,
     postgres::{
         self, Migrated, PoolOptions, PostgresCheckpoints, PostgresEventLog, PostgresSnapshots,
     },
@@ -35,7 +36,7 @@ use gage_infrastructure::{
 };
 use gage_projections::{
     catalog::CatalogQueries, consumer, ledger::LedgerQueries, name::ProjectionName,
-    orders::OrderQueries, payments::PaymentQueries, setup,
+    orders::OrderQueries, payments::PaymentQueries, sales::SalesQueries, setup,
 };
 use metrics_exporter_prometheus::PrometheusHandle;
 use sqlx::PgPool;
@@ -50,7 +51,7 @@ use crate::{
         live::Hints,
         schema,
     },
-    http::{self, Admission, HttpState},
+    http::{self, Admission, Gallery, HttpState},
     identity::{
         brief_sessions::BriefSessions,
         desk::{Desk, DeskParts},
@@ -221,12 +222,17 @@ pub(crate) fn assemble(
         adapters.clock.clone(),
     );
     let desk = Arc::new(desk(settings, &adapters, contracts)?);
+    let images = Arc::new(PostgresImages::new(pool.clone()));
+    let catalog = CatalogQueries::new(pool.clone());
+    let gallery = Gallery::new(images.clone(), catalog.clone(), adapters.limiter.clone());
     let services = Services {
         gateway,
-        catalog: CatalogQueries::new(pool.clone()),
+        catalog,
         orders,
         payments,
         ledger: LedgerQueries::new(pool.clone()),
+        sales: SalesQueries::new(pool.clone()),
+        images,
         rail,
         chains: followed,
         desk: desk.clone(),
@@ -244,6 +250,7 @@ pub(crate) fn assemble(
             adapters.limiter.clone(),
             settings.server.requests_per_minute,
         )),
+        gallery: Arc::new(gallery),
         entropy: adapters.entropy.clone(),
         health: Arc::new(health),
         metrics: Some(metrics),

@@ -18,6 +18,7 @@ use crate::{
         admission::{Admission, Caller},
         auth::{self, CredentialFault},
         health::HealthView,
+        images::Gallery,
     },
     identity::viewer::Viewer,
 };
@@ -31,6 +32,8 @@ pub struct HttpState {
     pub origin: Origin,
     /// Counts requests.
     pub admission: Arc<Admission>,
+    /// Images of products.
+    pub gallery: Arc<Gallery>,
     /// Correlation ids.
     pub entropy: Arc<dyn Entropy>,
     /// How the parts fare.
