@@ -43,7 +43,7 @@ use sqlx::PgPool;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    config::{ChainSettings, DatabaseSettings, NodeSettings, PrivateKey, Settings},
+    config::{ChainSettings, DatabaseSettings, Environment, NodeSettings, PrivateKey, Settings},
     graphql::{
         context::{ReadProgress, Services},
         engine::Engine,
@@ -51,7 +51,10 @@ use crate::{
         live::Hints,
         schema,
     },
-    http::{self, Admission, Gallery, HttpState},
+    http::{
+        self, Admission, Gallery, HttpState,
+        pages::{self, Pages, TestNode},
+    },
     identity::{
         brief_sessions::BriefSessions,
         desk::{Desk, DeskParts},
@@ -254,6 +257,7 @@ pub(crate) fn assemble(
         entropy: adapters.entropy.clone(),
         health: Arc::new(health),
         metrics: Some(metrics),
+        pages: pages(settings),
         stop,
     };
     Ok(Running {
@@ -352,6 +356,22 @@ fn watched(consumer: Arc<dyn Consumer>, progress: &ReadProgress) -> Arc<dyn Cons
         Ok(ProjectionName::Ledger) | Err(_) => return consumer,
     };
     Arc::new(Watched::new(consumer, progress.clone()))
+}
+
+/// The storefront. In development its test wallets may ask the test chain's nodes.
+fn pages(settings: &Settings) -> Pages {
+    let node = |chain: &ChainSettings| {
+        let url = chain.rpc.first()?.reveal().parse().ok()?;
+        Some(TestNode {
+            chain_id: chain.chain_id,
+            url,
+        })
+    };
+    let nodes: Vec<TestNode> = match settings.log.environment {
+        Environment::Development => settings.chains.iter().filter_map(node).collect(),
+        Environment::Production => Vec::new(),
+    };
+    Pages::new(pages::embedded, &settings.server.origin, &nodes)
 }
 
 fn desk(

@@ -19,6 +19,7 @@ use crate::{
         auth::{self, CredentialFault},
         health::HealthView,
         images::Gallery,
+        pages::Pages,
     },
     identity::viewer::Viewer,
 };
@@ -40,6 +41,8 @@ pub struct HttpState {
     pub health: Arc<dyn HealthView>,
     /// Renders the metrics; nothing in tests that share a process.
     pub metrics: Option<PrometheusHandle>,
+    /// The storefront.
+    pub pages: Pages,
     /// Cancelled when the server stops: open streams end then.
     pub stop: CancellationToken,
 }

@@ -21,6 +21,7 @@ use gage_api::{
     http::{
         Admission, Gallery, HttpState,
         health::{ChainHealth, Condition, HealthView, Report},
+        pages::Pages,
         router,
     },
     identity::{
@@ -187,6 +188,8 @@ impl Server {
             CatalogQueries::new(away),
             limiter.clone(),
         );
+        // What is built in this checkout makes no difference to a test.
+        let pages = Pages::new(|_, _| None, &origin, &[]);
         let state = HttpState {
             engine: Engine::new(
                 schema,
@@ -201,6 +204,7 @@ impl Server {
             entropy: Arc::new(SystemEntropy),
             health: Arc::new(Told(report)),
             metrics: None,
+            pages,
             stop: stop.clone(),
         };
         Self {
