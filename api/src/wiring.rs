@@ -226,11 +226,10 @@ pub(crate) fn assemble(
     );
     let desk = Arc::new(desk(settings, &adapters, contracts)?);
     let images = Arc::new(PostgresImages::new(pool.clone()));
-    let catalog = CatalogQueries::new(pool.clone());
-    let gallery = Gallery::new(images.clone(), catalog.clone(), adapters.limiter.clone());
+    let gallery = gallery(&adapters, images.clone());
     let services = Services {
         gateway,
-        catalog,
+        catalog: CatalogQueries::new(pool.clone()),
         orders,
         payments,
         ledger: LedgerQueries::new(pool.clone()),
@@ -249,11 +248,8 @@ pub(crate) fn assemble(
     let state = HttpState {
         engine: Engine::new(schema, limits, desk, PATIENCE, progress.catalog),
         origin: settings.server.origin.clone(),
-        admission: Arc::new(Admission::new(
-            adapters.limiter.clone(),
-            settings.server.requests_per_minute,
-        )),
-        gallery: Arc::new(gallery),
+        admission: admission(settings, &adapters),
+        gallery,
         entropy: adapters.entropy.clone(),
         health: Arc::new(health),
         metrics: Some(metrics),
@@ -277,6 +273,16 @@ fn adapters(settings: &Settings, database: Database) -> anyhow::Result<Adapters>
         clock: Arc::new(SystemClock),
         entropy,
     })
+}
+
+fn admission(settings: &Settings, adapters: &Adapters) -> Arc<Admission> {
+    let per_minute = settings.server.requests_per_minute;
+    Arc::new(Admission::new(adapters.limiter.clone(), per_minute))
+}
+
+fn gallery(adapters: &Adapters, images: Arc<PostgresImages>) -> Arc<Gallery> {
+    let catalog = CatalogQueries::new(adapters.database.pool.clone());
+    Arc::new(Gallery::new(images, catalog, adapters.limiter.clone()))
 }
 
 fn gateway(

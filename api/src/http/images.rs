@@ -44,7 +44,7 @@ const GIVEN_PER: Duration = Duration::from_hours(1);
 /// Images that are received at the same time: their bytes are in memory.
 const RECEIVED_AT_ONCE: usize = 4;
 /// How long an image may take to arrive.
-const ARRIVAL: Duration = Duration::from_secs(60);
+const ARRIVAL: Duration = Duration::from_mins(1);
 /// Bytes of memory for renditions that are asked for often.
 const REMEMBERED_BYTES: u64 = 16 * 1024 * 1024;
 /// Renditions that are remembered at the same time, about.
@@ -342,8 +342,8 @@ fn nothing_here() -> Response {
 /// What a path names: only as [`path_of`] writes it, so that an image has one address.
 fn named(image: &str, file: &str) -> Option<(ImageHash, ImageSize)> {
     let hash: B256 = image.strip_prefix("0x")?.parse().ok()?;
-    let side = file.strip_suffix(".jpg")?.parse().ok()?;
-    let (image_hash, size) = (ImageHash(hash), ImageSize::of_side(side)?);
+    let pixels = file.strip_suffix(".jpg")?.parse().ok()?;
+    let (image_hash, size) = (ImageHash(hash), ImageSize::of_side(pixels)?);
     let canonical = path_of(image_hash, size) == format!("/images/{image}/{file}");
     canonical.then_some((image_hash, size))
 }

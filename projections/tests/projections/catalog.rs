@@ -10,7 +10,10 @@ use gage_domain::{
 };
 use gage_projections::{
     PageRequest, PageSize,
-    catalog::{Catalog, CatalogQueries, ProductFilter, ShopRow, StockLevel, StockRow, Visibility},
+    catalog::{
+        Catalog, CatalogQueries, ProductFilter, ProductRow, ShopRow, StockLevel, StockRow,
+        Visibility,
+    },
 };
 
 use crate::support::{
@@ -173,7 +176,7 @@ async fn stock_is_low_when_no_more_can_be_ordered_than_the_mark_says() {
     let found = catalog.products(&low, &page).await.unwrap();
     let ids: Vec<_> = found.rows.iter().map(|product| product.id).collect();
     assert_eq!(ids, [product_id(5), product_id(3), product_id(2)]);
-    assert!(found.rows.iter().all(|product| product.is_low()));
+    assert!(found.rows.iter().all(ProductRow::is_low));
     let any = ProductFilter {
         level: StockLevel::Any,
         ..low

@@ -1,8 +1,4 @@
 //! Images of products.
-#![expect(
-    clippy::unused_async,
-    reason = "async-graphql's resolvers are async functions"
-)]
 
 use async_graphql::{Enum, Object};
 use gage_application::ports::images;

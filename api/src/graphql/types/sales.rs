@@ -100,13 +100,11 @@ impl BestSeller {
     }
 
     /// The product's id.
-    #[expect(clippy::unused_async, reason = "a resolver that waits for nothing")]
     async fn product_id(&self) -> ID {
         self.0.product.to_global()
     }
 
     /// Pieces that were sold.
-    #[expect(clippy::unused_async, reason = "a resolver that waits for nothing")]
     async fn pieces(&self) -> Long {
         Long(self.0.pieces)
     }
