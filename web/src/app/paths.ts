@@ -7,4 +7,5 @@ export const paths = {
   orders: '/orders',
   order: (id: string) => `/orders/${encodeURIComponent(id)}`,
   balance: '/balance',
+  owner: '/owner',
 } as const;

@@ -189,7 +189,7 @@ impl Story {
             2 => ProductCommand::ChangeImage {
                 image: match self.below(4) {
                     0 => None,
-                    number => Some(ImageHash(B256::with_last_byte(number as u8))),
+                    number => Some(ImageHash(B256::left_padding_from(&number.to_be_bytes()))),
                 },
             },
             3 => ProductCommand::ChangeLowStockMark {

@@ -1,4 +1,4 @@
-import { Coins, LogOut, ReceiptText, UserRound } from 'lucide-react';
+import { Coins, LogOut, ReceiptText, Store, UserRound } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -52,6 +52,11 @@ function Menu({ viewer }: { viewer: Viewer }) {
           <DropdownMenu.Item asChild>
             <Entry href={paths.balance}>
               <Coins aria-hidden className="size-4" /> {t('balance.title')}
+            </Entry>
+          </DropdownMenu.Item>
+          <DropdownMenu.Item asChild>
+            <Entry href={paths.owner}>
+              <Store aria-hidden className="size-4" /> {t('account.owner')}
             </Entry>
           </DropdownMenu.Item>
           <DropdownMenu.Separator className="my-1.5 h-px bg-line" />
