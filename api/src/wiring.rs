@@ -24,6 +24,7 @@ use gage_application::{
     progress::Watched,
     reactions::Reactions,
     reconciliation::Reconciliation,
+    tail::Tail,
 };
 use gage_domain::value::Address;
 use gage_infrastructure::{
@@ -323,10 +324,11 @@ fn start_readers(
     let reactions: Arc<dyn Consumer> = Arc::new(Reactions::new(gateway.clone(), checkpoints));
     let consumers = consumer::all(pool).into_iter().chain([reactions]);
     let consumers = consumers.map(|consumer| watched(consumer, progress));
+    let tail = Tail::new(adapters.database.log.clone(), adapters.wake.clone());
+    tasks.spawn(tail.clone().run(stop.clone()));
     consumers
         .map(|consumer| {
-            let log = adapters.database.log.clone();
-            let catch_up = CatchUp::new(consumer, log, adapters.wake.clone());
+            let catch_up = CatchUp::new(consumer, tail.clone());
             let health = catch_up.health();
             tasks.spawn(catch_up.run(stop.clone()));
             health

@@ -25,3 +25,4 @@ pub mod progress;
 pub mod reactions;
 pub mod reconciliation;
 pub mod settlement;
+pub mod tail;

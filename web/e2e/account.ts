@@ -23,15 +23,25 @@ export interface Account {
   signer: LocalAccount;
   /** Sends a call, with so much gas if it is given. */
   send: (call: Call, gas?: bigint | null) => Promise<Hash>;
+  /** Sends nothing to itself in the place of its last transaction, which is not in a block yet, if it can. */
+  cancels?: () => Promise<Hash>;
   /** Sends calls as one, if it can. */
   sendTogether?: (calls: readonly Call[]) => Promise<Hash>;
 }
+
+const GWEI = 1_000_000_000n;
 
 /** An account that is a key. */
 export function plainAccount(signer: LocalAccount, rpcUrl: string): Account {
   const client = createWalletClient({ account: signer, transport: http(rpcUrl) });
   const send: Account['send'] = (call, gas) => client.sendTransaction({ chain: null, ...call, ...(gas && { gas }) });
-  return { address: signer.address, signer, send };
+  const cancels = async () => {
+    const chain = createPublicClient({ transport: http(rpcUrl) });
+    const nonce = await chain.getTransactionCount({ address: signer.address });
+    const [maxFeePerGas, maxPriorityFeePerGas] = [200n * GWEI, 100n * GWEI];
+    return client.sendTransaction({ chain: null, to: signer.address, nonce, maxFeePerGas, maxPriorityFeePerGas });
+  };
+  return { address: signer.address, signer, send, cancels };
 }
 
 /** An account that is a contract, put onto the chain for this, and obeys a key. It sends calls as one. */

@@ -5,7 +5,8 @@ import { contractAccount, tokenCall } from './account';
 import { launch, setting } from './browser';
 import { chain } from './chain';
 import { Owner } from './owner';
-import { DESK, PEOPLE, Visitor } from './visitor';
+import { PEOPLE } from './people';
+import { DESK, Visitor } from './visitor';
 import { personAt } from './wallet';
 
 let browser: Browser;

@@ -6,12 +6,10 @@ import { expect } from 'vitest';
 import type { Account } from './account';
 import { setting } from './browser';
 import { chain } from './chain';
-import { installWallet, type Person } from './wallet';
+import { PEOPLE } from './people';
+import { emit, installWallet, type Person } from './wallet';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** The places of people among the test chain's accounts. */
-export const PEOPLE = { owner: 0, customer: 1, secondCustomer: 2, arbiter: 5 } as const;
 
 export const PHONE = { width: 360, height: 780 } as const;
 export const DESK = { width: 1280, height: 860 } as const;
@@ -21,12 +19,14 @@ interface VisitOptions extends BrowserContextOptions {
   as?: Account | number;
   /** Which server is visited. */
   origin?: string;
+  language?: 'ko' | 'en';
+  appearance?: 'light' | 'dark';
 }
 
-/** Someone with a browser of their own, who walks through the shop in English. */
+/** Someone with a browser of their own. Where words are looked for, they are English. */
 export class Visitor {
   /** What the browser complained of: scripts that failed, and what the Content-Security-Policy held back. */
-  readonly complaints: string[] = [];
+  private complaints: string[] = [];
 
   private constructor(
     readonly context: BrowserContext,
@@ -39,8 +39,19 @@ export class Visitor {
   }
 
   static async comes(browser: Browser, options: VisitOptions = {}): Promise<Visitor> {
-    const { as = PEOPLE.customer, origin = setting('GAGE_URL'), ...rest } = options;
-    const context = await browser.newContext({ locale: 'en-US', viewport: PHONE, ...rest });
+    const {
+      as = PEOPLE.customer,
+      origin = setting('GAGE_URL'),
+      language = 'en',
+      appearance = 'light',
+      ...rest
+    } = options;
+    const context = await browser.newContext({
+      locale: language === 'ko' ? 'ko-KR' : 'en-US',
+      colorScheme: appearance,
+      viewport: PHONE,
+      ...rest,
+    });
     const person = await installWallet(context, setting('CHAIN_RPC_URL'), as);
     return new Visitor(context, await context.newPage(), person, origin);
   }
@@ -49,6 +60,17 @@ export class Visitor {
   async leaves(): Promise<void> {
     await this.context.close();
     expect(this.complaints).toEqual([]);
+  }
+
+  /** What had to go wrong. */
+  forgives(what: RegExp): void {
+    this.complaints = this.complaints.filter((text) => !what.test(text));
+  }
+
+  /** Chooses another account in the wallet. */
+  async turnsTo(account: Account): Promise<void> {
+    this.person.account = account;
+    await emit(this.page, 'accountsChanged', [account.address]);
   }
 
   opens = (path: string) => this.page.goto(this.origin + path);

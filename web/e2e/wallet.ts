@@ -51,12 +51,12 @@ export async function installWallet(
 }
 
 function wallet(person: Person, rpcUrl: string): (method: string, params: unknown[]) => Promise<unknown> {
-  const { account } = person;
   const node = http(rpcUrl)({});
   const ask = (method: string, params: unknown[]): Promise<unknown> => node.request({ method, params } as never);
   const chainId = async () => person.chainId ?? String(await ask('eth_chainId', []));
 
   return async (method, params) => {
+    const { account } = person;
     switch (method) {
       case 'eth_accounts':
       case 'eth_requestAccounts':

@@ -19,8 +19,7 @@ use uuid::Uuid;
 use super::{
     Orders,
     rows::{
-        self, LINE_COLUMNS, LineRow, ORDER_COLUMNS, OrderRow, PHASES, TIMELINE_COLUMNS,
-        TimelineRow, phase_name,
+        self, LINE_COLUMNS, LineRow, OrderRow, PHASES, TIMELINE_COLUMNS, TimelineRow, phase_name,
     },
 };
 use crate::{
@@ -112,7 +111,7 @@ impl OrderQueries {
     /// # Errors
     /// [`QueryError`].
     pub async fn orders_by_id(&self, ids: &[OrderId]) -> Result<Vec<OrderRow>, QueryError> {
-        let sql = format!("{} WHERE o.id = ANY($1)", select_orders());
+        let sql = format!("{} WHERE o.id = ANY($1)", rows::select_orders(Some(SCHEMA)));
         let found = sqlx::query(&sql)
             .bind(uuids(ids))
             .fetch_all(&self.pool)
@@ -244,7 +243,7 @@ impl OrderQueries {
     ) -> Result<Option<OrderRow>, QueryError> {
         let sql = format!(
             "{} WHERE o.id = $1 AND (o.xact_id, o.position) > ($2, $3)",
-            select_orders()
+            rows::select_orders(Some(SCHEMA))
         );
         let found = sqlx::query(&sql)
             .bind(order.0)
@@ -269,7 +268,7 @@ impl OrderQueries {
         let sql = format!(
             "{} WHERE o.shop = $1 AND (o.xact_id, o.position) > ($2, $3) \
              ORDER BY o.xact_id, o.position LIMIT $4",
-            select_orders()
+            rows::select_orders(Some(SCHEMA))
         );
         let found = sqlx::query(&sql)
             .bind(shop.0)
@@ -306,13 +305,9 @@ impl DuePayments for OrderQueries {
     }
 }
 
-fn select_orders() -> String {
-    format!("SELECT {ORDER_COLUMNS} FROM {SCHEMA}.orders o JOIN {SCHEMA}.shops s ON s.id = o.shop")
-}
-
 fn listing() -> Listing<OrderRow> {
     Listing {
-        select: select_orders(),
+        select: rows::select_orders(Some(SCHEMA)),
         key: ("o.placed_xact_id", "o.placed_position"),
         read: rows::order,
     }

@@ -21,7 +21,8 @@ export function normalisedCache(): Exchange {
       Call: embedded,
       CallRefusal: embedded,
       Chain: (chain) => text(chain['chainId']),
-      Dispute: embedded,
+      Dispute: (dispute) => text((dispute['order'] as { id?: unknown } | undefined)?.id),
+      DisputeConnection: embedded,
       GasQuote: embedded,
       GasUnavailable: embedded,
       Image: (image) => text(image['hash']),
@@ -54,7 +55,7 @@ export function normalisedCache(): Exchange {
     },
     resolvers: {
       Query: { products: relayPagination() },
-      Me: { orders: relayPagination() },
+      Me: { disputes: relayPagination(), orders: relayPagination() },
     },
     updates: {
       Subscription: {

@@ -19,7 +19,7 @@ export function Header() {
       >
         <Link
           href={paths.catalogue}
-          className="mr-auto flex items-center gap-2.5 rounded-lg px-1 text-lg font-bold tracking-tight"
+          className="mr-auto flex items-center gap-2.5 rounded-lg px-1 text-lg sm:-ml-1 font-bold tracking-tight"
         >
           <Mark className="size-8" />
           <span className="whitespace-nowrap max-[359px]:sr-only">Gage</span>
@@ -41,8 +41,9 @@ function CartLink() {
   const count = useCart().length;
   return (
     <Button asChild look="quiet" size="icon" className="relative">
-      <Link href={paths.cart} aria-label={t('cart.link', { count })}>
+      <Link href={paths.cart}>
         <ShoppingBag aria-hidden className="size-5" />
+        <span className="sr-only">{t('cart.link', { count })}</span>
         {count > 0 && (
           <span
             aria-hidden

@@ -15,6 +15,9 @@ export const OrdersPage = lazy(() =>
 export const OrderPage = lazy(() =>
   import('@/features/orders/OrderPage').then((page) => ({ default: page.OrderPage })),
 );
+export const DisputesPage = lazy(() =>
+  import('@/features/disputes/DisputesPage').then((page) => ({ default: page.DisputesPage })),
+);
 export const BalancePage = lazy(() =>
   import('@/features/balance/BalancePage').then((page) => ({ default: page.BalancePage })),
 );

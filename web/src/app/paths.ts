@@ -7,5 +7,6 @@ export const paths = {
   orders: '/orders',
   order: (id: string) => `/orders/${encodeURIComponent(id)}`,
   balance: '/balance',
+  disputes: '/disputes',
   owner: '/owner',
 } as const;

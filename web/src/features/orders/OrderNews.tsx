@@ -2,29 +2,19 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import { paths } from '@/app/paths';
 import { Amount } from '@/shared/money/Amount';
-import { DateTime } from '@/shared/time/DateTime';
 import { Button } from '@/shared/ui/Button';
 import { Notice } from '@/shared/ui/Notice';
+import { DisputeNews } from './DisputeNews';
 import type { FullOrder } from './OrderDetails';
 import { OrderAgain } from './OrderAgain';
+import type { Part } from './possibleActions';
 
 /** What the state of an order means for its customer, and what to do. */
-export function OrderNews({ order }: { order: FullOrder }) {
+export function OrderNews({ order, part }: { order: FullOrder; part: Part | null }) {
   const { t } = useTranslation();
   const { status, payment, tracking, rejectionReason } = order;
   const price = (amount: string) => payment && <Amount price={{ ...payment.price, amount }} />;
-  if (payment?.status === 'DISPUTED') {
-    return (
-      <Notice tone="warn">
-        {t('order.about.DISPUTED')}{' '}
-        {payment.dispute?.refundableFrom && (
-          <>
-            {t('order.about.refundableFrom')} <DateTime at={payment.dispute.refundableFrom} />
-          </>
-        )}
-      </Notice>
-    );
-  }
+  if (payment?.status === 'DISPUTED') return <DisputeNews payment={payment} buyer={order.buyer} part={part} />;
   if (payment?.refundDue) {
     return (
       <Notice tone="warn">
@@ -63,7 +53,10 @@ export function OrderNews({ order }: { order: FullOrder }) {
     case 'DELIVERED':
     case 'COMPLETED':
       return <Notice tone="good">{t(`order.about.${status}`)}</Notice>;
-    case 'AWAITING_PAYMENT':
+    case 'AWAITING_PAYMENT': {
+      const seen = payment?.status === 'DETECTED';
+      return <Notice tone="info">{t(seen ? 'order.about.PAYMENT_SEEN' : 'order.about.AWAITING_PAYMENT')}</Notice>;
+    }
     case 'PAID':
     case 'APPROVED':
       return <Notice tone="info">{t(`order.about.${status}`)}</Notice>;

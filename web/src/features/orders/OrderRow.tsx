@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import type { OrderSummaryFragment } from '@/api/generated/graphql';
@@ -8,7 +9,8 @@ import { DateTime } from '@/shared/time/DateTime';
 import { useLocalized } from '@/shared/useLocalized';
 import { StatusBadge } from './StatusBadge';
 
-export function OrderRow({ order }: { order: OrderSummaryFragment }) {
+/** An order in a list; `note` is what the list has to say of it besides. */
+export function OrderRow({ order, note }: { order: OrderSummaryFragment; note?: ReactNode }) {
   const { t } = useTranslation();
   const localized = useLocalized();
   const [first] = order.lines;
@@ -39,6 +41,7 @@ export function OrderRow({ order }: { order: OrderSummaryFragment }) {
             <Amount price={order.total} />
           </span>
         </div>
+        {note !== undefined && <p className="mt-1.5 text-sm text-ink-soft">{note}</p>}
       </div>
     </article>
   );

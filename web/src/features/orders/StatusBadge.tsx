@@ -15,11 +15,17 @@ const LOOKS: Record<OrderStatus, string> = {
   REFUNDED: 'bg-sunken text-ink-soft',
 };
 
-export function StatusBadge({ status }: { status: OrderStatus }) {
+/** Where an order stands; a dispute about its money is what matters most. */
+export function StatusBadge({ status, disputed = false }: { status: OrderStatus; disputed?: boolean }) {
   const { t } = useTranslation();
   return (
-    <span className={clsx('rounded-full px-2.5 py-0.5 text-xs font-semibold whitespace-nowrap', LOOKS[status])}>
-      {t(`order.status.${status}`)}
+    <span
+      className={clsx(
+        'rounded-full px-2.5 py-0.5 text-xs font-semibold whitespace-nowrap',
+        disputed ? LOOKS.REJECTED : LOOKS[status],
+      )}
+    >
+      {t(disputed ? 'dispute.badge' : `order.status.${status}`)}
     </span>
   );
 }

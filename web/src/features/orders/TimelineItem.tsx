@@ -4,6 +4,7 @@ import type { TimelineEntryFragment } from '@/api/generated/graphql';
 import { useSession } from '@/features/session/SessionContext';
 import { TransactionLink } from '@/features/wallet/TransactionLink';
 import { Amount } from '@/shared/money/Amount';
+import { sameAddress } from '@/shared/sameAddress';
 import { DateTime } from '@/shared/time/DateTime';
 import { ShortHash } from '@/shared/ui/ShortHash';
 import type { FullOrder } from './OrderDetails';
@@ -73,15 +74,17 @@ export function TimelineItem({
   );
 }
 
-function By({ entry, order }: { entry: TimelineEntryFragment; order: FullOrder }) {
+/** Who did it; what nobody on this list did, a program did, or the chain. */
+function By({ entry: { by }, order }: { entry: TimelineEntryFragment; order: FullOrder }) {
   const { t } = useTranslation();
   const { viewer } = useSession();
-  if (!entry.by) return null;
-  if (entry.by === viewer?.address) return <>· {t('order.by.you')}</>;
-  if (entry.by === order.buyer) return <>· {t('order.by.buyer')}</>;
+  if (by === null) return null;
+  if (sameAddress(by, viewer?.address)) return <>· {t('order.by.you')}</>;
+  if (sameAddress(by, order.buyer)) return <>· {t('order.by.buyer')}</>;
+  if (sameAddress(by, order.shop.owner)) return <>· {t('order.by.shop')}</>;
   return (
     <>
-      · {t('order.by.shop')} <ShortHash value={entry.by} />
+      · <ShortHash value={by} />
     </>
   );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { OrderPageFragment } from '@/api/generated/graphql';
-import { possibleActions } from './possibleActions';
+import { type Part, partIn, possibleActions } from './possibleActions';
 
 type Payment = NonNullable<OrderPageFragment['payment']>;
 
@@ -33,8 +33,10 @@ const payment: Payment = {
   attempts: [],
 };
 const dispute = { openedBy: A, openedAt: BEFORE, refundableFrom: AFTER } as const;
+const offered = (part: Part | null, status: OrderPageFragment['status'], change: Partial<Payment> = {}) =>
+  [...possibleActions({ status, payment: { ...payment, ...change } }, part, NOW)].sort();
 const possible = (status: OrderPageFragment['status'], change: Partial<Payment> = {}) =>
-  [...possibleActions({ status, payment: { ...payment, ...change } }, NOW)].sort();
+  offered('buyer', status, change);
 
 describe('a buyer is offered', () => {
   it('to cancel while nothing is paid', () => {
@@ -73,5 +75,30 @@ describe('a buyer is offered', () => {
     expect(possible('SHIPPED', { status: 'DISPUTED', dispute })).toEqual(['release']);
     const late = { ...dispute, refundableFrom: BEFORE };
     expect(possible('SHIPPED', { status: 'DISPUTED', dispute: late })).toEqual(['refund', 'release']);
+  });
+});
+
+describe('an arbiter', () => {
+  it('decides while there is a dispute, and something to decide about', () => {
+    expect(offered('arbiter', 'PAID')).toEqual([]);
+    expect(offered('arbiter', 'PAID', { status: 'DISPUTED', dispute })).toEqual(['refund', 'release']);
+    expect(offered('arbiter', 'PAID', { status: 'DISPUTED', dispute, held: '0' })).toEqual([]);
+  });
+});
+
+describe('whoever looks at an order', () => {
+  const [buyer, seller, arbiter] = ['0xaA', '0xbB', '0xcC'] as const;
+  const order = { buyer, payment: { ...payment, seller, arbiter } };
+
+  it('is known by the wallet, however it is written', () => {
+    expect(partIn(order, '0xAA')).toBe('buyer');
+    expect(partIn(order, '0xBB')).toBe('seller');
+    expect(partIn(order, '0xCC')).toBe('arbiter');
+  });
+
+  it('has no part in it otherwise', () => {
+    expect(partIn(order, '0xdD')).toBeNull();
+    expect(partIn(order, undefined)).toBeNull();
+    expect(offered(null, 'PAID')).toEqual([]);
   });
 });

@@ -81,7 +81,7 @@ export function PaymentPanel({ order, payment }: PaymentPanelProps) {
       )}
       {open && payment.uri !== null && <PayElsewhere order={order.id} uri={payment.uri} />}
       {!underWay && secsLeft === 0 && <Notice tone="warn">{t('payment.windowOver')}</Notice>}
-      {quote.fault !== null && secsLeft > 0 && <FaultNotice fault={quote.fault} />}
+      {open && quote.fault !== null && <FaultNotice fault={quote.fault} />}
     </Card>
   );
 }

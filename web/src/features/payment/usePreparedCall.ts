@@ -13,11 +13,11 @@ import { CallRefused } from './CallRefused';
 /** What can be done with money that is held. */
 export type Movement = 'release' | 'refund' | 'dispute';
 
-/** Asks the server for a movement's call, as the escrow would take it now. */
-export function usePreparedCall(order: string, movement: Movement): (by: Address) => Promise<WalletCallFragment> {
+/** Asks the server for a movement's call, as the escrow would take it now; for all that is held without an amount. */
+export function usePreparedCall(order: string, movement: Movement) {
   const client = useClient();
-  const ask = async (by: Address): Promise<PreparedCallFragment | undefined> => {
-    const [variables, context] = [{ order, by }, { requestPolicy: 'network-only' }] as const;
+  const ask = async (by: Address, amount: string | null): Promise<PreparedCallFragment | undefined> => {
+    const [variables, context] = [{ order, by, amount }, { requestPolicy: 'network-only' }] as const;
     switch (movement) {
       case 'release': {
         const { data, error } = await client.query(ReleaseCallDocument, variables, context).toPromise();
@@ -30,14 +30,14 @@ export function usePreparedCall(order: string, movement: Movement): (by: Address
         return data?.order?.payment?.refundCall;
       }
       case 'dispute': {
-        const { data, error } = await client.query(DisputeCallDocument, variables, context).toPromise();
+        const { data, error } = await client.query(DisputeCallDocument, { order, by }, context).toPromise();
         if (error) throw new ApiFault(codeOf(error));
         return data?.order?.payment?.disputeCall;
       }
     }
   };
-  return async (by) => {
-    const prepared = await ask(by);
+  return async (by: Address, amount?: string | null): Promise<WalletCallFragment> => {
+    const prepared = await ask(by, amount ?? null);
     if (prepared?.refused) throw new CallRefused(prepared.refused);
     if (!prepared?.call) throw new ApiFault('NOT_FOUND');
     return prepared.call;

@@ -1,9 +1,10 @@
-import { Coins, LogOut, ReceiptText, Store, UserRound } from 'lucide-react';
+import { Coins, LogOut, ReceiptText, Scale, Store, UserRound } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import { paths } from '@/app/paths';
+import { useDisputes } from '@/features/disputes/useDisputes';
 import { useWallet } from '@/features/wallet/WalletContext';
 import { Button } from '@/shared/ui/Button';
 import { ShortHash, shorten } from '@/shared/ui/ShortHash';
@@ -24,6 +25,7 @@ function Menu({ viewer }: { viewer: Viewer }) {
   const { t } = useTranslation();
   const { signOut } = useSession();
   const { disconnect } = useWallet();
+  const arbiter = (useDisputes().data?.me?.disputes.nodes.length ?? 0) > 0;
   const leave = () => void signOut().then(disconnect, () => undefined);
   return (
     <DropdownMenu.Root modal={false}>
@@ -59,6 +61,13 @@ function Menu({ viewer }: { viewer: Viewer }) {
               <Store aria-hidden className="size-4" /> {t('account.owner')}
             </Entry>
           </DropdownMenu.Item>
+          {arbiter && (
+            <DropdownMenu.Item asChild>
+              <Entry href={paths.disputes}>
+                <Scale aria-hidden className="size-4" /> {t('dispute.title')}
+              </Entry>
+            </DropdownMenu.Item>
+          )}
           <DropdownMenu.Separator className="my-1.5 h-px bg-line" />
           <DropdownMenu.Item className={ENTRY} onSelect={leave}>
             <LogOut aria-hidden className="size-4" /> {t('account.signOut')}

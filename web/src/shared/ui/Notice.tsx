@@ -32,8 +32,10 @@ export function Notice({ tone, children, action, className }: NoticeProps) {
   return (
     <div role={tone === 'bad' ? 'alert' : 'status'} className={notice({ tone, className })}>
       <Icon aria-hidden className="mt-0.5 size-4 shrink-0" />
-      <div className="min-w-0 grow self-center">{children}</div>
-      {action !== undefined && <div className="shrink-0 self-center">{action}</div>}
+      <div className="flex min-w-0 grow flex-wrap items-center gap-x-3 gap-y-2">
+        <div className="min-w-0 grow basis-48">{children}</div>
+        {action !== undefined && <div className="shrink-0">{action}</div>}
+      </div>
     </div>
   );
 }
