@@ -2,8 +2,9 @@ import { mkdirSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, test } from 'vitest';
 import { launch } from './browser';
-import { buys, picture, Shopkeeper } from './shopkeeper';
-import { DESK, PEOPLE, PHONE, Visitor } from './visitor';
+import { Customer } from './customer';
+import { picture, Shopkeeper } from './shopkeeper';
+import { DESK, PHONE } from './visitor';
 
 /** Where pictures of the owner's pages are put, to be looked at by people. */
 const FOLDER = process.env['GAGE_PICTURES'];
@@ -37,10 +38,13 @@ test.runIf(FOLDER)('pictures of the owner’s way', { timeout: 300_000 }, async 
   }
   await keeper.field('Low from').fill('5');
   await me.button('Set the mark').click();
-  const customer = await Visitor.comes(browser, { as: PEOPLE.customer });
-  for (const product of [...products, ...products]) {
-    await buys(customer, product);
-    await customer.context.clearCookies();
+  const customer = await Customer.signIn();
+  for (const [product, quantity] of [
+    [products[0], 2],
+    [products[1], 1],
+    [products[0], 1],
+  ] as const) {
+    await customer.pays(await customer.orders(keeper.shop(), keeper.productOf(product ?? ''), quantity));
   }
   const product = `${shop}/products/${products[0]?.split('/').at(-1) ?? ''}`;
   const pages = {
@@ -77,5 +81,5 @@ test.runIf(FOLDER)('pictures of the owner’s way', { timeout: 300_000 }, async 
       .click();
     await shoot('reject');
   }
-  await Promise.all([me.context.close(), customer.context.close()]);
+  await me.context.close();
 });

@@ -18,6 +18,10 @@ export class Shopkeeper {
     return keeper;
   }
 
+  /** The shop's id. */
+  shop = () => decodeURIComponent(new URL(this.me.page.url()).pathname.split('/').at(2) ?? '');
+  /** A product's id, by its address at the customers' side. */
+  productOf = (path: string) => decodeURIComponent(path.split('/').at(-1) ?? '');
   field = (label: string) => this.me.page.getByLabel(label, { exact: true });
   /** Goes to one of the shop's pages. */
   tab = (name: string) =>
