@@ -79,6 +79,11 @@ impl Growth {
         }
     }
 
+    /// Leaves so far.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
     /// Size and root as they are now.
     pub fn head(&self) -> TreeHead {
         // What is at the edge is always there: only `resume` takes tiles, and looks.

@@ -24,6 +24,7 @@ mod read_after;
 mod reader;
 mod rows;
 mod snapshots;
+mod tree;
 
 pub use chain_store::{ChainCursor, ChainStoreError, PostgresChainStore, RING_BLOCKS};
 pub use checkpoints::PostgresCheckpoints;
@@ -33,3 +34,4 @@ pub use keeper_ledger::{KeeperOutcome, KeeperTransaction, PostgresKeeperLedger, 
 pub use migration::{DisplacedLog, Migrated, MigrationError, check_log, migrate};
 pub use pool::{ConnectError, PoolOptions, connect};
 pub use snapshots::PostgresSnapshots;
+pub use tree::{PostgresCheckpointStore, PostgresTree};
