@@ -57,3 +57,34 @@ CREATE TABLE tree_checkpoints (
     issued_at timestamptz NOT NULL,
     CONSTRAINT tree_checkpoints_pkey PRIMARY KEY (size)
 );
+
+-- Sizes and roots of signed checkpoints that were written to a chain, one row a transaction, so
+-- that restarts and replicas write nothing twice and keep to one budget.
+CREATE TABLE anchors (
+    tx_hash      bytea       NOT NULL CHECK (octet_length(tx_hash) = 32),
+    chain_id     bigint      NOT NULL CHECK (chain_id > 0),
+    contract     bytea       NOT NULL CHECK (octet_length(contract) = 20),
+    publisher    bytea       NOT NULL CHECK (octet_length(publisher) = 20),
+    nonce        bigint      NOT NULL CHECK (nonce >= 0),
+    -- The signed transaction: sent again, as it is, when the node forgot it.
+    raw          bytea       NOT NULL,
+    size         bigint      NOT NULL CHECK (size > 0),
+    root         bytea       NOT NULL CHECK (octet_length(root) = 32),
+    -- wei: the most that it may cost while it is on its way, then what it did cost.
+    cost_wei     numeric(78) NOT NULL CHECK (cost_wei >= 0),
+    -- pending: written down; sent: the node took it; mined: in a block; confirmed: deep enough.
+    -- refused: the node did not take it; lost: another transaction took its nonce.
+    state        text        NOT NULL
+        CHECK (state IN ('pending', 'sent', 'mined', 'confirmed', 'reverted', 'refused', 'lost')),
+    block_number bigint      CHECK (block_number >= 0),
+    sent_at      timestamptz NOT NULL,
+    settled_at   timestamptz,
+    CONSTRAINT anchors_pkey PRIMARY KEY (tx_hash),
+    CONSTRAINT anchors_settled CHECK ((state IN ('pending', 'sent', 'mined')) = (settled_at IS NULL)),
+    CONSTRAINT anchors_block CHECK (state NOT IN ('mined', 'confirmed') OR block_number IS NOT NULL)
+);
+
+-- At most one of an account is on its way, whichever replica sent it.
+CREATE UNIQUE INDEX anchors_one ON anchors (chain_id, publisher) WHERE settled_at IS NULL;
+CREATE INDEX anchors_spent ON anchors (chain_id, publisher, sent_at);
+CREATE INDEX anchors_confirmed ON anchors (size) WHERE state = 'confirmed';

@@ -13,6 +13,7 @@ use gage_application::{
         clock::{Clock, Entropy},
         event_log::IdempotencyKey,
     },
+    tree::Receipts,
 };
 use gage_projections::{
     catalog::CatalogQueries, ledger::LedgerQueries, orders::OrderQueries, payments::PaymentQueries,
@@ -45,6 +46,8 @@ pub struct Services {
     pub payments: PaymentQueries,
     /// Questions to the ledger.
     pub ledger: LedgerQueries,
+    /// Proofs of the event log.
+    pub receipts: Receipts,
     /// How payments are asked for.
     pub rail: Arc<dyn PaymentRail>,
     /// How far each chain was read.

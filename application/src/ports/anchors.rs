@@ -5,6 +5,7 @@ use gage_domain::{
     proof::TreeHead,
     value::{Address, B256},
 };
+use time::OffsetDateTime;
 
 use crate::ports::StoreUnavailable;
 
@@ -19,16 +20,32 @@ pub struct AnchorPlace {
     pub publisher: Address,
 }
 
-/// The transaction that wrote an anchor.
+/// How far an anchor is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MinedAnchor {
-    /// Its hash.
-    pub tx_hash: B256,
-    /// Its block.
-    pub block_number: u64,
+pub enum AnchorState {
+    /// It is signed and written down here.
+    Pending,
+    /// A node took it.
+    Sent,
+    /// It is in a block.
+    Mined {
+        /// The block.
+        block: u64,
+    },
+    /// Its block is deep enough to stay.
+    Confirmed {
+        /// The block.
+        block: u64,
+    },
+    /// It was mined, and the contract refused.
+    Reverted,
+    /// No node took it.
+    Refused,
+    /// Another transaction took its nonce.
+    Lost,
 }
 
-/// A size and root that stand on a chain, deep enough to stay.
+/// A size and root on their way to a chain, or there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Anchor {
     /// Where.
@@ -36,15 +53,26 @@ pub struct Anchor {
     /// What.
     pub head: TreeHead,
     /// By which transaction.
-    pub mined: MinedAnchor,
+    pub tx_hash: B256,
+    /// How far it is.
+    pub state: AnchorState,
+    /// When it was sent first.
+    pub sent_at: OffsetDateTime,
 }
 
-/// Anchors that are confirmed.
+/// What was written to chains.
 #[async_trait]
 pub trait Anchors: Send + Sync {
-    /// The one of the smallest tree that has the leaf, or else the one of the largest tree.
+    /// Of those that are confirmed, the one of the smallest tree that has the leaf, or else the
+    /// one of the largest tree.
     ///
     /// # Errors
     /// [`StoreUnavailable`].
     async fn confirmed_above(&self, index: u64) -> Result<Option<Anchor>, StoreUnavailable>;
+
+    /// The newest, at most `limit`, whatever their state.
+    ///
+    /// # Errors
+    /// [`StoreUnavailable`].
+    async fn newest(&self, limit: u32) -> Result<Vec<Anchor>, StoreUnavailable>;
 }

@@ -15,4 +15,4 @@ mod receipts;
 
 pub use issuer::{Issuer, IssuerStatus, Issuing, NotIssued};
 pub use reader::TreeReader;
-pub use receipts::{Receipts, ShownEvent};
+pub use receipts::Receipts;

@@ -6,17 +6,15 @@ use gage_domain::{
     ids::{OrderId, PaymentId},
     order::Order,
     payment::Payment,
-    proof::{AnchorNote, ConsistencyDocument, Receipt, ReceiptEvent, TreeHead},
+    proof::{AnchorNote, ConsistencyDocument, EventDocument, Receipt, ReceiptEvent, TreeHead},
 };
 use serde_json::value::RawValue;
 
 use crate::{
     event::StreamName,
     ports::{
-        anchors::{Anchor, Anchors},
-        history_tree::{
-            HistoryTree, IssuedCheckpoint, IssuedCheckpoints, KeptLeaf, PrintedEvent, TreeError,
-        },
+        anchors::{AnchorState, Anchors},
+        history_tree::{HistoryTree, IssuedCheckpoints, KeptLeaf, PrintedEvent, TreeError},
     },
 };
 
@@ -31,15 +29,6 @@ pub struct Receipts {
     pub anchors: Arc<dyn Anchors>,
 }
 
-/// An event with the proof that it is under a checkpoint.
-#[derive(Debug, Clone)]
-pub struct ShownEvent {
-    /// The event and its proof.
-    pub event: ReceiptEvent,
-    /// The checkpoint that it is under.
-    pub checkpoint: IssuedCheckpoint,
-}
-
 impl Receipts {
     /// One event of a stream with its proof under the newest checkpoint. Nothing when there is no
     /// such event, or no checkpoint above it yet.
@@ -50,7 +39,7 @@ impl Receipts {
         &self,
         stream: &StreamName,
         sequence: u64,
-    ) -> Result<Option<ShownEvent>, TreeError> {
+    ) -> Result<Option<EventDocument>, TreeError> {
         let events = self.tree.events_of(std::slice::from_ref(stream)).await?;
         let event = events.into_iter().find(|event| event.sequence == sequence);
         let (Some(event), Some(checkpoint)) = (event, self.issued.latest().await?) else {
@@ -66,8 +55,12 @@ impl Receipts {
         let Some(leaf) = leaf.filter(|leaf| leaf.index < size) else {
             return Ok(None);
         };
-        let event = self.shown(event, &leaf, size).await?;
-        Ok(Some(ShownEvent { event, checkpoint }))
+        Ok(Some(EventDocument {
+            format: EventDocument::FORMAT.to_owned(),
+            event: self.shown(event, &leaf, size).await?,
+            checkpoint: checkpoint.signed.note,
+            key: checkpoint.key,
+        }))
     }
 
     /// The receipt of an order. Nothing when there is no such order, or no checkpoint above it.
@@ -166,21 +159,20 @@ impl Receipts {
         index: u64,
         head: &TreeHead,
     ) -> Result<Option<AnchorNote>, TreeError> {
-        let Some(Anchor {
-            place,
-            head: anchored,
-            mined,
-        }) = self.anchors.confirmed_above(index).await?
-        else {
+        let Some(anchor) = self.anchors.confirmed_above(index).await? else {
             return Ok(None);
         };
+        let AnchorState::Confirmed { block } = anchor.state else {
+            return Ok(None);
+        };
+        let (place, anchored) = (anchor.place, anchor.head);
         let (old, new) = (anchored.size.min(head.size), anchored.size.max(head.size));
         Ok(Some(AnchorNote {
             chain_id: place.chain_id,
             contract: place.contract,
             publisher: place.publisher,
-            tx_hash: mined.tx_hash,
-            block_number: mined.block_number,
+            tx_hash: anchor.tx_hash,
+            block_number: block,
             size: anchored.size,
             root: anchored.root,
             consistency: self.tree.consistency(old, new).await?,

@@ -30,11 +30,11 @@ pub use checkpoint::{
 pub use consistency::{ConsistencyDocument, verify_consistency_document};
 pub use growth::{DamagedTree, Growth};
 pub use leaf::{Commitments, Leaf, Salt, leaf_hash};
-pub use receipt::{AnchorNote, InvalidDocument, Receipt, ReceiptEvent};
+pub use receipt::{AnchorNote, EventDocument, InvalidDocument, Receipt, ReceiptEvent};
 pub use tiles::{InvalidTile, MissingTile, TILE_WIDTH, TileId, Tiles};
 pub use tree::{
     ProofError, TreeQuestion, check_consistency, check_inclusion, consistency, empty_root,
     inclusion,
 };
 pub use verdict::{Statement, Verdict};
-pub use verify::{Trust, verify_receipt};
+pub use verify::{Trust, verify_document, verify_receipt};

@@ -57,6 +57,25 @@ impl Receipt {
     }
 }
 
+/// One event with its proof. One JSON object.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EventDocument {
+    /// [`EventDocument::FORMAT`].
+    pub format: String,
+    /// The public key that checks the checkpoint, as the server prints it.
+    pub key: String,
+    /// The signed checkpoint under which the event stands.
+    pub checkpoint: String,
+    /// The event.
+    pub event: ReceiptEvent,
+}
+
+impl EventDocument {
+    /// What this layout is called.
+    pub const FORMAT: &'static str = "gage.event.v1";
+}
+
 /// An event as it is stored, and its proof.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -1,10 +1,13 @@
-//! What the receipt of an order proves.
+//! What documents prove: receipts, events, growth.
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
+
 use super::{
     checkpoint::{CheckpointVerifier, TreeHead},
-    receipt::{AnchorNote, InvalidDocument, Receipt, ReceiptEvent},
+    consistency::{ConsistencyDocument, verify_consistency_document},
+    receipt::{AnchorNote, EventDocument, InvalidDocument, Receipt, ReceiptEvent, read},
     tree::{check_consistency, check_inclusion},
     verdict::Verdict,
 };
@@ -37,6 +40,35 @@ impl Trust {
             },
         }
     }
+}
+
+/// Checks a document of any of the formats, which it names itself.
+///
+/// # Errors
+/// [`InvalidDocument`].
+pub fn verify_document(json: &str, trust: &Trust) -> Result<Verdict, InvalidDocument> {
+    #[derive(Deserialize)]
+    struct Named {
+        format: String,
+    }
+    let Named { format } = read("document with a format", json)?;
+    match &*format {
+        ConsistencyDocument::FORMAT => verify_consistency_document(json, trust),
+        EventDocument::FORMAT => verify_event(json, trust),
+        // What is none of them is refused there.
+        _ => verify_receipt(json, trust),
+    }
+}
+
+fn verify_event(json: &str, trust: &Trust) -> Result<Verdict, InvalidDocument> {
+    let document: EventDocument = read("event with its proof", json)?;
+    let mut verdict = Verdict::default();
+    let key = trust.key_for(&document.key, &mut verdict);
+    let head = key.and_then(|key| open(&key, &document.checkpoint, &mut verdict));
+    if let Some(head) = head {
+        verdict.say(check_event(&document.event, &head));
+    }
+    Ok(verdict)
 }
 
 /// Checks the receipt of an order.

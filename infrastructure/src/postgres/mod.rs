@@ -11,6 +11,7 @@
 //! PostgreSQL knows one order of transaction ids for the whole cluster: a transaction that
 //! writes anywhere in the cluster and stays open holds back the readers of the log.
 
+mod anchors;
 mod append;
 mod chain_store;
 mod checkpoints;
@@ -26,6 +27,8 @@ mod rows;
 mod snapshots;
 mod tree;
 
+pub(crate) use anchors::name as anchor_state_name;
+pub use anchors::{AnchorTransaction, PostgresAnchorLedger, PostgresAnchors};
 pub use chain_store::{ChainCursor, ChainStoreError, PostgresChainStore, RING_BLOCKS};
 pub use checkpoints::PostgresCheckpoints;
 pub use cqrs::StockSnapshotsRefused;
