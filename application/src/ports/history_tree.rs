@@ -113,11 +113,21 @@ pub trait HistoryTree: Send + Sync {
     /// [`TreeError`].
     async fn grow(&self, from: LogPosition, to: LogPosition) -> Result<Grown, TreeError>;
 
-    /// The events of some streams in log order, as they are printed.
+    /// The events of some streams in log order, as they are printed: for streams that are short.
     ///
     /// # Errors
     /// [`TreeError`].
     async fn events_of(&self, streams: &[StreamName]) -> Result<Vec<PrintedEvent>, TreeError>;
+
+    /// One event of a stream, as it is printed.
+    ///
+    /// # Errors
+    /// [`TreeError`].
+    async fn event(
+        &self,
+        stream: &StreamName,
+        sequence: u64,
+    ) -> Result<Option<PrintedEvent>, TreeError>;
 
     /// The leaves that were made of these events, in the order of the question; none for one that
     /// is not in the tree.

@@ -40,8 +40,7 @@ impl Receipts {
         stream: &StreamName,
         sequence: u64,
     ) -> Result<Option<EventDocument>, TreeError> {
-        let events = self.tree.events_of(std::slice::from_ref(stream)).await?;
-        let event = events.into_iter().find(|event| event.sequence == sequence);
+        let event = self.tree.event(stream, sequence).await?;
         let (Some(event), Some(checkpoint)) = (event, self.issued.latest().await?) else {
             return Ok(None);
         };

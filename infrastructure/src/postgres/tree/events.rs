@@ -26,6 +26,12 @@ SELECT xact_id, position, aggregate_type, aggregate_id, sequence, event_type, ev
   JOIN events USING (aggregate_type, aggregate_id)
  ORDER BY xact_id, position";
 
+const ONE: &str = "
+SELECT xact_id, position, aggregate_type, aggregate_id, sequence, event_type, event_version,
+       payload, metadata, recorded_at
+  FROM events
+ WHERE aggregate_type = $1 AND aggregate_id = $2 AND sequence = $3";
+
 /// The events after a position up to another.
 pub(super) async fn between(
     pool: &PgPool,
@@ -59,6 +65,26 @@ pub(super) async fn of_streams(
         .await
         .map_err(|error| unavailable(&error))?;
     rows.iter().map(printed).collect()
+}
+
+/// One event of a stream.
+pub(super) async fn one(
+    pool: &PgPool,
+    stream: &StreamName,
+    sequence: u64,
+) -> Result<Option<PrintedEvent>, TreeError> {
+    // Larger than any that there can be.
+    let Ok(sequence) = i64::try_from(sequence) else {
+        return Ok(None);
+    };
+    let row = sqlx::query(ONE)
+        .bind(&stream.aggregate_type)
+        .bind(&stream.aggregate_id)
+        .bind(sequence)
+        .fetch_optional(pool)
+        .await
+        .map_err(|error| unavailable(&error))?;
+    row.as_ref().map(printed).transpose()
 }
 
 fn printed(row: &PgRow) -> Result<PrintedEvent, TreeError> {

@@ -57,6 +57,14 @@ impl HistoryTree for PostgresTree {
         events::of_streams(&self.pool, streams).await
     }
 
+    async fn event(
+        &self,
+        stream: &StreamName,
+        sequence: u64,
+    ) -> Result<Option<PrintedEvent>, TreeError> {
+        events::one(&self.pool, stream, sequence).await
+    }
+
     async fn leaves_of(&self, events: &[LogPosition]) -> Result<Vec<Option<KeptLeaf>>, TreeError> {
         leaves::of_events(&self.pool, events).await
     }
