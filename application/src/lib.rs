@@ -25,4 +25,5 @@ pub mod progress;
 pub mod reactions;
 pub mod reconciliation;
 pub mod settlement;
+pub mod tail;
 pub mod tree;
