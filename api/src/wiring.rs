@@ -29,6 +29,7 @@ use gage_application::{
 use gage_domain::value::Address;
 use gage_infrastructure::{
     clock::{SystemClock, SystemEntropy},
+    images::PostgresImages,
     postgres::{
         self, Migrated, PoolOptions, PostgresCheckpoints, PostgresEventLog, PostgresSnapshots,
     },
@@ -36,7 +37,7 @@ use gage_infrastructure::{
 };
 use gage_projections::{
     catalog::CatalogQueries, consumer, ledger::LedgerQueries, name::ProjectionName,
-    orders::OrderQueries, payments::PaymentQueries, setup,
+    orders::OrderQueries, payments::PaymentQueries, sales::SalesQueries, setup,
 };
 use metrics_exporter_prometheus::PrometheusHandle;
 use sqlx::PgPool;
@@ -52,7 +53,7 @@ use crate::{
         schema,
     },
     http::{
-        self, Admission, HttpState,
+        self, Admission, Gallery, HttpState,
         pages::{self, Pages, TestNode},
     },
     identity::{
@@ -225,12 +226,16 @@ pub(crate) fn assemble(
         adapters.clock.clone(),
     );
     let desk = Arc::new(desk(settings, &adapters, contracts)?);
+    let images = Arc::new(PostgresImages::new(pool.clone()));
+    let gallery = gallery(&adapters, images.clone());
     let services = Services {
         gateway,
         catalog: CatalogQueries::new(pool.clone()),
         orders,
         payments,
         ledger: LedgerQueries::new(pool.clone()),
+        sales: SalesQueries::new(pool.clone()),
+        images,
         rail,
         chains: followed,
         desk: desk.clone(),
@@ -244,10 +249,8 @@ pub(crate) fn assemble(
     let state = HttpState {
         engine: Engine::new(schema, limits, desk, PATIENCE, progress.catalog),
         origin: settings.server.origin.clone(),
-        admission: Arc::new(Admission::new(
-            adapters.limiter.clone(),
-            settings.server.requests_per_minute,
-        )),
+        admission: admission(settings, &adapters),
+        gallery,
         entropy: adapters.entropy.clone(),
         health: Arc::new(health),
         metrics: Some(metrics),
@@ -271,6 +274,16 @@ fn adapters(settings: &Settings, database: Database) -> anyhow::Result<Adapters>
         clock: Arc::new(SystemClock),
         entropy,
     })
+}
+
+fn admission(settings: &Settings, adapters: &Adapters) -> Arc<Admission> {
+    let per_minute = settings.server.requests_per_minute;
+    Arc::new(Admission::new(adapters.limiter.clone(), per_minute))
+}
+
+fn gallery(adapters: &Adapters, images: Arc<PostgresImages>) -> Arc<Gallery> {
+    let catalog = CatalogQueries::new(adapters.database.pool.clone());
+    Arc::new(Gallery::new(images, catalog, adapters.limiter.clone()))
 }
 
 fn gateway(

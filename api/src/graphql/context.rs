@@ -12,10 +12,12 @@ use gage_application::{
         chain::{FollowedChains, PaymentChain, PaymentRail},
         clock::{Clock, Entropy},
         event_log::IdempotencyKey,
+        images::Images,
     },
 };
 use gage_projections::{
     catalog::CatalogQueries, ledger::LedgerQueries, orders::OrderQueries, payments::PaymentQueries,
+    sales::SalesQueries,
 };
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -45,6 +47,10 @@ pub struct Services {
     pub payments: PaymentQueries,
     /// Questions to the ledger.
     pub ledger: LedgerQueries,
+    /// Questions to orders and payments about sales.
+    pub sales: SalesQueries,
+    /// Images of products.
+    pub images: Arc<dyn Images>,
     /// How payments are asked for.
     pub rail: Arc<dyn PaymentRail>,
     /// How far each chain was read.

@@ -11,6 +11,7 @@ pub mod due_payments;
 pub mod due_releases;
 pub mod escrow_view;
 pub mod event_log;
+pub mod images;
 pub mod nonce;
 pub mod rate_limit;
 pub mod session;

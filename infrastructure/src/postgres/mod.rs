@@ -29,6 +29,7 @@ pub use chain_store::{ChainCursor, ChainStoreError, PostgresChainStore, RING_BLO
 pub use checkpoints::PostgresCheckpoints;
 pub use cqrs::StockSnapshotsRefused;
 pub use event_log::PostgresEventLog;
+pub(crate) use failure::of_store as store_unavailable;
 pub use keeper_ledger::{KeeperOutcome, KeeperTransaction, PostgresKeeperLedger, Reservation};
 pub use migration::{DisplacedLog, Migrated, MigrationError, check_log, migrate};
 pub use pool::{ConnectError, PoolOptions, connect};

@@ -8,10 +8,12 @@
 mod attempts;
 mod bad_input;
 mod chains;
+mod console;
 mod contract_wallet;
 mod crashes;
 mod deadlines;
 mod idempotency;
+mod images;
 mod ledger;
 mod main_job;
 mod outages;

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, Object, Result, connection::Connection};
 use gage_domain::ids::{OrderId, ProductId, ShopId};
-use gage_projections::catalog::{ProductFilter, Visibility};
+use gage_projections::catalog::{ProductFilter, StockLevel, Visibility};
 
 use crate::{
     graphql::{
@@ -149,6 +149,7 @@ impl Query {
         let filter = ProductFilter {
             search,
             shop,
+            level: StockLevel::Any,
             visibility: Visibility::Published,
         };
         let found = ctx.catalog()?.products(&filter, &page).await;

@@ -2,16 +2,19 @@
 
 mod chain;
 mod dispute;
+mod image;
 mod ledger;
 mod me;
 mod node;
 mod order;
+mod order_search;
 mod payment;
 mod payment_instructions;
 mod payment_request;
 mod price;
 mod product;
 mod rate;
+mod sales;
 mod shop;
 mod text;
 mod timeline;
@@ -19,6 +22,7 @@ mod wallet_call;
 
 pub use chain::{AcceptedToken, Chain, ChainCondition};
 pub use dispute::Dispute;
+pub use image::{Image, ImageSize};
 pub use ledger::{Ledger, LedgerAccount, Withdrawal};
 pub use me::{Me, ViewerRole};
 pub use node::Node;
@@ -33,6 +37,7 @@ pub use price::{Fiat, PayWithInput, PayableAsset, Price, PriceInput};
 pub use product::Product;
 pub(super) use product::may_see as may_see_product;
 pub use rate::{PaymentRate, PaymentRateSource, PriceFeedRound};
+pub use sales::{BestSeller, OrderCount, Revenue, Sales};
 pub use shop::Shop;
 pub use text::{LocalizedText, LocalizedTextInput};
 pub use timeline::{TimelineEntry, TimelineEvent};

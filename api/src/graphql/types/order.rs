@@ -15,7 +15,10 @@ use crate::{
         lookup::{LinesOf, PaymentOf, load},
         node_id::GlobalId as _,
         scalars::{Address, Cursor, DateTime},
-        types::{LocalizedText, Payment, Price, Product, Shop, TimelineEntry, may_see_product},
+        types::{
+            LocalizedText, Payment, Price, Product, Shop, TimelineEntry, may_see_product,
+            order_search,
+        },
     },
     identity::viewer::Standing,
 };
@@ -93,6 +96,11 @@ impl Order {
     /// Its global id.
     pub async fn id(&self) -> ID {
         self.0.id.to_global()
+    }
+
+    /// What people call it by: the first eight digits of its id. Rarely, two orders have the same.
+    async fn number(&self) -> String {
+        order_search::number(self.0.id)
     }
 
     /// The buyer's wallet.
