@@ -6,7 +6,9 @@ import { chromiumOptions, freePort, setting } from './browser';
 import { Customer } from './customer';
 import { Owner } from './owner';
 
+/** What each must have; less for the speed of a phone of four years ago on a slow line, as Lighthouse makes one up. */
 const LEAST = 95;
+const LEAST_PHONE_PERFORMANCE = 80;
 const CATEGORIES = ['performance', 'accessibility', 'best-practices'];
 const FOLDER = new URL('../../.gage/lighthouse/', import.meta.url);
 
@@ -32,35 +34,40 @@ const pages = [
   { page: 'grid', path: () => '/' },
   { page: 'order', path: () => `/orders/${encodeURIComponent(order)}` },
 ].flatMap((page) => [
-  { ...page, device: 'phone', config: undefined },
-  { ...page, device: 'desktop', config: desktopConfig },
+  { ...page, device: 'phone', config: undefined, performance: LEAST_PHONE_PERFORMANCE },
+  { ...page, device: 'desktop', config: desktopConfig, performance: LEAST },
 ]);
 
-test.each(pages)('the page $page on a $device', { timeout: 120_000 }, async ({ page, path, device, config }) => {
-  const port = await freePort();
-  const options = chromiumOptions();
-  const args = [...options.args, `--remote-debugging-port=${port}`];
-  const browser = await chromium.launchPersistentContext('', { ...options, args });
-  await browser.addCookies([{ name: 'gage_session', value: session, url: setting('GAGE_URL'), httpOnly: true }]);
-  try {
-    const flags = {
-      port,
-      onlyCategories: CATEGORIES,
-      output: 'html',
-      // The session is kept.
-      disableStorageReset: true,
-      logLevel: 'error',
-    } as const;
-    const result = await lighthouse(setting('GAGE_URL') + path(), flags, config);
-    if (!result) throw new Error('no result');
-    writeFileSync(new URL(`${page}-${device}.html`, FOLDER), String(result.report));
-    const { scores, lacking } = read(result);
-    console.log(page, device, scores, lacking);
-    expect(Object.entries(scores).filter(([, score]) => score < LEAST)).toEqual([]);
-  } finally {
-    await browser.close();
-  }
-});
+test.each(pages)(
+  'the page $page on a $device',
+  { timeout: 120_000 },
+  async ({ page, path, device, config, performance }) => {
+    const port = await freePort();
+    const options = chromiumOptions();
+    const args = [...options.args, `--remote-debugging-port=${port}`];
+    const browser = await chromium.launchPersistentContext('', { ...options, args });
+    await browser.addCookies([{ name: 'gage_session', value: session, url: setting('GAGE_URL'), httpOnly: true }]);
+    try {
+      const flags = {
+        port,
+        onlyCategories: CATEGORIES,
+        output: 'html',
+        // The session is kept.
+        disableStorageReset: true,
+        logLevel: 'error',
+      } as const;
+      const result = await lighthouse(setting('GAGE_URL') + path(), flags, config);
+      if (!result) throw new Error('no result');
+      writeFileSync(new URL(`${page}-${device}.html`, FOLDER), String(result.report));
+      const { scores, lacking } = read(result);
+      console.log(page, device, scores, lacking);
+      const least = (name: string) => (name === 'performance' ? performance : LEAST);
+      expect(Object.entries(scores).filter(([name, score]) => score < least(name))).toEqual([]);
+    } finally {
+      await browser.close();
+    }
+  },
+);
 
 /** The scores of a hundred, and what cost any. */
 function read({ lhr }: RunnerResult) {
