@@ -4,6 +4,7 @@ mod chain;
 mod health;
 mod rates;
 mod reconcile;
+mod tree;
 mod watch;
 
 use std::{sync::Arc, time::Duration};
@@ -25,8 +26,12 @@ use gage_application::{
     reactions::Reactions,
     reconciliation::Reconciliation,
     tail::Tail,
+    tree::Receipts,
 };
-use gage_domain::value::Address;
+use gage_domain::{
+    proof::{AnchorNote, CheckpointVerifier},
+    value::Address,
+};
 use gage_infrastructure::{
     clock::{SystemClock, SystemEntropy},
     images::PostgresImages,
@@ -44,7 +49,10 @@ use sqlx::PgPool;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    config::{ChainSettings, DatabaseSettings, Environment, NodeSettings, PrivateKey, Settings},
+    config::{
+        ChainSettings, CheckpointSettings, DatabaseSettings, Environment, NodeSettings, PrivateKey,
+        ServiceUrl, Settings,
+    },
     graphql::{
         context::{ReadProgress, Services},
         engine::Engine,
@@ -160,6 +168,41 @@ pub(crate) async fn deploy_escrow(
     chain::deploy(node, deployer, tokens).await
 }
 
+/// Puts the contract for anchors on a chain; its address.
+///
+/// # Errors
+/// When the node is away, or refuses.
+pub(crate) async fn deploy_anchor(
+    nodes: &[ServiceUrl],
+    deployer: &PrivateKey,
+) -> anyhow::Result<Address> {
+    tree::deploy(nodes, deployer).await
+}
+
+/// Asks any node of its chain whether an anchor stands there; says what stands.
+///
+/// # Errors
+/// When it does not, or the node is away.
+pub(crate) async fn look_up_anchor(
+    anchor: &AnchorNote,
+    nodes: &[ServiceUrl],
+) -> anyhow::Result<String> {
+    tree::look_up(anchor, nodes).await
+}
+
+/// What is known of the tree over the event log.
+pub(crate) fn receipts(database: &Database) -> Receipts {
+    tree::receipts(&database.pool)
+}
+
+/// What checks the checkpoints that a key signs.
+///
+/// # Errors
+/// When the key cannot be used.
+pub(crate) fn verifier(settings: &CheckpointSettings) -> anyhow::Result<CheckpointVerifier> {
+    Ok(tree::key(settings)?.verifier().clone())
+}
+
 /// What compares the event log with the chain.
 ///
 /// # Errors
@@ -209,6 +252,7 @@ pub(crate) fn assemble(
     tasks.spawn(expiry.run(loops_stop.clone()));
     let payments = PaymentQueries::new(pool.clone());
     let reconciled = reconcile::start(settings, &adapters, &tasks, loops_stop)?;
+    let proofs = tree::start(settings, &adapters, &tasks, loops_stop)?;
     let log = adapters.database.log.clone();
     tasks.spawn(watch::run(
         log.clone(),
@@ -216,15 +260,16 @@ pub(crate) fn assemble(
         metrics.clone(),
         loops_stop.clone(),
     ));
-    let health = health::Health::new(
+    let health = health::Health {
         log,
-        adapters.redis.clone(),
-        followed.clone(),
+        redis: adapters.redis.clone(),
+        chains: followed.clone(),
         keepers,
         readers,
         reconciled,
-        adapters.clock.clone(),
-    );
+        proofs,
+        clock: adapters.clock.clone(),
+    };
     let desk = Arc::new(desk(settings, &adapters, contracts)?);
     let images = Arc::new(PostgresImages::new(pool.clone()));
     let gallery = gallery(&adapters, images.clone());
@@ -236,6 +281,7 @@ pub(crate) fn assemble(
         ledger: LedgerQueries::new(pool.clone()),
         sales: SalesQueries::new(pool.clone()),
         images,
+        receipts: tree::receipts(pool),
         rail,
         chains: followed,
         desk: desk.clone(),
@@ -322,7 +368,8 @@ fn start_readers(
     let pool = &adapters.database.pool;
     let checkpoints = Arc::new(PostgresCheckpoints::new(pool.clone()));
     let reactions: Arc<dyn Consumer> = Arc::new(Reactions::new(gateway.clone(), checkpoints));
-    let consumers = consumer::all(pool).into_iter().chain([reactions]);
+    let consumers = consumer::all(pool).into_iter();
+    let consumers = consumers.chain([reactions, tree::reader(adapters)]);
     let consumers = consumers.map(|consumer| watched(consumer, progress));
     let tail = Tail::new(adapters.database.log.clone(), adapters.wake.clone());
     tasks.spawn(tail.clone().run(stop.clone()));
@@ -379,7 +426,11 @@ fn pages(settings: &Settings) -> Pages {
         Environment::Development => settings.chains.iter().filter_map(node).collect(),
         Environment::Production => Vec::new(),
     };
-    Pages::new(pages::embedded, &settings.server.origin, &nodes)
+    Pages::new(
+        pages::embedded(settings.log.environment),
+        &settings.server.origin,
+        &nodes,
+    )
 }
 
 fn desk(

@@ -93,6 +93,12 @@ pub trait Consumer: Send + Sync {
         BATCH
     }
 
+    /// How long it rests at the end of the log, whatever is appended meanwhile; without it, it
+    /// looks again as soon as something is.
+    fn rest(&self) -> Option<Duration> {
+        None
+    }
+
     /// Handles a stretch of the log and moves the checkpoint from its beginning to its end.
     /// MUST write both in one transaction, or be harmless when repeated.
     ///
@@ -241,10 +247,11 @@ impl CatchUp {
                 }
                 Ok(Turn::End(to)) => {
                     pause = RETRY_MIN;
+                    let rest = self.consumer.rest();
                     begin = select! {
                         () = stop.cancelled() => return,
-                        () = sleep(POLL) => Begin::Checkpoint,
-                        () = self.tail.past(to) => Begin::At(to),
+                        () = sleep(rest.unwrap_or(POLL)) => Begin::Checkpoint,
+                        () = self.tail.past(to), if rest.is_none() => Begin::At(to),
                     };
                 }
                 Err(error) => {

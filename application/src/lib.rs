@@ -3,8 +3,8 @@
 //! The crate holds the ports (traits that adapters fulfil), the [`gateway`] (the one door for
 //! writes), the [`operations`] that go through it, the [`catch_up`] loop on which projections
 //! and reactions run, the [`reactions`] between aggregates, [`settlement`] of what is seen on a
-//! chain, the watching of reported [`attempts`], and the [`reconciliation`] of the event log with
-//! the chain. It knows the domain and nothing else: no SQL, no HTTP, no RPC.
+//! chain, the watching of reported [`attempts`], the [`reconciliation`] of the event log with the
+//! chain, and the [`tree`] by which the log can be proven. It knows the domain and nothing else: no SQL, no HTTP, no RPC.
 //!
 //! # Adding an operation
 //! 1. A file in `operations/`, named after what it does, with a struct of typed arguments.
@@ -26,3 +26,4 @@ pub mod reactions;
 pub mod reconciliation;
 pub mod settlement;
 pub mod tail;
+pub mod tree;

@@ -30,7 +30,7 @@ pub(super) async fn run(
     database: &DatabaseArgs,
     log: &LogArgs,
 ) -> anyhow::Result<()> {
-    let stream = parse(stream)?;
+    let stream = stream_name(stream)?;
     let (database, log) = config::database(database, log)?;
     telemetry::start_logs(&log)?;
     let database = wiring::database(&database).await?;
@@ -55,7 +55,7 @@ pub(super) async fn run(
 }
 
 /// `TYPE:UUID`, or a global id.
-fn parse(text: &str) -> anyhow::Result<StreamName> {
+pub(super) fn stream_name(text: &str) -> anyhow::Result<StreamName> {
     let named = NodeId::decode(text).map_or_else(|| text.to_owned(), |id| id.to_string());
     let (aggregate_type, aggregate_id) = named
         .split_once(':')
@@ -136,20 +136,20 @@ mod tests {
     #[test]
     fn a_stream_is_named_by_type_and_uuid_or_by_a_global_id() {
         let id = Uuid::from_u128(7);
-        let named = parse(&format!("order:{id}")).unwrap();
+        let named = stream_name(&format!("order:{id}")).unwrap();
         assert_eq!(named.to_string(), format!("Order:{id}"));
-        assert_eq!(parse(&OrderId(id).to_global()).unwrap(), named);
+        assert_eq!(stream_name(&OrderId(id).to_global()).unwrap(), named);
     }
 
     #[test]
     fn a_payout_is_named_by_chain_escrow_account_and_token() {
         let address = |digits: &str| format!("0x{}", digits.repeat(20));
         let (escrow, account, coin) = (address("E5"), address("A1"), address("00"));
-        let named = parse(&format!("payout:1337-{escrow}-{account}-{coin}")).unwrap();
+        let named = stream_name(&format!("payout:1337-{escrow}-{account}-{coin}")).unwrap();
         let (escrow, account) = (escrow.to_lowercase(), account.to_lowercase());
         let expected = format!("Payout:1337-{escrow}-{account}-{coin}");
         assert_eq!(named.to_string(), expected);
-        assert!(parse("Payout:1337").is_err());
+        assert!(stream_name("Payout:1337").is_err());
     }
 
     #[test]
@@ -159,7 +159,7 @@ mod tests {
             ("Cart:1", "Shop, Product"),
             ("Order:1", "no UUID"),
         ] {
-            let error = format!("{:#}", parse(text).unwrap_err());
+            let error = format!("{:#}", stream_name(text).unwrap_err());
             assert!(error.contains(told), "{error}");
         }
     }

@@ -14,6 +14,7 @@ use gage_application::{
         event_log::IdempotencyKey,
         images::Images,
     },
+    tree::Receipts,
 };
 use gage_projections::{
     catalog::CatalogQueries, ledger::LedgerQueries, orders::OrderQueries, payments::PaymentQueries,
@@ -51,6 +52,8 @@ pub struct Services {
     pub sales: SalesQueries,
     /// Images of products.
     pub images: Arc<dyn Images>,
+    /// Proofs of the event log.
+    pub receipts: Receipts,
     /// How payments are asked for.
     pub rail: Arc<dyn PaymentRail>,
     /// How far each chain was read.

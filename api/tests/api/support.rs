@@ -20,7 +20,7 @@ use gage_api::{
     graphql::{engine::Engine, limits::DocumentLimits, schema},
     http::{
         Admission, Gallery, HttpState,
-        health::{ChainHealth, Condition, HealthView, Report},
+        health::{ChainHealth, Condition, HealthView, ProofHealth, Report},
         pages::Pages,
         router,
     },
@@ -108,6 +108,7 @@ pub(crate) fn well() -> Report {
             reconciliation: None,
         }],
         readers: Vec::new(),
+        proofs: ProofHealth::default(),
         horizon_age_secs: None,
     }
 }

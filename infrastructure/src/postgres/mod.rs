@@ -11,6 +11,7 @@
 //! PostgreSQL knows one order of transaction ids for the whole cluster: a transaction that
 //! writes anywhere in the cluster and stays open holds back the readers of the log.
 
+mod anchors;
 mod append;
 mod chain_store;
 mod checkpoints;
@@ -24,7 +25,10 @@ mod read_after;
 mod reader;
 mod rows;
 mod snapshots;
+mod tree;
 
+pub(crate) use anchors::name as anchor_state_name;
+pub use anchors::{AnchorTransaction, PostgresAnchorLedger, PostgresAnchors};
 pub use chain_store::{ChainCursor, ChainStoreError, PostgresChainStore, RING_BLOCKS};
 pub use checkpoints::PostgresCheckpoints;
 pub use cqrs::StockSnapshotsRefused;
@@ -34,3 +38,4 @@ pub use keeper_ledger::{KeeperOutcome, KeeperTransaction, PostgresKeeperLedger, 
 pub use migration::{DisplacedLog, Migrated, MigrationError, check_log, migrate};
 pub use pool::{ConnectError, PoolOptions, connect};
 pub use snapshots::PostgresSnapshots;
+pub use tree::{PostgresCheckpointStore, PostgresTree};
