@@ -82,6 +82,15 @@ export class Visitor {
 
   /** Nothing serious may be found, and nothing may stand out to the side. */
   async isWellMade(where: string): Promise<void> {
+    // A colour on its way from one to the other is neither.
+    await this.page.evaluate(() =>
+      Promise.allSettled(
+        document
+          .getAnimations()
+          .filter((animation) => animation instanceof CSSTransition)
+          .map(({ finished }) => finished),
+      ),
+    );
     await this.page.evaluate(AXE);
     const found = await this.page.evaluate(() =>
       (globalThis as unknown as { axe: { run: () => Promise<AxeResults> } }).axe.run(),

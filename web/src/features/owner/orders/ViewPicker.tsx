@@ -22,7 +22,7 @@ export function ViewPicker({ value, counts, onChange }: ViewPickerProps) {
           <Toggle key={view} pressed={view === value} onChange={() => onChange(view)}>
             {t(`view.${view}`)}
             {counted && (
-              <span className="text-xs font-semibold tabular-nums opacity-80">
+              <span className="text-xs font-semibold tabular-nums">
                 {number.format(counted.count)}
                 {counted.more && '+'}
               </span>

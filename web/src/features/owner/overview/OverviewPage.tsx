@@ -14,7 +14,7 @@ import { useAskedAnew, useOwnShop } from '../ShopContext';
 import { Toggle } from '../Toggle';
 import { BestSellers } from './BestSellers';
 import { Counts } from './Counts';
-import { daysUntil, seriesOf, today } from './days';
+import { daysUntil, seriesOf, today, zoneName } from './days';
 import { Held } from './Held';
 import { LowStock } from './LowStock';
 import { Revenue } from './Revenue';
@@ -31,7 +31,7 @@ export function OverviewPage() {
   const { shop } = useOwnShop();
   const [span, setSpan] = useState<(typeof SPANS)[number]>(30);
   const timeZone = useMemo(() => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC', []);
-  const variables = { shop: shop.id, days: span, timeZone: nameable(timeZone) };
+  const variables = { shop: shop.id, days: span, timeZone: zoneName(timeZone) };
   const [{ data, fetching, error }, look] = useQuery({ query: ShopOverviewDocument, variables });
   useAskedAnew(() => look({ requestPolicy: 'network-only' }));
   const overview = data?.shop;
@@ -59,11 +59,6 @@ export function OverviewPage() {
       )}
     </>
   );
-}
-
-/** The server knows zones by their place; a browser may have one without. */
-function nameable(zone: string): string {
-  return zone.includes('/') ? zone : 'UTC';
 }
 
 function Figures({ overview, span, timeZone }: { overview: Overview; span: number; timeZone: string }) {

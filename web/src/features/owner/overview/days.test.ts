@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PriceFragment } from '@/api/generated/graphql';
-import { daysUntil, heights, seriesOf, today } from './days';
+import { daysUntil, heights, seriesOf, today, zoneName } from './days';
 
 const price = (currency: string, amount: string): PriceFragment => ({
   currency,
@@ -22,6 +22,15 @@ describe('days', () => {
     const late = Date.parse('2026-01-30T15:30:00Z');
     expect(today(late, 'UTC')).toBe('2026-01-30');
     expect(today(late, 'Asia/Seoul')).toBe('2026-01-31');
+  });
+});
+
+describe('time zones', () => {
+  it('are those with the name of a place', () => {
+    for (const zone of ['Asia/Seoul', 'America/Port-au-Prince', 'America/Argentina/Buenos_Aires']) {
+      expect(zoneName(zone)).toBe(zone);
+    }
+    for (const zone of ['UTC', '', 'Etc/GMT+9', '+09:00', 'EST5EDT']) expect(zoneName(zone)).toBe('UTC');
   });
 });
 

@@ -32,6 +32,11 @@ export function daysUntil(last: string, count: number): string[] {
   );
 }
 
+/** A time zone as the server knows it: by its place. A browser may have one by its distance, which is none there. */
+export function zoneName(zone: string): string {
+  return /^[A-Za-z]+\/[A-Za-z_/-]+$/.test(zone) ? zone : 'UTC';
+}
+
 /** Today where somebody is. */
 export function today(now: number, timeZone: string): string {
   // The Swedish form of a date is that of RFC 3339.
