@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use gage_projections::name::ProjectionName;
 
-use crate::config::args::{ChainArgs, DatabaseArgs, LogArgs, NodeArgs, RpcArgs, ServeArgs};
+use crate::{
+    commands::AuditCommand,
+    config::args::{ChainArgs, DatabaseArgs, LogArgs, NodeArgs, RpcArgs, ServeArgs},
+};
 
 /// Gage: a shop that is paid in crypto, with its whole history kept as events.
 ///
@@ -109,6 +112,12 @@ pub enum Command {
         /// Environment and logs.
         #[command(flatten)]
         log: LogArgs,
+    },
+    /// Look at the history, replay it, and prove it
+    Audit {
+        /// What to do.
+        #[command(subcommand)]
+        command: AuditCommand,
     },
     /// Show what is in force and where each value comes from; secrets are hidden
     Config(Box<ServeArgs>),

@@ -19,6 +19,7 @@ use gage_application::{
         clock::{Clock, Entropy},
         event_log::EventLog,
         rate_limit::RateLimiter,
+        replay::Stored,
         wake::WakeUps,
     },
     progress::Watched,
@@ -30,6 +31,7 @@ use gage_infrastructure::{
     clock::{SystemClock, SystemEntropy},
     postgres::{
         self, Migrated, PoolOptions, PostgresCheckpoints, PostgresEventLog, PostgresSnapshots,
+        PostgresStored,
     },
     redis::{RedisNonces, RedisRateLimiter, RedisSessions, RedisStore, RedisWakeUps},
 };
@@ -153,6 +155,14 @@ pub(crate) async fn deploy_escrow(
     tokens: &[Address],
 ) -> anyhow::Result<(Address, u64)> {
     chain::deploy(node, deployer, tokens).await
+}
+
+/// Everything that is stored, as of now.
+///
+/// # Errors
+/// When the database is away.
+pub(crate) async fn stored(database: &Database) -> anyhow::Result<Box<dyn Stored>> {
+    Ok(Box::new(PostgresStored::now(&database.pool).await?))
 }
 
 /// What compares the event log with the chain.

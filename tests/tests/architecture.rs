@@ -61,6 +61,7 @@ const CRATES: [CrateRule; 5] = [
             "tokio",
             "tokio-util",
             "tracing",
+            "unicode-normalization",
             "uuid",
         ]),
     },

@@ -1,5 +1,6 @@
 //! What the command line can do, one file each.
 
+mod audit;
 mod config;
 mod deploy_escrow;
 mod history;
@@ -9,6 +10,7 @@ mod reconcile;
 mod schema;
 mod serve;
 
+pub use self::audit::AuditCommand;
 use crate::cli::Command;
 
 /// Carries a command out.
@@ -41,6 +43,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
             database,
             log,
         } => history::run(&stream, json, &database, &log).await,
+        Command::Audit { command } => audit::run(command).await,
         Command::Config(args) => config::run(*args),
         Command::DeployEscrow {
             deployer_key_file,

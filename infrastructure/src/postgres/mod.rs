@@ -14,6 +14,7 @@
 mod append;
 mod chain_store;
 mod checkpoints;
+mod chronicle;
 mod cqrs;
 mod event_log;
 mod failure;
@@ -22,14 +23,17 @@ mod migration;
 mod pool;
 mod read_after;
 mod reader;
+mod replay;
 mod rows;
 mod snapshots;
 
 pub use chain_store::{ChainCursor, ChainStoreError, PostgresChainStore, RING_BLOCKS};
 pub use checkpoints::PostgresCheckpoints;
+pub use chronicle::PostgresChronicle;
 pub use cqrs::StockSnapshotsRefused;
 pub use event_log::PostgresEventLog;
 pub use keeper_ledger::{KeeperOutcome, KeeperTransaction, PostgresKeeperLedger, Reservation};
 pub use migration::{DisplacedLog, Migrated, MigrationError, check_log, migrate};
 pub use pool::{ConnectError, PoolOptions, connect};
+pub use replay::PostgresStored;
 pub use snapshots::PostgresSnapshots;
