@@ -14,6 +14,7 @@ use gage_application::{
     catch_up::{CatchUp, Consumer, HealthHandle},
     expiry::Expiry,
     gateway::{Gateway, Parts, snapshotter},
+    history::History,
     ports::{
         chain::FollowedChains,
         clock::{Clock, Entropy},
@@ -30,8 +31,8 @@ use gage_domain::value::Address;
 use gage_infrastructure::{
     clock::{SystemClock, SystemEntropy},
     postgres::{
-        self, Migrated, PoolOptions, PostgresCheckpoints, PostgresEventLog, PostgresSnapshots,
-        PostgresStored,
+        self, Migrated, PoolOptions, PostgresCheckpoints, PostgresChronicle, PostgresEventLog,
+        PostgresSnapshots, PostgresStored, Restore,
     },
     redis::{RedisNonces, RedisRateLimiter, RedisSessions, RedisStore, RedisWakeUps},
 };
@@ -165,6 +166,20 @@ pub(crate) async fn stored(database: &Database) -> anyhow::Result<Box<dyn Stored
     Ok(Box::new(PostgresStored::now(&database.pool).await?))
 }
 
+/// The history, to look things up in.
+pub(crate) fn history(database: &Database) -> History {
+    let chronicle = Arc::new(PostgresChronicle::new(database.pool.clone()));
+    History::new(database.log.clone(), chronicle)
+}
+
+/// A log that is made of an export.
+///
+/// # Errors
+/// When the database is away, or has events.
+pub(crate) async fn restore(database: &Database) -> anyhow::Result<Restore> {
+    Ok(Restore::begin(&database.pool).await?)
+}
+
 /// What compares the event log with the chain.
 ///
 /// # Errors
@@ -232,6 +247,7 @@ pub(crate) fn assemble(
     );
     let desk = Arc::new(desk(settings, &adapters, contracts)?);
     let services = Services {
+        history: history(&adapters.database),
         gateway,
         catalog: CatalogQueries::new(pool.clone()),
         orders,

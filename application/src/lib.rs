@@ -3,8 +3,8 @@
 //! The crate holds the ports (traits that adapters fulfil), the [`gateway`] (the one door for
 //! writes), the [`operations`] that go through it, the [`catch_up`] loop on which projections
 //! and reactions run, the [`reactions`] between aggregates, [`settlement`] of what is seen on a
-//! chain, the watching of reported [`attempts`], and the [`reconciliation`] of the event log with
-//! the chain. It knows the domain and nothing else: no SQL, no HTTP, no RPC.
+//! chain, the watching of reported [`attempts`], the [`reconciliation`] of the event log with
+//! the chain, and what auditors look at: the [`history`], its [`replay`] and its [`export`]. It knows the domain and nothing else: no SQL, no HTTP, no RPC.
 //!
 //! # Adding an operation
 //! 1. A file in `operations/`, named after what it does, with a struct of typed arguments.
@@ -15,6 +15,7 @@ pub mod attempts;
 pub mod catch_up;
 pub mod event;
 pub mod expiry;
+pub mod export;
 pub mod gateway;
 pub mod history;
 pub mod log_reader;

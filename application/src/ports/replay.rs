@@ -162,6 +162,11 @@ pub trait Stored: Send + Sync {
     /// else all. MUST fail rather than leave one out.
     fn events(&self, part: Part) -> BoxStream<'_, Result<Vec<EventRow>, ReadFailure>>;
 
+    /// All events after a position in the order of the log, without those before which an earlier
+    /// one could still appear. MUST fail rather than leave one out.
+    fn events_after(&self, after: LogPosition)
+    -> BoxStream<'_, Result<Vec<EventRow>, ReadFailure>>;
+
     /// The live read models.
     ///
     /// # Errors

@@ -13,7 +13,11 @@ use gage_application::{
     },
     position::LogPosition,
 };
-use sqlx::{PgPool, Row, postgres::PgRow};
+use sqlx::{
+    PgPool, Postgres, Row,
+    postgres::{PgArguments, PgRow},
+    query::Query,
+};
 use time::{Duration, OffsetDateTime};
 
 use super::{
@@ -73,7 +77,7 @@ fn looked_at(wanted: &Wanted, way: Way) -> String {
 }
 
 /// The statement of a page: of what is not wanted only the place travels.
-pub(super) fn statement(wanted: &Wanted, way: Way) -> String {
+fn statement(wanted: &Wanted, way: Way) -> String {
     let looked_at = looked_at(wanted, way);
     format!(
         "SELECT l.wanted, l.xact_id, l.position, l.aggregate_type, l.aggregate_id, l.sequence, \
@@ -88,23 +92,31 @@ pub(super) fn statement(wanted: &Wanted, way: Way) -> String {
     )
 }
 
+fn bound<'q>(
+    sql: &'q str,
+    wanted: &'q Wanted,
+    begin: LogPosition,
+) -> Query<'q, Postgres, PgArguments> {
+    let stream = wanted.stream.as_ref();
+    sqlx::query(sql)
+        .bind(begin.xact_id)
+        .bind(begin.position)
+        .bind(LOOKED_AT)
+        .bind(stream.map(|stream| &stream.aggregate_type))
+        .bind(stream.map(|stream| &stream.aggregate_id))
+        .bind(&wanted.types)
+        .bind(&wanted.actor)
+        .bind(wanted.correlation_id.map(|id| id.to_string()))
+        .bind(wanted.from)
+        .bind(wanted.until)
+}
+
 #[async_trait]
 impl Chronicle for PostgresChronicle {
     async fn page(&self, wanted: &Wanted, way: Way, limit: u32) -> Result<Leaf, LogError> {
         let begin = self.beginning(wanted, way).await?;
-        let stream = wanted.stream.as_ref();
         let sql = statement(wanted, way);
-        let rows = sqlx::query(&sql)
-            .bind(begin.xact_id)
-            .bind(begin.position)
-            .bind(LOOKED_AT)
-            .bind(stream.map(|stream| &stream.aggregate_type))
-            .bind(stream.map(|stream| &stream.aggregate_id))
-            .bind(&wanted.types)
-            .bind(&wanted.actor)
-            .bind(wanted.correlation_id.map(|id| id.to_string()))
-            .bind(wanted.from)
-            .bind(wanted.until)
+        let rows = bound(&sql, wanted, begin)
             .fetch_all(&self.pool)
             .await
             .map_err(|error| failure::of_read(&error))?;
@@ -159,6 +171,23 @@ impl Chronicle for PostgresChronicle {
 }
 
 impl PostgresChronicle {
+    /// How a page would be read, for tests that pin it.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub async fn plan(&self, wanted: &Wanted, way: Way) -> Result<String, LogError> {
+        let begin = self.beginning(wanted, way).await?;
+        let sql = format!("EXPLAIN {}", statement(wanted, way));
+        let lines: Vec<PgRow> = bound(&sql, wanted, begin)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|error| failure::of_read(&error))?;
+        let lines: Result<Vec<String>, sqlx::Error> =
+            lines.iter().map(|line| line.try_get(0)).collect();
+        let lines = lines.map_err(|error| failure::of_read(&error))?;
+        Ok(lines.join("\n"))
+    }
+
     /// The event after which, or before which, a page begins.
     async fn beginning(&self, wanted: &Wanted, way: Way) -> Result<LogPosition, LogError> {
         let end = LogPosition {

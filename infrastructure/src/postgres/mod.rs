@@ -24,6 +24,7 @@ mod pool;
 mod read_after;
 mod reader;
 mod replay;
+mod restore;
 mod rows;
 mod snapshots;
 
@@ -36,4 +37,5 @@ pub use keeper_ledger::{KeeperOutcome, KeeperTransaction, PostgresKeeperLedger, 
 pub use migration::{DisplacedLog, Migrated, MigrationError, check_log, migrate};
 pub use pool::{ConnectError, PoolOptions, connect};
 pub use replay::PostgresStored;
+pub use restore::{Restore, RestoreError};
 pub use snapshots::PostgresSnapshots;

@@ -11,6 +11,7 @@ mod chains;
 mod contract_wallet;
 mod crashes;
 mod deadlines;
+mod history;
 mod idempotency;
 mod ledger;
 mod main_job;

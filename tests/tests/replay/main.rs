@@ -7,5 +7,7 @@
 )]
 
 mod corruptions;
+mod export;
+mod history;
 mod sound;
 mod world;

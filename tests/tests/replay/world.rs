@@ -546,29 +546,14 @@ impl World {
     }
 
     /// Brings reactions and read models to the end of the log.
-    pub(crate) async fn follow(&self) {
+    async fn follow(&self) {
         self.react().await;
-        for consumer in consumer::all(&self.pool) {
-            self.run(consumer).await;
-        }
+        follow(&self.pool).await;
     }
 
-    /// Waits until everything that was written can be read: other tests' transactions hold
-    /// readers back for a moment.
+    /// Waits until everything that was written can be read.
     pub(crate) async fn settled(&self) {
-        loop {
-            let newest: (i64, i64) = sqlx::query_as(
-                "SELECT xact_id, position FROM events ORDER BY xact_id DESC, position DESC LIMIT 1",
-            )
-            .fetch_one(&self.pool)
-            .await
-            .unwrap();
-            let head = self.log.state().await.unwrap().head;
-            if (head.xact_id, head.position) == newest {
-                return;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
+        settle(&self.pool, &self.log).await;
     }
 
     /// A snapshot of a product's stock, half way.
@@ -591,6 +576,35 @@ impl World {
             })
             .await
             .unwrap();
+    }
+}
+
+/// Brings the read models of a database to the end of its log.
+pub(crate) async fn follow(pool: &PgPool) {
+    let log = Arc::new(PostgresEventLog::new(pool.clone()));
+    settle(pool, &log).await;
+    for consumer in consumer::all(pool) {
+        let wake = Arc::new(NoWakeUps(broadcast::channel(1).0));
+        let catch_up = CatchUp::new(consumer, log.clone(), wake);
+        catch_up.run_to_end().await.unwrap();
+    }
+}
+
+/// Waits until everything that was written can be read: other tests' transactions hold readers
+/// back for a moment.
+async fn settle(pool: &PgPool, log: &PostgresEventLog) {
+    loop {
+        let newest: (i64, i64) = sqlx::query_as(
+            "SELECT xact_id, position FROM events ORDER BY xact_id DESC, position DESC LIMIT 1",
+        )
+        .fetch_one(pool)
+        .await
+        .unwrap();
+        let head = log.state().await.unwrap().head;
+        if (head.xact_id, head.position) == newest {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
 }
 

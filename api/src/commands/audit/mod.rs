@@ -1,9 +1,16 @@
 //! `gage audit …`: what an auditor can do, one file each. Nothing here writes to the log.
 
+mod export;
+mod history;
 mod replay;
+mod show;
+
+use std::path::PathBuf;
 
 use clap::Subcommand;
+use gage_application::{export::Form, history::moment::Moment};
 
+use self::history::HistoryArgs;
 use crate::config::args::{ChainArgs, DatabaseArgs, LogArgs, RpcArgs};
 
 /// What an auditor can do.
@@ -39,6 +46,85 @@ pub enum AuditCommand {
         #[command(flatten)]
         log: LogArgs,
     },
+    /// Print events, oldest first, each in plain words and as it is stored
+    ///
+    /// Of a stream, or of everything. Position is the cursor: what comes after one never changes,
+    /// and `--after` goes on there.
+    History {
+        /// Which.
+        #[command(flatten)]
+        wanted: Box<HistoryArgs>,
+        /// Where the events are.
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// Environment and logs.
+        #[command(flatten)]
+        log: LogArgs,
+    },
+    /// Show how things stood at a moment, and what changed until another
+    ///
+    /// The state of the aggregate, and what the read models answered about it. Moments are `now`,
+    /// `#3` (after the third event of the stream), a position like `771-42`, or a time.
+    Show {
+        /// TYPE:UUID, or a global id of the API
+        #[arg(value_name = "STREAM")]
+        stream: String,
+        /// The moment
+        #[arg(long, default_value = "now", value_parser = show::parse)]
+        at: Moment,
+        /// Show only what is other at this second moment
+        #[arg(long, value_parser = show::parse)]
+        until: Option<Moment>,
+        /// Where the events are.
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// Environment and logs.
+        #[command(flatten)]
+        log: LogArgs,
+    },
+    /// Write the whole log to a file, with a manifest beside it
+    ///
+    /// FILE.manifest.json says how many events there are, which the first and the last are, and
+    /// what the file's SHA-256 is. An export that was broken off, or is older than the log, goes
+    /// on with `--resume`.
+    Export {
+        /// The file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// jsonl or csv
+        #[arg(long, default_value = "jsonl")]
+        form: Form,
+        /// Go on with a file that is there
+        #[arg(long)]
+        resume: bool,
+        /// Where the events are.
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// Environment and logs.
+        #[command(flatten)]
+        log: LogArgs,
+    },
+    /// Make the log of an empty, migrated database from an export
+    ///
+    /// The file has to be what its manifest says. Events keep their positions, so cursors go on
+    /// holding; read models are made by `gage serve`, and the chain is read again from its start.
+    Import {
+        /// The file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Where the events go.
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// Environment and logs.
+        #[command(flatten)]
+        log: LogArgs,
+    },
+    /// Compare an export with its manifest; needs no database
+    VerifyExport {
+        /// The file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
 }
 
 /// Carries a command out.
@@ -60,5 +146,30 @@ pub(super) async fn run(command: AuditCommand) -> anyhow::Result<()> {
             };
             replay::run(wanted, &database, &rpc, &chain, &log).await
         }
+        AuditCommand::History {
+            wanted,
+            database,
+            log,
+        } => history::run(*wanted, &database, &log).await,
+        AuditCommand::Show {
+            stream,
+            at,
+            until,
+            database,
+            log,
+        } => show::run(&stream, at, until, &database, &log).await,
+        AuditCommand::Export {
+            file,
+            form,
+            resume,
+            database,
+            log,
+        } => export::export(&file, form, resume, &database, &log).await,
+        AuditCommand::Import {
+            file,
+            database,
+            log,
+        } => export::import(&file, &database, &log).await,
+        AuditCommand::VerifyExport { file } => export::verified(&file),
     }
 }

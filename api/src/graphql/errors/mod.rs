@@ -80,6 +80,9 @@ pub enum BadArgument {
     /// No cursor of this list.
     #[error("after and before must be cursors of this list")]
     Cursor,
+    /// No name of a stream.
+    #[error("a stream is named by an id, or as Type:id, for example Order:018f3c5e-…")]
+    Stream,
 }
 
 impl ApiError {
@@ -164,6 +167,17 @@ impl From<GatewayError> for Failure {
             | GatewayError::StoredAnswer { .. }) => Self::Api(ApiError::Internal {
                 reason: error.to_string(),
             }),
+        }
+    }
+}
+
+impl From<LogError> for ApiError {
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::Unavailable { reason } => Self::Unavailable { reason },
+            LogError::Corrupt { .. } => Self::Internal {
+                reason: error.to_string(),
+            },
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod chain;
 mod dispute;
+mod history;
 mod ledger;
 mod me;
 mod node;
@@ -19,6 +20,10 @@ mod wallet_call;
 
 pub use chain::{AcceptedToken, Chain, ChainCondition};
 pub use dispute::Dispute;
+pub use history::{
+    CausedEvent, HistoryEvent, HistoryFilter, HistoryOrder, HistoryPage, MomentInput, PastState,
+    StateChange,
+};
 pub use ledger::{Ledger, LedgerAccount, Withdrawal};
 pub use me::{Me, ViewerRole};
 pub use node::Node;

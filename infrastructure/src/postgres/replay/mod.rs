@@ -105,6 +105,21 @@ impl Stored for PostgresStored {
         self.moment.rows(query, Box::new(event))
     }
 
+    fn events_after(
+        &self,
+        after: LogPosition,
+    ) -> BoxStream<'_, Result<Vec<EventRow>, ReadFailure>> {
+        let LogPosition { xact_id, position } = after;
+        let query = format!(
+            "SELECT xact_id, position, aggregate_type, aggregate_id, sequence, event_type, \
+             event_version, payload, metadata, recorded_at FROM events \
+             WHERE (xact_id, position) > ({xact_id}, {position}) AND xact_id < (SELECT value \
+             + pg_snapshot_xmin(pg_current_snapshot())::text::bigint FROM log_offset) \
+             ORDER BY xact_id, position"
+        );
+        self.moment.rows(query, Box::new(event))
+    }
+
     async fn read_models(&self) -> Result<Vec<ReadModel>, ReadFailure> {
         let named: Vec<Named> = sqlx::query_as(
             "SELECT name, version, schema_name AS schema, xact_id, position FROM projections \
