@@ -16,6 +16,7 @@ use gage_domain::{
     order::Order,
     payment::{Payment, PaymentEvent},
 };
+use uuid::Uuid;
 
 use crate::{
     event::{Decoder, Fact, StoredEvent, StreamName},
@@ -26,10 +27,12 @@ use crate::{
     position::LogPosition,
 };
 
-/// Events of one append that are looked at.
-const OF_APPEND: u32 = 5_000;
-/// Appends in which the stock of an order is looked for.
-const APPENDS: usize = 64;
+/// Decisions about an order whose events in other streams are looked for.
+const DECISIONS: usize = 100;
+/// Events of them that are looked at: an order has at most 100 lines.
+const WITH_THEM: u32 = 1_000;
+/// How far a chain of causes is followed.
+const CAUSES: usize = 64;
 
 /// An event with the one that led to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,22 +71,18 @@ pub async fn tree(
         for history in log.load_many(&wanted).await? {
             add(&mut events, history?);
         }
-        let appends: BTreeSet<i64> = events.keys().map(|position| position.xact_id).collect();
-        for xact_id in appends.into_iter().take(APPENDS) {
-            let with = chronicle.of_append(xact_id, OF_APPEND).await?;
-            let own = |event: &StoredEvent| {
-                let is_stock = event.stream.aggregate_type == "Inventory";
-                is_stock && order_of(&decoder, event) == Some(order)
-            };
-            add(&mut events, with.into_iter().filter(own).collect());
-        }
-    } else {
-        let with = chronicle.of_append(at.xact_id, OF_APPEND).await?;
-        let same = |other: &StoredEvent| {
-            let correlation = event.metadata.correlation_id;
-            other.metadata.correlation_id == correlation
+        let decisions: BTreeSet<(i64, Uuid)> = events.values().map(decision_of).collect();
+        let decisions: Vec<(i64, Uuid)> = decisions.into_iter().take(DECISIONS).collect();
+        let with = chronicle.of_decisions(&decisions, WITH_THEM).await?;
+        let own = |event: &StoredEvent| {
+            let is_stock = event.stream.aggregate_type == "Inventory";
+            is_stock && order_of(&decoder, event) == Some(order)
         };
-        add(&mut events, with.into_iter().filter(same).collect());
+        add(&mut events, with.into_iter().filter(own).collect());
+    } else {
+        let decision = [decision_of(&event)];
+        let with = chronicle.of_decisions(&decision, WITH_THEM).await?;
+        add(&mut events, with);
     }
     lead_back(chronicle, &mut events).await?;
     let all: Vec<StoredEvent> = events.into_values().collect();
@@ -100,7 +99,7 @@ async fn lead_back(
     events: &mut BTreeMap<LogPosition, StoredEvent>,
 ) -> Result<(), LogError> {
     // Causes lie before their effects, so this ends; the bound is against a log that lies.
-    for _ in 0..APPENDS {
+    for _ in 0..CAUSES {
         let named = events.values().filter_map(named_cause);
         let missing: BTreeSet<LogPosition> = named.filter(|at| !events.contains_key(at)).collect();
         let missing: Vec<LogPosition> = missing.into_iter().collect();
@@ -115,6 +114,11 @@ async fn lead_back(
         add(events, found);
     }
     Ok(())
+}
+
+/// What tells a decision from others in the log.
+fn decision_of(event: &StoredEvent) -> (i64, Uuid) {
+    (event.position.xact_id, event.metadata.correlation_id)
 }
 
 fn named_cause(event: &StoredEvent) -> Option<LogPosition> {
@@ -143,8 +147,7 @@ fn joined(decoder: &Decoder, events: Vec<StoredEvent>) -> Vec<Caused> {
     let mut of_order = BTreeMap::new();
     for event in &events {
         if event.stream.aggregate_type == "Order" {
-            let decision = (event.position.xact_id, event.metadata.correlation_id);
-            of_order.insert(decision, event.position);
+            of_order.insert(decision_of(event), event.position);
         }
     }
     let positions: BTreeSet<LogPosition> = events.iter().map(|event| event.position).collect();
@@ -174,8 +177,7 @@ fn joined(decoder: &Decoder, events: Vec<StoredEvent>) -> Vec<Caused> {
             ) => confirmed,
             _ => None,
         };
-        let decision = (event.position.xact_id, event.metadata.correlation_id);
-        let with = of_order.get(&decision).copied();
+        let with = of_order.get(&decision_of(&event)).copied();
         let with = with.filter(|_| event.stream.aggregate_type != "Order");
         let named = named_cause(&event).filter(|at| positions.contains(at));
         let by = if event.stream.aggregate_type == "Order" {

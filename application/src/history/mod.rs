@@ -7,6 +7,8 @@ pub mod words;
 
 use std::sync::Arc;
 
+use gage_domain::{decider::Decider as _, inventory::Inventory, product::Product};
+
 use crate::{
     event::StreamName,
     ports::{
@@ -43,6 +45,28 @@ impl History {
     /// [`LogError`].
     pub async fn causes(&self, at: LogPosition) -> Result<Option<Vec<causes::Caused>>, LogError> {
         causes::tree(&self.log, &*self.chronicle, at).await
+    }
+
+    /// How many events would be read to say how a stream stood: with a product's its stock's.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub async fn length(&self, stream: &StreamName) -> Result<u64, LogError> {
+        let mut streams = vec![stream.clone()];
+        let with = match stream.aggregate_type.as_str() {
+            Product::TYPE => Some(Inventory::TYPE),
+            Inventory::TYPE => Some(Product::TYPE),
+            _ => None,
+        };
+        streams.extend(with.map(|aggregate_type| StreamName {
+            aggregate_type: aggregate_type.to_owned(),
+            aggregate_id: stream.aggregate_id.clone(),
+        }));
+        let mut length = 0;
+        for stream in &streams {
+            length += self.chronicle.length(stream).await?;
+        }
+        Ok(length)
     }
 
     /// How a stream stood at a moment; see [`moment::standing`].

@@ -65,9 +65,20 @@ pub trait Chronicle: Send + Sync {
     /// [`LogError`].
     async fn at(&self, positions: &[LogPosition]) -> Result<Vec<Option<StoredEvent>>, LogError>;
 
-    /// The first events of one append, in the order of the log.
+    /// The first events of decisions: those of an append that have a correlation, in the order of
+    /// the log.
     ///
     /// # Errors
     /// [`LogError`].
-    async fn of_append(&self, xact_id: i64, limit: u32) -> Result<Vec<StoredEvent>, LogError>;
+    async fn of_decisions(
+        &self,
+        decisions: &[(i64, Uuid)],
+        limit: u32,
+    ) -> Result<Vec<StoredEvent>, LogError>;
+
+    /// How many events a stream has.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    async fn length(&self, stream: &StreamName) -> Result<u64, LogError>;
 }

@@ -6,7 +6,7 @@
 
 use async_trait::async_trait;
 use gage_application::{
-    event::StoredEvent,
+    event::{StoredEvent, StreamName},
     ports::{
         chronicle::{Chronicle, Leaf, Wanted, Way},
         event_log::LogError,
@@ -19,6 +19,7 @@ use sqlx::{
     query::Query,
 };
 use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
 
 use super::{
     failure,
@@ -116,10 +117,7 @@ impl Chronicle for PostgresChronicle {
     async fn page(&self, wanted: &Wanted, way: Way, limit: u32) -> Result<Leaf, LogError> {
         let begin = self.beginning(wanted, way).await?;
         let sql = statement(wanted, way);
-        let rows = bound(&sql, wanted, begin)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(|error| failure::of_read(&error))?;
+        let rows = self.rows(bound(&sql, wanted, begin)).await?;
         let leaf = leaf(&rows, limit).map_err(|failure| failure.about("a page"))?;
         Ok(turned(leaf, wanted, way))
     }
@@ -153,13 +151,23 @@ impl Chronicle for PostgresChronicle {
         Ok(found)
     }
 
-    async fn of_append(&self, xact_id: i64, limit: u32) -> Result<Vec<StoredEvent>, LogError> {
+    async fn of_decisions(
+        &self,
+        decisions: &[(i64, Uuid)],
+        limit: u32,
+    ) -> Result<Vec<StoredEvent>, LogError> {
+        let appends: Vec<i64> = decisions.iter().map(|(append, _)| *append).collect();
+        let correlations: Vec<String> = decisions.iter().map(|(_, id)| id.to_string()).collect();
         let rows = sqlx::query(
-            "SELECT xact_id, position, aggregate_type, aggregate_id, sequence, event_type, \
-             event_version, payload, metadata, recorded_at FROM events WHERE xact_id = $1 \
-             ORDER BY position LIMIT $2",
+            "SELECT e.xact_id, e.position, e.aggregate_type, e.aggregate_id, e.sequence, \
+             e.event_type, e.event_version, e.payload, e.metadata, e.recorded_at \
+             FROM unnest($1::bigint[], $2::text[]) AS asked (xact_id, correlation) \
+             CROSS JOIN LATERAL (SELECT * FROM events WHERE xact_id = asked.xact_id \
+               AND metadata ->> 'correlation_id' = asked.correlation OFFSET 0) AS e \
+             ORDER BY e.xact_id, e.position LIMIT $3",
         )
-        .bind(xact_id)
+        .bind(appends)
+        .bind(correlations)
         .bind(i64::from(limit))
         .fetch_all(&self.pool)
         .await
@@ -167,6 +175,19 @@ impl Chronicle for PostgresChronicle {
         let events = rows.iter().map(|row| rows::event(row, 0));
         let events: Result<Vec<StoredEvent>, RowFailure> = events.collect();
         events.map_err(|failure| failure.about("an append"))
+    }
+
+    async fn length(&self, stream: &StreamName) -> Result<u64, LogError> {
+        let last: Option<i64> = sqlx::query_scalar(
+            "SELECT sequence FROM events WHERE aggregate_type = $1 AND aggregate_id = $2 \
+             ORDER BY sequence DESC LIMIT 1",
+        )
+        .bind(&stream.aggregate_type)
+        .bind(&stream.aggregate_id)
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(|error| failure::of_read(&error))?;
+        Ok(last.unwrap_or(0).unsigned_abs())
     }
 }
 
@@ -178,14 +199,26 @@ impl PostgresChronicle {
     pub async fn plan(&self, wanted: &Wanted, way: Way) -> Result<String, LogError> {
         let begin = self.beginning(wanted, way).await?;
         let sql = format!("EXPLAIN {}", statement(wanted, way));
-        let lines: Vec<PgRow> = bound(&sql, wanted, begin)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(|error| failure::of_read(&error))?;
+        let lines = self.rows(bound(&sql, wanted, begin)).await?;
         let lines: Result<Vec<String>, sqlx::Error> =
             lines.iter().map(|line| line.try_get(0)).collect();
         let lines = lines.map_err(|error| failure::of_read(&error))?;
         Ok(lines.join("\n"))
+    }
+
+    /// The rows of a page, from an index that has them in their order: a planner that does not know
+    /// how many are looked at would sort them all.
+    async fn rows(&self, query: Query<'_, Postgres, PgArguments>) -> Result<Vec<PgRow>, LogError> {
+        let read = async {
+            let mut db = self.pool.begin().await?;
+            sqlx::query("SET LOCAL enable_sort = off")
+                .execute(&mut *db)
+                .await?;
+            let rows = query.fetch_all(&mut *db).await?;
+            db.commit().await?;
+            Ok::<_, sqlx::Error>(rows)
+        };
+        read.await.map_err(|error| failure::of_read(&error))
     }
 
     /// The event after which, or before which, a page begins.

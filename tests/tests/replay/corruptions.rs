@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use gage_application::replay::{Fault, Plan};
 use sqlx::PgPool;
 
-use crate::world::{World, administer, id, new_name, open, replayed};
+use crate::world::{World, administer, copy, id, open, replayed};
 
 /// A change behind the server's back.
 struct Corruption {
@@ -517,8 +517,7 @@ async fn undetected(corruptions: Vec<Corruption>) -> String {
         names,
     } in corruptions
     {
-        let name = new_name();
-        administer(&format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+        let name = copy(&template).await;
         let pool = open(&name).await;
         corrupt(&pool, &sql).await;
         let report = replayed(&pool, Plan::default()).await;

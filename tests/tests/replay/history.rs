@@ -13,6 +13,7 @@ use gage_application::{
 };
 use gage_domain::{decider::Decider, inventory::Inventory, order::Order, payment::Payment};
 use gage_infrastructure::postgres::PostgresChronicle;
+use gage_tests::bench::story::Story;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
@@ -150,6 +151,13 @@ async fn pages_of_every_filter_have_just_what_is_wanted_both_ways() {
 async fn pages_are_read_from_an_index() {
     let world = World::new().await;
     world.tell_all().await;
+    // The planner looks at how much there is.
+    let mut story = Story::open(&*world.log, BUYER, 5, 1_000_000).await;
+    story.sell(&*world.log, 600).await;
+    sqlx::query("VACUUM ANALYZE events")
+        .execute(&world.pool)
+        .await
+        .unwrap();
     for way in [Way::Onwards(None), Way::Back(None)] {
         for of in [None, Some(stream::<Order>(World::order(1)))] {
             let wanted = Wanted {

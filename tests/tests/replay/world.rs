@@ -103,6 +103,22 @@ pub(crate) async fn administer(statement: &str) {
     db.close().await.unwrap();
 }
 
+/// A copy of a database that nobody uses any more: its last connections take a moment to end.
+pub(crate) async fn copy(template: &str) -> String {
+    let name = new_name();
+    let statement = format!("CREATE DATABASE {name} TEMPLATE {template}");
+    let mut db = PgConnection::connect(&required("DATABASE_URL"))
+        .await
+        .unwrap();
+    while let Err(error) = sqlx::query(&statement).execute(&mut db).await {
+        let in_use = error.as_database_error().and_then(|error| error.code());
+        assert_eq!(in_use.as_deref(), Some("55006"), "{error}");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    db.close().await.unwrap();
+    name
+}
+
 pub(crate) fn url_of(name: &str) -> String {
     let mut url = url::Url::parse(&required("DATABASE_URL")).unwrap();
     url.set_path(name);
@@ -267,6 +283,7 @@ impl World {
             },
         )
         .await;
+        self.react().await;
         self.money(completed, &paid, |amount| Observed::Released { amount })
             .await;
         let cancelled = self.place(2, 1).await;
@@ -350,6 +367,7 @@ impl World {
             },
         )
         .await;
+        self.react().await;
     }
 
     async fn report(&self, order: OrderId, nonce: u8) {

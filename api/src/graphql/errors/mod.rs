@@ -80,6 +80,14 @@ pub enum BadArgument {
     /// No cursor of this list.
     #[error("after and before must be cursors of this list")]
     Cursor,
+    /// More events than are folded for one answer.
+    #[error("{given} events are more than the {most} that are folded here: use `gage audit show`")]
+    LongStream {
+        /// How many there are.
+        given: u64,
+        /// How many are folded.
+        most: u64,
+    },
     /// No name of a stream.
     #[error("a stream is named by an id, or as Type:id, for example Order:018f3c5e-…")]
     Stream,

@@ -26,6 +26,8 @@ use crate::{
 
 /// The most events of a page.
 const MOST: i32 = 100;
+/// The most events that are folded for one answer.
+const FOLDED: u64 = 20_000;
 /// Events of a page when nothing is said.
 const USUAL: i32 = 20;
 
@@ -149,6 +151,17 @@ fn about(event: &gage_application::event::StoredEvent, stream: Option<&StreamNam
     event.stream.aggregate_type == "Inventory" && stream.is_some_and(of_order)
 }
 
+/// Whether a stream is short enough to be folded for one answer: a hot product's is not.
+async fn readable(ctx: &Context<'_>, stream: &StreamName) -> Result<()> {
+    let length = ctx.services()?.history.length(stream).await;
+    let given = length.map_err(|error| ctx.error(error.into()))?;
+    if given <= FOLDED {
+        return Ok(());
+    }
+    let most = FOLDED;
+    Err(ctx.error(BadArgument::LongStream { given, most }.into()))
+}
+
 pub(super) async fn as_of(
     ctx: &Context<'_>,
     stream: &str,
@@ -156,6 +169,7 @@ pub(super) async fn as_of(
 ) -> Result<Option<PastState>> {
     let stream = named(ctx, stream)?;
     may_look(ctx, Some(&stream)).await?;
+    readable(ctx, &stream).await?;
     let moment = at.map_or(Moment::Now, Moment::from);
     let standing = ctx.services()?.history.standing(&stream, moment).await;
     let standing = standing.map_err(|error| ctx.error(error.into()))?;
@@ -170,6 +184,7 @@ pub(super) async fn changes(
 ) -> Result<Vec<StateChange>> {
     let stream = named(ctx, stream)?;
     may_look(ctx, Some(&stream)).await?;
+    readable(ctx, &stream).await?;
     let history = &ctx.services()?.history;
     let to = to.map_or(Moment::Now, Moment::from);
     let mut standings = Vec::new();
