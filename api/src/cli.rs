@@ -5,10 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use gage_projections::name::ProjectionName;
 
-use crate::{
-    commands::AuditCommand,
-    config::args::{ChainArgs, DatabaseArgs, LogArgs, NodeArgs, RpcArgs, ServeArgs},
-};
+use crate::commands::audit::AuditCommand;
+use crate::config::args::{ChainArgs, DatabaseArgs, LogArgs, NodeArgs, RpcArgs, ServeArgs};
 
 /// Gage: a shop that is paid in crypto, with its whole history kept as events.
 ///
@@ -139,6 +137,24 @@ pub enum Command {
         #[command(flatten)]
         log: LogArgs,
     },
+    /// Put the contract for anchors on a chain, and print its address
+    ///
+    /// It has no owner, and any number of shops can use one: what is written there stands under
+    /// the account that wrote it.
+    DeployAnchor {
+        /// File with the private key (0x…) that pays for the deployment
+        #[arg(long, env = "GAGE_DEPLOYER_KEY_FILE", value_name = "FILE")]
+        deployer_key_file: PathBuf,
+        /// The chain's node.
+        #[command(flatten)]
+        rpc: RpcArgs,
+        /// Environment and logs.
+        #[command(flatten)]
+        log: LogArgs,
+    },
+    /// Prove the history, and check proofs
+    #[command(subcommand)]
+    Audit(Box<AuditCommand>),
     /// Print the GraphQL schema
     Schema,
 }

@@ -4,6 +4,7 @@ mod chain;
 mod health;
 mod rates;
 mod reconcile;
+mod tree;
 mod watch;
 
 use std::{sync::Arc, time::Duration};
@@ -26,8 +27,12 @@ use gage_application::{
     progress::Watched,
     reactions::Reactions,
     reconciliation::Reconciliation,
+    tree::Receipts,
 };
-use gage_domain::value::Address;
+use gage_domain::{
+    proof::{AnchorNote, CheckpointVerifier},
+    value::Address,
+};
 use gage_infrastructure::{
     clock::{SystemClock, SystemEntropy},
     postgres::{
@@ -45,7 +50,10 @@ use sqlx::PgPool;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    config::{ChainSettings, DatabaseSettings, NodeSettings, PrivateKey, Settings},
+    config::{
+        ChainSettings, CheckpointSettings, DatabaseSettings, NodeSettings, PrivateKey, ServiceUrl,
+        Settings,
+    },
     graphql::{
         context::{ReadProgress, Services},
         engine::Engine,
@@ -180,6 +188,41 @@ pub(crate) async fn restore(database: &Database) -> anyhow::Result<Restore> {
     Ok(Restore::begin(&database.pool).await?)
 }
 
+/// Puts the contract for anchors on a chain; its address.
+///
+/// # Errors
+/// When the node is away, or refuses.
+pub(crate) async fn deploy_anchor(
+    nodes: &[ServiceUrl],
+    deployer: &PrivateKey,
+) -> anyhow::Result<Address> {
+    tree::deploy(nodes, deployer).await
+}
+
+/// Asks any node of its chain whether an anchor stands there; says what stands.
+///
+/// # Errors
+/// When it does not, or the node is away.
+pub(crate) async fn look_up_anchor(
+    anchor: &AnchorNote,
+    nodes: &[ServiceUrl],
+) -> anyhow::Result<String> {
+    tree::look_up(anchor, nodes).await
+}
+
+/// What is known of the tree over the event log.
+pub(crate) fn receipts(database: &Database) -> Receipts {
+    tree::receipts(&database.pool)
+}
+
+/// What checks the checkpoints that a key signs.
+///
+/// # Errors
+/// When the key cannot be used.
+pub(crate) fn verifier(settings: &CheckpointSettings) -> anyhow::Result<CheckpointVerifier> {
+    Ok(tree::key(settings)?.verifier().clone())
+}
+
 /// What compares the event log with the chain.
 ///
 /// # Errors
@@ -229,6 +272,7 @@ pub(crate) fn assemble(
     tasks.spawn(expiry.run(loops_stop.clone()));
     let payments = PaymentQueries::new(pool.clone());
     let reconciled = reconcile::start(settings, &adapters, &tasks, loops_stop)?;
+    let proofs = tree::start(settings, &adapters, &tasks, loops_stop)?;
     let log = adapters.database.log.clone();
     tasks.spawn(watch::run(
         log.clone(),
@@ -236,15 +280,16 @@ pub(crate) fn assemble(
         metrics.clone(),
         loops_stop.clone(),
     ));
-    let health = health::Health::new(
+    let health = health::Health {
         log,
-        adapters.redis.clone(),
-        followed.clone(),
+        redis: adapters.redis.clone(),
+        chains: followed.clone(),
         keepers,
         readers,
         reconciled,
-        adapters.clock.clone(),
-    );
+        proofs,
+        clock: adapters.clock.clone(),
+    };
     let desk = Arc::new(desk(settings, &adapters, contracts)?);
     let services = Services {
         history: history(&adapters.database),
@@ -253,6 +298,7 @@ pub(crate) fn assemble(
         orders,
         payments,
         ledger: LedgerQueries::new(pool.clone()),
+        receipts: tree::receipts(pool),
         rail,
         chains: followed,
         desk: desk.clone(),
@@ -330,7 +376,8 @@ fn start_readers(
     let pool = &adapters.database.pool;
     let checkpoints = Arc::new(PostgresCheckpoints::new(pool.clone()));
     let reactions: Arc<dyn Consumer> = Arc::new(Reactions::new(gateway.clone(), checkpoints));
-    let consumers = consumer::all(pool).into_iter().chain([reactions]);
+    let consumers = consumer::all(pool).into_iter();
+    let consumers = consumers.chain([reactions, tree::reader(adapters)]);
     let consumers = consumers.map(|consumer| watched(consumer, progress));
     consumers
         .map(|consumer| {

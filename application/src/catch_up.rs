@@ -97,6 +97,12 @@ pub trait Consumer: Send + Sync {
         BATCH
     }
 
+    /// How long it rests at the end of the log, whatever is appended meanwhile; without it, it
+    /// looks again as soon as something is.
+    fn rest(&self) -> Option<Duration> {
+        None
+    }
+
     /// Handles a stretch of the log and moves the checkpoint from its beginning to its end.
     /// MUST write both in one transaction, or be harmless when repeated.
     ///
@@ -249,10 +255,11 @@ impl CatchUp {
                 }
                 Ok(Turn::End(next)) => {
                     pause = RETRY_MIN;
+                    let rest = self.consumer.rest();
                     begin = select! {
                         () = stop.cancelled() => return,
-                        () = sleep(POLL) => Begin::Checkpoint,
-                        () = appended(&mut notices) => next,
+                        () = sleep(rest.unwrap_or(POLL)) => Begin::Checkpoint,
+                        () = appended(&mut notices), if rest.is_none() => next,
                     };
                 }
                 Err(error) => {

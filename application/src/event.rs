@@ -122,6 +122,16 @@ pub struct Recorded {
     pub recorded_at: OffsetDateTime,
 }
 
+/// The types of all aggregates: those that [`Decoder::decode`] knows.
+pub const AGGREGATE_TYPES: [&str; 6] = [
+    Shop::TYPE,
+    Product::TYPE,
+    Inventory::TYPE,
+    Order::TYPE,
+    Payment::TYPE,
+    Payout::TYPE,
+];
+
 /// Reads stored events as typed ones, through the upcasters.
 #[derive(Debug, Clone, Default)]
 pub struct Decoder {

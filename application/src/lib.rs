@@ -3,8 +3,10 @@
 //! The crate holds the ports (traits that adapters fulfil), the [`gateway`] (the one door for
 //! writes), the [`operations`] that go through it, the [`catch_up`] loop on which projections
 //! and reactions run, the [`reactions`] between aggregates, [`settlement`] of what is seen on a
-//! chain, the watching of reported [`attempts`], the [`reconciliation`] of the event log with
-//! the chain, and what auditors look at: the [`history`], its [`replay`] and its [`export`]. It knows the domain and nothing else: no SQL, no HTTP, no RPC.
+//! chain, the watching of reported [`attempts`], the [`reconciliation`] of the event log with the
+//! chain, and what auditors look at: the [`history`], its [`replay`] and its [`export`], and the
+//! [`tree`] by which the log can be proven. It knows the domain and nothing else: no SQL, no HTTP,
+//! no RPC.
 //!
 //! # Adding an operation
 //! 1. A file in `operations/`, named after what it does, with a struct of typed arguments.
@@ -28,3 +30,4 @@ pub mod reactions;
 pub mod reconciliation;
 pub mod replay;
 pub mod settlement;
+pub mod tree;

@@ -122,6 +122,10 @@ impl Consumer for Watched {
         self.consumer.bulk()
     }
 
+    fn rest(&self) -> Option<Duration> {
+        self.consumer.rest()
+    }
+
     async fn consume(&self, stretch: Stretch<'_>) -> Result<Consumed, ConsumerError> {
         let consumed = self.consumer.consume(stretch).await?;
         if let Consumed::Advanced { .. } = consumed {

@@ -6,6 +6,7 @@ import { compile, compilerVersion, settings } from './compile.mjs'
 export const PUBLISHED = {
   ShopEscrow: 'src/ShopEscrow.sol',
   OffchainSignatureValidator: 'src/OffchainSignatureValidator.sol',
+  RootAnchor: 'src/RootAnchor.sol',
   TestToken: 'src/dev/TestToken.sol',
   ContractWallet: 'src/dev/ContractWallet.sol',
   ContractWalletFactory: 'src/dev/ContractWalletFactory.sol',

@@ -17,7 +17,8 @@
 //! | [`payout`] | one per chain, escrow, account and token | a withdrawal counts once |
 //!
 //! Beside them stand two kernels that further aggregates will share: [`allotment`] for all
-//! that is limited, [`escrow`] for all that holds value.
+//! that is limited, [`escrow`] for all that holds value; and [`proof`], by which anyone can check
+//! that the history is what it was.
 //!
 //! # What it may know
 //!
@@ -54,6 +55,7 @@ pub mod payment;
 pub mod payout;
 pub mod policy;
 pub mod product;
+pub mod proof;
 pub mod rate;
 pub mod rejection;
 pub mod shop;

@@ -24,6 +24,7 @@ SECOND_CUSTOMER=2
 AUDITOR=3
 OPERATOR=4
 ARBITER=5
+PUBLISHER=8
 DEPLOYER=9
 
 # Mining is automatic: with --miner.blockTime, Ganache leaves transactions with later nonces stuck for good.

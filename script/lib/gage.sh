@@ -22,6 +22,12 @@ configure_gage() {
     export GAGE_QUOTE_SIGNER_KEY_FILE=$RUN_DIR/gage/quote-signer.key
     [[ -s $GAGE_QUOTE_SIGNER_KEY_FILE ]] || new_key "$GAGE_QUOTE_SIGNER_KEY_FILE"
   fi
+  if [[ -z ${GAGE_CHECKPOINT_KEY:-}${GAGE_CHECKPOINT_KEY_FILE:-} ]]; then
+    export GAGE_CHECKPOINT_KEY_FILE=$RUN_DIR/gage/checkpoint.key
+    [[ -s $GAGE_CHECKPOINT_KEY_FILE ]] || new_key "$GAGE_CHECKPOINT_KEY_FILE"
+  fi
+  # A name that outlives the port.
+  export GAGE_CHECKPOINT_ORIGIN=${GAGE_CHECKPOINT_ORIGIN:-gage.local/log}
   if own_chain; then
     export GAGE_AUDITORS=${GAGE_AUDITORS:-$(account_address "$AUDITOR")}
     export GAGE_OPERATORS=${GAGE_OPERATORS:-$(account_address "$OPERATOR")}
@@ -94,6 +100,21 @@ describe_rates() {
   printf '[[chain.%s.rate]]\nfiat = "%s"\nprice = "%s"\n\n' "$1" USD "$2" "$1" KRW "$3"
 }
 
+# deploy_anchor: once for each chain of ours; then anchors are written there by one of its test accounts, every minute.
+deploy_anchor() {
+  local folder=$RUN_DIR/chain
+  if ! own_chain || [[ -n ${GAGE_ANCHOR_KEY:-}${GAGE_ANCHOR_KEY_FILE:-} ]]; then return; fi
+  if [[ ! -s $folder/anchor ]]; then
+    (umask 077 && account_key "$DEPLOYER" >"$folder/deployer.key" && account_key "$PUBLISHER" >"$folder/publisher.key")
+    "$GAGE_BIN" deploy-anchor --deployer-key-file "$folder/deployer.key" >"$folder/anchor.new" ||
+      die "the contract for anchors cannot be deployed"
+    mv "$folder/anchor.new" "$folder/anchor"
+  fi
+  export GAGE_ANCHOR_KEY_FILE=$folder/publisher.key GAGE_ANCHOR_CONTRACT GAGE_ANCHOR_INTERVAL_SECS
+  GAGE_ANCHOR_CONTRACT=$(value_of GAGE_ANCHOR_CONTRACT "$folder/anchor")
+  GAGE_ANCHOR_INTERVAL_SECS=${GAGE_ANCHOR_INTERVAL_SECS:-60}
+}
+
 gage_launch() {
   export GAGE_LISTEN
   GAGE_LISTEN=127.0.0.1:$(port_of gage)
@@ -136,6 +157,7 @@ start_server() {
   configure_gage
   "$GAGE_BIN" migrate >"$RUN_DIR/gage/migrate.log" 2>&1 || die "gage migrate failed: $(tail -n 5 "$RUN_DIR/gage/migrate.log")"
   deploy_escrow
+  deploy_anchor
   gage_start
   step "Gage: $(gage_url)"
 }

@@ -96,6 +96,11 @@ impl Server {
         self.environment.insert(variable, value.to_owned());
     }
 
+    /// Leaves a setting out from the next start on.
+    pub fn unset(&mut self, variable: &'static str) {
+        self.environment.remove(variable);
+    }
+
     /// Starts it, and waits until it is ready.
     pub async fn start(&mut self) {
         self.launch();

@@ -52,6 +52,19 @@ impl Stack {
         Self::inside(folder, Program::Ganache, &changed).await
     }
 
+    /// A stack on Ganache whose server writes anchors of its log every second, from account 6.
+    ///
+    /// # Panics
+    /// When a part cannot be started.
+    pub async fn with_anchors(changed: &[(&'static str, &str)]) -> Self {
+        let folder = TempDir::new().unwrap();
+        let key = key_file(folder.path(), "anchor.key", 6);
+        let mut changed = changed.to_vec();
+        changed.push(("GAGE_ANCHOR_KEY_FILE", &key));
+        changed.push(("GAGE_ANCHOR_INTERVAL_SECS", "1"));
+        Self::inside(folder, Program::Ganache, &changed).await
+    }
+
     /// A stack on this chain program.
     ///
     /// # Panics
@@ -72,6 +85,9 @@ impl Stack {
         let mut server = Server::new(settings.clone(), folder.path());
         server.run(&["migrate"]);
         deploy_escrow(&server, &mut settings, folder.path());
+        if settings.contains_key("GAGE_ANCHOR_KEY_FILE") {
+            deploy_anchor(&server, &mut settings, folder.path());
+        }
         server = Server::new(settings.clone(), folder.path());
         server.start().await;
         Self {
@@ -186,6 +202,11 @@ pub(crate) fn base_settings(database: &Database, folder: &Path) -> Settings {
             "GAGE_QUOTE_SIGNER_KEY_FILE",
             key_file(folder, "signer.key", 8),
         ),
+        (
+            "GAGE_CHECKPOINT_KEY_FILE",
+            key_file(folder, "checkpoint.key", 7),
+        ),
+        ("GAGE_CHECKPOINT_ORIGIN", "shop.example/log".to_owned()),
         ("GAGE_AUDITORS", wallet(3).address().to_string()),
         ("GAGE_OPERATORS", wallet(4).address().to_string()),
         ("GAGE_LOG_FORMAT", "text".to_owned()),
@@ -200,6 +221,14 @@ fn deploy_escrow(server: &Server, settings: &mut Settings, folder: &Path) {
     let (escrow, block) = deployed(server, &key_file(folder, "deployer.key", 9));
     settings.insert("GAGE_ESCROW_ADDRESS", escrow.to_string());
     settings.insert("GAGE_ESCROW_START_BLOCK", block);
+}
+
+/// Deploys the contract for anchors and remembers where it is.
+fn deploy_anchor(server: &Server, settings: &mut Settings, folder: &Path) {
+    let key_file = key_file(folder, "deployer.key", 9);
+    let told = server.run(&["deploy-anchor", "--deployer-key-file", &key_file]);
+    let contract = told.trim().strip_prefix("GAGE_ANCHOR_CONTRACT=").unwrap();
+    settings.insert("GAGE_ANCHOR_CONTRACT", contract.to_owned());
 }
 
 /// Deploys the escrow: its address and its block.

@@ -1,7 +1,8 @@
 //! What the command line can do, one file each.
 
-mod audit;
+pub mod audit;
 mod config;
+mod deploy_anchor;
 mod deploy_escrow;
 mod history;
 mod migrate;
@@ -51,6 +52,12 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
             node,
             log,
         } => deploy_escrow::run(&deployer_key_file, tokens.as_deref(), node, &log).await,
+        Command::DeployAnchor {
+            deployer_key_file,
+            rpc,
+            log,
+        } => deploy_anchor::run(&deployer_key_file, &rpc, &log).await,
+        Command::Audit(command) => audit::run(*command).await,
         Command::Schema => schema::run(),
     }
 }

@@ -124,6 +124,51 @@ pub struct KeeperArgs {
     pub keeper_max_fee_wei: Option<String>,
 }
 
+/// Who signs checkpoints of the tree over the event log; none are issued unless there is a key.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Proofs")]
+pub struct CheckpointArgs {
+    /// File with the private key (0x… and 64 digits, Ed25519) that signs checkpoints of the event log
+    #[arg(long, env = "GAGE_CHECKPOINT_KEY_FILE", value_name = "FILE")]
+    pub checkpoint_key_file: Option<PathBuf>,
+    /// The key itself, if it is not in a file; environment only
+    #[arg(skip)]
+    pub checkpoint_key: Option<String>,
+    /// Name of the log in its checkpoints, for good [default: host of the public URL, and /log]
+    #[arg(long, env = "GAGE_CHECKPOINT_ORIGIN", value_name = "NAME")]
+    pub checkpoint_origin: Option<String>,
+    /// Time between checkpoints while events come in [default: 10; in development: 1]
+    #[arg(long, env = "GAGE_CHECKPOINT_INTERVAL_SECS", value_name = "SECS")]
+    pub checkpoint_interval_secs: Option<String>,
+}
+
+/// Who writes checkpoints to a chain; nobody unless it has a key.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Proofs")]
+pub struct AnchorArgs {
+    /// File with the private key (0x…) that sends and pays for anchors; none are written without it
+    #[arg(long, env = "GAGE_ANCHOR_KEY_FILE", value_name = "FILE")]
+    pub anchor_key_file: Option<PathBuf>,
+    /// The key itself, if it is not in a file; environment only
+    #[arg(skip)]
+    pub anchor_key: Option<String>,
+    /// The contract that remembers (`gage deploy-anchor` makes one)
+    #[arg(long, env = "GAGE_ANCHOR_CONTRACT", value_name = "ADDRESS")]
+    pub anchor_contract: Option<String>,
+    /// The configured chain that it is on [default: the first]
+    #[arg(long, env = "GAGE_ANCHOR_CHAIN_ID", value_name = "ID")]
+    pub anchor_chain_id: Option<String>,
+    /// Time between anchors while events come in [default: 3600]
+    #[arg(long, env = "GAGE_ANCHOR_INTERVAL_SECS", value_name = "SECS")]
+    pub anchor_interval_secs: Option<String>,
+    /// What a day's anchors may cost in gas [default: 10000000000000000]
+    #[arg(long, env = "GAGE_ANCHOR_DAILY_BUDGET_WEI", value_name = "WEI")]
+    pub anchor_daily_budget_wei: Option<String>,
+    /// What a unit of gas may cost [default: 100000000000]
+    #[arg(long, env = "GAGE_ANCHOR_MAX_FEE_WEI", value_name = "WEI")]
+    pub anchor_max_fee_wei: Option<String>,
+}
+
 /// The shop's rules.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Rules")]
@@ -205,6 +250,12 @@ pub struct ServeArgs {
     /// Who releases after the hold time.
     #[command(flatten)]
     pub keeper: KeeperArgs,
+    /// Who signs checkpoints.
+    #[command(flatten)]
+    pub checkpoints: CheckpointArgs,
+    /// Who writes checkpoints to a chain.
+    #[command(flatten)]
+    pub anchors: AnchorArgs,
     /// The shop's rules.
     #[command(flatten)]
     pub rules: RuleArgs,
@@ -223,12 +274,29 @@ pub const QUOTE_SIGNER_KEY: &str = "GAGE_QUOTE_SIGNER_KEY";
 /// The variable that holds the keeper's key when it is not in a file.
 pub const KEEPER_KEY: &str = "GAGE_KEEPER_KEY";
 
+/// The variable that holds the key of checkpoints when it is not in a file.
+pub const CHECKPOINT_KEY: &str = "GAGE_CHECKPOINT_KEY";
+
+/// The variable that holds the key of anchors when it is not in a file.
+pub const ANCHOR_KEY: &str = "GAGE_ANCHOR_KEY";
+
 impl ServeArgs {
     /// Adds what only the environment may hold.
     #[must_use]
     pub fn with_environment(mut self) -> Self {
         self.node = self.node.with_environment();
         self.keeper.keeper_key = std::env::var(KEEPER_KEY).ok();
+        self.checkpoints = self.checkpoints.with_environment();
+        self.anchors.anchor_key = std::env::var(ANCHOR_KEY).ok();
+        self
+    }
+}
+
+impl CheckpointArgs {
+    /// Adds what only the environment may hold.
+    #[must_use]
+    pub fn with_environment(mut self) -> Self {
+        self.checkpoint_key = std::env::var(CHECKPOINT_KEY).ok();
         self
     }
 }

@@ -87,7 +87,7 @@ impl Checks {
     }
 
     /// Nodes of one chain, separated by commas.
-    fn rpc(&mut self, args: &RpcArgs) -> Option<Vec<ServiceUrl>> {
+    pub(super) fn rpc(&mut self, args: &RpcArgs) -> Option<Vec<ServiceUrl>> {
         let urls = self.required(names::CHAIN_RPC_URL, args.chain_rpc_url.as_deref())?;
         let (schemes, path) = (&["http", "https"], PathHolds::PerhapsAKey);
         urls.split(',')
@@ -197,7 +197,9 @@ impl Checks {
         };
         // Who signs quotes must never be the one whose nonce and money are spent.
         let key = key.and_then(|key| match signer_key {
-            Some(signer) if *signer == key => Err(Fault::SharedKey),
+            Some(signer) if *signer == key => Err(Fault::SharedKey {
+                with: "signs quotes",
+            }),
             _ => Ok(key),
         });
         let key = self.keep(names::KEEPER_KEY_FILE, key);
@@ -314,7 +316,7 @@ impl Checks {
         })
     }
 
-    fn required(&mut self, setting: Setting, given: Option<&str>) -> Option<String> {
+    pub(super) fn required(&mut self, setting: Setting, given: Option<&str>) -> Option<String> {
         let given = given.filter(|text| !text.is_empty()).map(str::to_owned);
         self.keep(setting, given.ok_or(Fault::Missing))
     }
@@ -332,7 +334,7 @@ impl Checks {
         )
     }
 
-    fn number(
+    pub(super) fn number(
         &mut self,
         setting: Setting,
         given: Option<&str>,
@@ -354,7 +356,7 @@ impl Checks {
         self.keep(setting, number)
     }
 
-    fn address(&mut self, setting: Setting, text: &str) -> Option<Address> {
+    pub(super) fn address(&mut self, setting: Setting, text: &str) -> Option<Address> {
         let address = crate::identity::address::parse(text).map_err(|_| Fault::Address {
             given: text.to_owned(),
         });
@@ -373,7 +375,7 @@ impl Checks {
             .collect()
     }
 
-    fn keep<T>(&mut self, setting: Setting, checked: Result<T, Fault>) -> Option<T> {
+    pub(super) fn keep<T>(&mut self, setting: Setting, checked: Result<T, Fault>) -> Option<T> {
         match checked {
             Ok(value) => Some(value),
             Err(fault) => {
@@ -418,7 +420,7 @@ pub(super) fn read_key(path: &Path) -> Result<PrivateKey, Fault> {
     }
 }
 
-fn parse_key(text: &str) -> Result<PrivateKey, Fault> {
+pub(super) fn parse_key(text: &str) -> Result<PrivateKey, Fault> {
     let text = text.trim();
     let digits = text.strip_prefix("0x").unwrap_or(text);
     let mut key = [0_u8; 32];

@@ -9,6 +9,7 @@ mod checks;
 pub mod names;
 mod origin;
 mod problem;
+mod proofs;
 mod rates;
 mod secret;
 mod settings;
@@ -16,6 +17,7 @@ mod table;
 
 pub use origin::Origin;
 pub use problem::{Fault, Problem, Problems, Setting};
+pub use proofs::{AnchorSettings, CheckpointSettings};
 pub use secret::{InvalidServiceUrl, PathHolds, Secret, ServiceUrl};
 pub use settings::{
     ChainSettings, Chains, CoinSettings, DatabaseSettings, Environment, FeedSettings,
@@ -26,7 +28,7 @@ pub use table::{Row, Source, table};
 
 use gage_domain::value::Address;
 
-use args::{ChainArgs, DatabaseArgs, LogArgs, NodeArgs, RpcArgs};
+use args::{ChainArgs, CheckpointArgs, DatabaseArgs, LogArgs, NodeArgs, RpcArgs, ServerArgs};
 
 /// Checks only what a command on the database needs.
 ///
@@ -96,6 +98,35 @@ pub fn look(
 pub fn log(log: &LogArgs) -> Result<LogSettings, Problems> {
     let mut checks = checks::Checks::default();
     let checked = checks.log(log);
+    checks.finish(checked)
+}
+
+/// Checks only what the key of checkpoints needs. None when there is no key.
+///
+/// # Errors
+/// Everything that is wrong.
+pub fn checkpoints(
+    checkpoints: &CheckpointArgs,
+    server: &ServerArgs,
+    log: &LogArgs,
+) -> Result<Option<CheckpointSettings>, Problems> {
+    let mut checks = checks::Checks::default();
+    let environment = checks
+        .log(log)
+        .map_or(Environment::Production, |log| log.environment);
+    let server = checks.server(server, environment);
+    let public = server.as_ref().map(|server| &server.origin);
+    let checked = checks.checkpoints(checkpoints, public, environment);
+    checks.finish(Some(checked))
+}
+
+/// Nodes of one chain, from a command line.
+///
+/// # Errors
+/// What is wrong with their URLs.
+pub fn nodes(rpc: &RpcArgs) -> Result<Vec<ServiceUrl>, Problems> {
+    let mut checks = checks::Checks::default();
+    let checked = checks.rpc(rpc);
     checks.finish(checked)
 }
 

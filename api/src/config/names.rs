@@ -49,6 +49,26 @@ settings! {
         "what a day's releases may cost in gas, for example 10000000000000000";
     KEEPER_MAX_FEE = "GAGE_KEEPER_MAX_FEE_WEI", "keeper-max-fee-wei",
         "what a unit of gas may cost a release, for example 100000000000";
+    CHECKPOINT_KEY_FILE = "GAGE_CHECKPOINT_KEY_FILE", "checkpoint-key-file",
+        "a file with the private key (Ed25519) that signs checkpoints of the event log (or GAGE_CHECKPOINT_KEY: the key itself)";
+    CHECKPOINT_KEY = "GAGE_CHECKPOINT_KEY", "", "the private key that signs checkpoints of the event log";
+    CHECKPOINT_ORIGIN = "GAGE_CHECKPOINT_ORIGIN", "checkpoint-origin",
+        "the name of the log in its checkpoints, for example shop.example/log";
+    CHECKPOINT_INTERVAL = "GAGE_CHECKPOINT_INTERVAL_SECS", "checkpoint-interval-secs",
+        "the time between checkpoints in seconds, for example 10";
+    ANCHOR_KEY_FILE = "GAGE_ANCHOR_KEY_FILE", "anchor-key-file",
+        "a file with the private key that sends and pays for anchors (or GAGE_ANCHOR_KEY: the key itself)";
+    ANCHOR_KEY = "GAGE_ANCHOR_KEY", "", "the private key that sends and pays for anchors";
+    ANCHOR_CONTRACT = "GAGE_ANCHOR_CONTRACT", "anchor-contract",
+        "the RootAnchor contract; `gage deploy-anchor` makes one";
+    ANCHOR_CHAIN_ID = "GAGE_ANCHOR_CHAIN_ID", "anchor-chain-id",
+        "the configured chain on which anchors are written, for example 1";
+    ANCHOR_INTERVAL = "GAGE_ANCHOR_INTERVAL_SECS", "anchor-interval-secs",
+        "the time between anchors in seconds, for example 3600";
+    ANCHOR_BUDGET = "GAGE_ANCHOR_DAILY_BUDGET_WEI", "anchor-daily-budget-wei",
+        "what a day's anchors may cost in gas, for example 10000000000000000";
+    ANCHOR_MAX_FEE = "GAGE_ANCHOR_MAX_FEE_WEI", "anchor-max-fee-wei",
+        "what a unit of gas may cost an anchor, for example 100000000000";
     PAYMENT_WINDOW = "GAGE_PAYMENT_WINDOW_SECS", "payment-window-secs",
         "how long an order waits for its payment in seconds, for example 900";
     EXPIRY_GRACE = "GAGE_EXPIRY_GRACE_SECS", "expiry-grace-secs",

@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf};
 
-use gage_domain::policy::InvalidPolicy;
+use gage_domain::{policy::InvalidPolicy, proof::InvalidOrigin};
 use thiserror::Error;
 
 use super::secret::InvalidServiceUrl;
@@ -91,8 +91,26 @@ pub enum Fault {
     #[error("must hold 0x and 64 hexadecimal digits, and no zero key")]
     Key,
     /// Two parts of the server share a key.
-    #[error("must be another key than the one that signs quotes")]
-    SharedKey,
+    #[error("must be another key than the one that {with}")]
+    SharedKey {
+        /// What the other part does with it.
+        with: &'static str,
+    },
+    /// It is no name of a log.
+    #[error(transparent)]
+    LogName(#[from] InvalidOrigin),
+    /// It is needed by what another setting asks for.
+    #[error("is needed since {by} is set")]
+    NeededBy {
+        /// The other setting's variable.
+        by: &'static str,
+    },
+    /// It names a chain that is not configured.
+    #[error("names chain {chain_id}, which is not configured")]
+    UnknownChain {
+        /// The chain.
+        chain_id: u64,
+    },
     /// A rule that orders cannot live with.
     #[error(transparent)]
     Policy(#[from] InvalidPolicy),

@@ -14,6 +14,7 @@ use super::{
     names,
     origin::Origin,
     problem::Problems,
+    proofs::{AnchorSettings, CheckpointSettings, OtherKeys},
     secret::{Secret, ServiceUrl},
 };
 
@@ -303,6 +304,10 @@ pub struct Settings {
     pub unfollowed_escrows: Vec<Address>,
     /// Who releases after the hold time, if anyone does.
     pub keeper: Option<KeeperSettings>,
+    /// Who signs checkpoints of the event log, if anyone does.
+    pub checkpoints: Option<CheckpointSettings>,
+    /// Who writes them to a chain, if anyone does.
+    pub anchors: Option<AnchorSettings>,
     /// The shop's rules.
     pub rules: RuleSettings,
     /// The server's own address, and who may do what.
@@ -329,8 +334,15 @@ impl Settings {
         let unfollowed = args.chain.unfollowed_escrows.as_deref();
         let unfollowed = checks.addresses(names::UNFOLLOWED_ESCROWS, unfollowed);
         let keeper = checks.keeper(&args.keeper, signer_key.as_ref());
+        let others = OtherKeys {
+            signer: signer_key.as_ref(),
+            keeper: keeper.as_ref().map(|keeper| &keeper.key),
+        };
+        let anchors = checks.anchors(&args.anchors, &args.checkpoints, &others, chains.as_ref());
         let rules = checks.rules(&args.rules);
         let server = checks.server(&args.server, environment);
+        let public = server.as_ref().map(|server| &server.origin);
+        let checkpoints = checks.checkpoints(&args.checkpoints, public, environment);
         let (Some(database), Some(redis), Some(signer_key)) = (database, redis, signer_key) else {
             return checks.finish(None);
         };
@@ -344,6 +356,8 @@ impl Settings {
             chains,
             unfollowed_escrows: unfollowed.unwrap_or_default(),
             keeper,
+            checkpoints,
+            anchors,
             rules,
             server,
             log,

@@ -6,6 +6,7 @@ use super::{
     args::ServeArgs,
     names,
     problem::Setting,
+    proofs::{AnchorSettings, CheckpointSettings},
     settings::{Environment, KeeperSettings, LogFormat, Settings},
 };
 
@@ -67,6 +68,8 @@ fn values(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
         list(&settings.unfollowed_escrows),
     ));
     values.extend(keeper(args, settings));
+    values.extend(checkpoints(args, settings));
+    values.extend(anchors(args, settings));
     values.extend(rules(args, settings));
     values.extend(server(args, settings));
     values
@@ -190,6 +193,85 @@ fn keeper(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
             names::KEEPER_MAX_FEE,
             args.keeper_max_fee_wei.clone(),
             wei(|keeper| keeper.max_fee_per_gas),
+        ),
+    ]
+}
+
+fn checkpoints(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
+    let (args, checkpoints) = (&args.checkpoints, settings.checkpoints.as_ref());
+    let key = match (&args.checkpoint_key_file, &args.checkpoint_key) {
+        (Some(path), _) => {
+            let path = path.display().to_string();
+            (names::CHECKPOINT_KEY_FILE, Some(path.clone()), path)
+        }
+        (None, Some(key)) => (
+            names::CHECKPOINT_KEY,
+            Some(key.clone()),
+            "(hidden)".to_owned(),
+        ),
+        (None, None) => (
+            names::CHECKPOINT_KEY_FILE,
+            None,
+            "(nobody: no checkpoints are issued)".to_owned(),
+        ),
+    };
+    let shown = |value: fn(&CheckpointSettings) -> String| {
+        checkpoints.map_or_else(|| "(no checkpoints)".to_owned(), value)
+    };
+    vec![
+        key,
+        (
+            names::CHECKPOINT_ORIGIN,
+            args.checkpoint_origin.clone(),
+            shown(|checkpoints| checkpoints.origin.to_string()),
+        ),
+        (
+            names::CHECKPOINT_INTERVAL,
+            args.checkpoint_interval_secs.clone(),
+            shown(|checkpoints| checkpoints.interval.as_secs().to_string()),
+        ),
+    ]
+}
+
+fn anchors(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
+    let (args, anchors) = (&args.anchors, settings.anchors.as_ref());
+    let key = match (&args.anchor_key_file, &args.anchor_key) {
+        (Some(path), _) => {
+            let path = path.display().to_string();
+            (names::ANCHOR_KEY_FILE, Some(path.clone()), path)
+        }
+        (None, Some(key)) => (names::ANCHOR_KEY, Some(key.clone()), "(hidden)".to_owned()),
+        (None, None) => (names::ANCHOR_KEY_FILE, None, "(nobody)".to_owned()),
+    };
+    let shown = |value: fn(&AnchorSettings) -> String| {
+        anchors.map_or_else(|| "(no anchors)".to_owned(), value)
+    };
+    vec![
+        key,
+        (
+            names::ANCHOR_CONTRACT,
+            args.anchor_contract.clone(),
+            shown(|anchors| anchors.contract.to_string()),
+        ),
+        (
+            names::ANCHOR_CHAIN_ID,
+            args.anchor_chain_id.clone(),
+            shown(|anchors| anchors.chain_id.to_string()),
+        ),
+        (
+            names::ANCHOR_INTERVAL,
+            args.anchor_interval_secs.clone(),
+            shown(|anchors| anchors.interval.as_secs().to_string()),
+        ),
+        (
+            names::ANCHOR_BUDGET,
+            args.anchor_daily_budget_wei.clone(),
+            shown(|anchors| anchors.daily_budget.to_string()),
+        ),
+        (
+            names::ANCHOR_MAX_FEE,
+            args.anchor_max_fee_wei.clone(),
+            shown(|anchors| anchors.max_fee_per_gas.to_string()),
         ),
     ]
 }

@@ -14,6 +14,7 @@ use gage_application::{
         clock::{Clock, Entropy},
         event_log::IdempotencyKey,
     },
+    tree::Receipts,
 };
 use gage_projections::{
     catalog::CatalogQueries, ledger::LedgerQueries, orders::OrderQueries, payments::PaymentQueries,
@@ -48,6 +49,8 @@ pub struct Services {
     pub ledger: LedgerQueries,
     /// The history, event by event.
     pub history: History,
+    /// Proofs of the event log.
+    pub receipts: Receipts,
     /// How payments are asked for.
     pub rail: Arc<dyn PaymentRail>,
     /// How far each chain was read.

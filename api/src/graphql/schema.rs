@@ -41,7 +41,7 @@ pub fn without_services(
     environment: Environment,
     limits: &DocumentLimits,
 ) -> SchemaBuilder<Query, Mutation, SubscriptionRoot> {
-    let schema = Schema::build(Query, Mutation::default(), SubscriptionRoot)
+    let schema = Schema::build(Query::default(), Mutation::default(), SubscriptionRoot)
         .limit_complexity(limits.complexity)
         .limit_directives(10)
         .extension(Nulls);

@@ -135,6 +135,29 @@ pub struct ReconciliationHealth {
     pub reason: Option<Reason>,
 }
 
+/// How signing and anchoring of the event log fare.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ProofHealth {
+    /// Signing, or what keeps it from that: `differs` when the history is not the one that was
+    /// signed before. Nothing when there is no key.
+    pub checkpoints: Option<Condition>,
+    /// Events under the newest checkpoint.
+    pub signed: Option<u64>,
+    /// Anchoring; nothing when there is no key.
+    pub anchors: Option<AnchorHealth>,
+}
+
+/// How anchoring fares.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AnchorHealth {
+    /// The chain (EIP-155).
+    pub chain_id: u64,
+    /// Working, or what keeps it from that.
+    pub condition: Condition,
+    /// What it waits for.
+    pub reason: Option<Reason>,
+}
+
 /// How the parts of the server fare.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
@@ -149,6 +172,8 @@ pub struct Report {
     pub chains: Vec<ChainHealth>,
     /// The readers of the log.
     pub readers: Vec<ReaderHealth>,
+    /// Checkpoints of the event log and their anchors: without, everything goes on, unproven.
+    pub proofs: ProofHealth,
     /// Seconds since which an open transaction keeps new events from the readers.
     pub horizon_age_secs: Option<i64>,
 }

@@ -263,6 +263,7 @@ pub(super) fn node(rpc: &[ServiceUrl]) -> anyhow::Result<Node> {
     Ok(Node::new(rpc.iter().map(ServiceUrl::to_url))?)
 }
 
-fn local_key(key: &PrivateKey) -> anyhow::Result<LocalKey> {
+/// A key that signs transactions or quotes.
+pub(super) fn local_key(key: &PrivateKey) -> anyhow::Result<LocalKey> {
     Ok(LocalKey::from_hex(&hex::encode(key.reveal()))?)
 }

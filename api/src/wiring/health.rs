@@ -11,16 +11,18 @@ use gage_application::{
         event_log::EventLog,
     },
     reconciliation::{Failure, ScheduleStatus},
+    tree::{IssuerStatus, Issuing, TreeReader},
 };
 use gage_infrastructure::{
-    chain::{KeeperCondition, KeeperStatus, KeeperWaits},
+    chain::{AnchoringCondition, AnchoringWaits, KeeperCondition, KeeperStatus, KeeperWaits},
     redis::RedisStore,
 };
 use tokio::time::timeout;
 
+use super::tree::ProofStatus;
 use crate::http::health::{
-    ChainHealth, Condition, HealthView, KeeperHealth, ReaderHealth, Reason, ReconciliationHealth,
-    Report,
+    AnchorHealth, ChainHealth, Condition, HealthView, KeeperHealth, ProofHealth, ReaderHealth,
+    Reason, ReconciliationHealth, Report,
 };
 
 /// How long a part may take to answer.
@@ -28,35 +30,14 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Looks at the parts of this server.
 pub(super) struct Health {
-    log: Arc<dyn EventLog>,
-    redis: RedisStore,
-    chains: FollowedChains,
-    keepers: Vec<(u64, KeeperStatus)>,
-    readers: Vec<HealthHandle>,
-    reconciled: Vec<(u64, ScheduleStatus)>,
-    clock: Arc<dyn Clock>,
-}
-
-impl Health {
-    pub(super) fn new(
-        log: Arc<dyn EventLog>,
-        redis: RedisStore,
-        chains: FollowedChains,
-        keepers: Vec<(u64, KeeperStatus)>,
-        readers: Vec<HealthHandle>,
-        reconciled: Vec<(u64, ScheduleStatus)>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self {
-            log,
-            redis,
-            chains,
-            keepers,
-            readers,
-            reconciled,
-            clock,
-        }
-    }
+    pub(super) log: Arc<dyn EventLog>,
+    pub(super) redis: RedisStore,
+    pub(super) chains: FollowedChains,
+    pub(super) keepers: Vec<(u64, KeeperStatus)>,
+    pub(super) readers: Vec<HealthHandle>,
+    pub(super) reconciled: Vec<(u64, ScheduleStatus)>,
+    pub(super) proofs: ProofStatus,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 #[async_trait]
@@ -81,9 +62,10 @@ impl HealthView for Health {
             .iter()
             .map(|reader| of_reader(&reader.get()))
             .collect();
-        let stopped = readers
-            .iter()
-            .any(|reader| reader.condition == Condition::Stopped);
+        // A tree that was tampered with needs the operator, and keeps nobody from ordering.
+        let stopped = readers.iter().any(|reader| {
+            reader.condition == Condition::Stopped && reader.name != TreeReader::NAME
+        });
         let since = state.and_then(|state| state.horizon_since);
         Report {
             ready: database == Condition::Up && !stopped,
@@ -91,6 +73,7 @@ impl HealthView for Health {
             redis,
             chains: self.chains(),
             readers,
+            proofs: of_proofs(&self.proofs),
             horizon_age_secs: since.map(|since| (self.clock.now() - since).whole_seconds().max(0)),
         }
     }
@@ -185,6 +168,47 @@ fn of_reconciliation(status: &ScheduleStatus) -> ReconciliationHealth {
         last_success: last.map(|last| last.at),
         block: last.and_then(|last| last.block).map(|block| block.number),
         reason: failure.map(why_nothing_came_of_it),
+    }
+}
+
+fn of_proofs(proofs: &ProofStatus) -> ProofHealth {
+    let (checkpoints, signed) = match proofs.issuing.as_ref().map(IssuerStatus::get) {
+        None => (None, None),
+        Some(Issuing::Starting) => (Some(Condition::Starting), None),
+        Some(Issuing::UpTo(size)) => (Some(Condition::Up), Some(size)),
+        Some(Issuing::Waiting) => (Some(Condition::Down), None),
+        Some(Issuing::Refusing) => (Some(Condition::Differs), None),
+    };
+    ProofHealth {
+        checkpoints,
+        signed,
+        anchors: proofs.anchoring.as_ref().map(|(chain_id, status)| {
+            let (condition, reason) = match status.condition() {
+                AnchoringCondition::Starting => (Condition::Starting, None),
+                AnchoringCondition::Working => (Condition::Up, None),
+                AnchoringCondition::Waiting(what) => {
+                    (Condition::Down, Some(what_anchoring_waits_for(what)))
+                }
+            };
+            AnchorHealth {
+                chain_id: *chain_id,
+                condition,
+                reason,
+            }
+        }),
+    }
+}
+
+fn what_anchoring_waits_for(what: AnchoringWaits) -> Reason {
+    match what {
+        AnchoringWaits::Node => Reason::NodeAway,
+        AnchoringWaits::Store => Reason::DatabaseAway,
+        AnchoringWaits::Key => Reason::KeyUnusable,
+        AnchoringWaits::OtherChain => Reason::OtherChain,
+        AnchoringWaits::Fees => Reason::FeesTooHigh,
+        AnchoringWaits::Budget => Reason::OverBudget,
+        AnchoringWaits::Funds => Reason::OutOfFunds,
+        AnchoringWaits::NotTaken => Reason::TransactionRefused,
     }
 }
 

@@ -101,6 +101,19 @@ fn describe() {
         "gage_keeper_waiting",
         "1 when something keeps the keeper from releasing"
     );
+    describe_counter!(
+        "gage_checkpoints_total",
+        "Checkpoints of the event log that were signed"
+    );
+    describe_gauge!(
+        "gage_tree_refused",
+        "1 when the history is not the one that was signed: nothing is signed any more"
+    );
+    describe_counter!("gage_anchors_total", "Anchors, by how far they came");
+    describe_gauge!(
+        "gage_anchoring_waiting",
+        "1 when something keeps anchors from being written"
+    );
     describe_counter!("gage_http_requests_total", "HTTP requests");
     describe_histogram!("gage_http_request_seconds", "Time of an HTTP request");
     describe_counter!(

@@ -20,7 +20,7 @@ use gage_api::{
     graphql::{engine::Engine, limits::DocumentLimits, schema},
     http::{
         Admission, HttpState,
-        health::{ChainHealth, Condition, HealthView, Report},
+        health::{ChainHealth, Condition, HealthView, ProofHealth, Report},
         router,
     },
     identity::{
@@ -104,6 +104,7 @@ pub(crate) fn well() -> Report {
             reconciliation: None,
         }],
         readers: Vec::new(),
+        proofs: ProofHealth::default(),
         horizon_age_secs: None,
     }
 }

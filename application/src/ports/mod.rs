@@ -1,6 +1,7 @@
 //! Ports: what the application needs of the world. Adapters live in `infrastructure`
 //! and, for what read models answer, in `projections`.
 
+pub mod anchors;
 pub mod attempts;
 pub mod chain;
 pub mod chain_record;
@@ -12,6 +13,7 @@ pub mod due_payments;
 pub mod due_releases;
 pub mod escrow_view;
 pub mod event_log;
+pub mod history_tree;
 pub mod nonce;
 pub mod rate_limit;
 pub mod replay;

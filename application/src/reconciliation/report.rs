@@ -231,7 +231,7 @@ impl Report {
 
 impl<T> Findings<T> {
     /// Adds one.
-    pub(super) fn push(&mut self, finding: T) {
+    pub(crate) fn push(&mut self, finding: T) {
         self.count += 1;
         if self.first.len() < FINDINGS_KEPT {
             self.first.push(finding);

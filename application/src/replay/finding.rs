@@ -53,8 +53,6 @@ pub enum Fault {
     RowUnknown,
     /// A read model is of another layout than this program's.
     Layout,
-    /// The log is not the one that was committed to.
-    Proof,
 }
 
 impl Fault {
@@ -81,7 +79,6 @@ impl Fault {
             Self::RowMissing => "a row is missing",
             Self::RowUnknown => "a row comes from no event",
             Self::Layout => "a read model has another layout",
-            Self::Proof => "the log is not what was committed to",
         }
     }
 }

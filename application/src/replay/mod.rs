@@ -24,7 +24,7 @@
 //!
 //! Not found by this are changes that leave a history which could have happened, and everything
 //! derived from it, as consistent as before. For these the log has to be compared with what was
-//! committed to: [`LeafCheck`] is given every event in the order of the log.
+//! signed: see [`check`](crate::tree::check).
 
 pub(crate) mod answers;
 mod appends;
@@ -41,14 +41,11 @@ mod sightings;
 mod witness;
 mod worker;
 
-use async_trait::async_trait;
-
 pub use self::{
     finding::{Fault, Finding, Findings, Place},
     report::{Phase, Report},
     run::{Plan, replay},
 };
-use crate::ports::replay::{EventRow, ReadFailure};
 
 /// How far a replay is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,24 +65,4 @@ pub enum Stage {
     Events,
     /// Read models and the listener's record.
     Rows,
-}
-
-/// Compares the log with what was committed to, event by event.
-#[async_trait]
-pub trait LeafCheck: Send {
-    /// The next events in the order of the log.
-    ///
-    /// # Errors
-    /// [`ReadFailure`].
-    async fn take(
-        &mut self,
-        events: &[EventRow],
-        findings: &mut Findings,
-    ) -> Result<(), ReadFailure>;
-
-    /// There are no more.
-    ///
-    /// # Errors
-    /// [`ReadFailure`].
-    async fn finish(&mut self, findings: &mut Findings) -> Result<(), ReadFailure>;
 }

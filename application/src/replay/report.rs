@@ -45,8 +45,6 @@ pub struct Report {
     pub comparing: Phase,
     /// The read models that were compared, with where they stand.
     pub read_models: BTreeMap<String, String>,
-    /// Whether the log was compared with what was committed to.
-    pub proven: bool,
     /// How many findings there are of each kind.
     pub counts: BTreeMap<Fault, u64>,
     /// The first findings of each kind, in the order of the log.

@@ -11,7 +11,7 @@ use futures::{StreamExt, TryStreamExt};
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use super::{
-    LeafCheck, Progress, Stage,
+    Progress, Stage,
     appends::Appends,
     catalogue::Catalogue,
     compare::{Folds, compare},
@@ -68,7 +68,6 @@ impl Plan {
 pub async fn replay(
     stored: &dyn Stored,
     plan: Plan,
-    leaves: Option<Box<dyn LeafCheck>>,
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Report, ReadFailure> {
     let extent = stored.extent().await?;
@@ -80,8 +79,6 @@ pub async fn replay(
         progress,
         extent,
         parts,
-        proven: leaves.is_some(),
-        leaves,
         checkpoints: checkpoints(&read_models),
         read_models,
         reacted: LogPosition::START,
@@ -94,7 +91,6 @@ pub async fn replay(
         appends: Appends::default(),
     };
     run.look_around().await?;
-    run.prove().await?;
     for index in 0..parts {
         run.part(Part { index, of: parts }).await?;
     }
@@ -107,8 +103,6 @@ struct Run<'r> {
     progress: &'r (dyn Fn(Progress) + Send + Sync),
     extent: Extent,
     parts: u32,
-    proven: bool,
-    leaves: Option<Box<dyn LeafCheck>>,
     read_models: BTreeMap<&'static str, ReadModel>,
     checkpoints: Checkpoints,
     /// How far reactions were carried out.
@@ -259,18 +253,6 @@ impl Run<'_> {
         events + again
     }
 
-    /// Compares the log with what was committed to, where it is not read in one part.
-    async fn prove(&mut self) -> Result<(), ReadFailure> {
-        let Some(leaves) = self.leaves.as_mut().filter(|_| self.parts > 1) else {
-            return Ok(());
-        };
-        let mut events = self.stored.events(Part::ALL);
-        while let Some(rows) = events.try_next().await? {
-            leaves.take(&rows, &mut self.findings).await?;
-        }
-        leaves.finish(&mut self.findings).await
-    }
-
     async fn fold(&mut self, part: Part) -> Result<Folds, ReadFailure> {
         let hasher = RandomState::new();
         let shared = Arc::new(Shared {
@@ -321,19 +303,16 @@ impl Run<'_> {
         snapshots: &mut Snapshots,
         findings: &mut Findings,
     ) -> Result<Vec<Worker>, ReadFailure> {
-        let (first, whole) = (part.index == 0, part == Part::ALL);
+        let first = part.index == 0;
         let (mut repeated, mut done) = (Findings::default(), 0);
         let decoded = self.stored.events(part).map(|rows| async {
             let rows = rows?;
-            let decoding = tokio::task::spawn_blocking(move || (decode(&rows), rows));
+            let decoding = tokio::task::spawn_blocking(move || decode(&rows));
             decoding.await.map_err(|_| ended())
         });
         let mut decoded = decoded.buffered(self.plan.workers.max(1));
-        while let Some((entries, rows)) = decoded.try_next().await? {
-            done += u64::try_from(rows.len()).unwrap_or(0);
-            if let Some(leaves) = self.leaves.as_mut().filter(|_| whole) {
-                leaves.take(&rows, findings).await?;
-            }
+        while let Some(entries) = decoded.try_next().await? {
+            done += u64::try_from(entries.len()).unwrap_or(0);
             // Shops and products, and what else every part reads, are told of with the first.
             if entries.iter().any(Entry::of_catalogue) {
                 let told = if first { &mut *findings } else { &mut repeated };
@@ -355,9 +334,6 @@ impl Run<'_> {
             });
         }
         drop(decoded);
-        if let Some(leaves) = self.leaves.as_mut().filter(|_| whole) {
-            leaves.finish(findings).await?;
-        }
         self.folding.read += done;
         crew.finish().await
     }
@@ -400,7 +376,6 @@ impl Run<'_> {
             read_models: models
                 .map(|(name, model)| ((*name).to_owned(), model.checkpoint.to_string()))
                 .collect(),
-            proven: self.proven,
             counts: self.findings.counts().clone(),
             findings: self.findings.in_order().into_iter().cloned().collect(),
         }

@@ -23,6 +23,7 @@ mod payout;
 mod policy;
 mod prices;
 mod product;
+mod proof;
 mod rates;
 mod samples;
 mod shop;

@@ -13,3 +13,9 @@ sol!(
     OffchainSignatureValidator,
     "../contracts/artifacts/OffchainSignatureValidator.json"
 );
+
+sol!(
+    #[derive(Debug, PartialEq, Eq)]
+    RootAnchor,
+    "../contracts/artifacts/RootAnchor.json"
+);

@@ -1,4 +1,4 @@
-//! Puts the escrow contract on a chain.
+//! Puts contracts on a chain.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use thiserror::Error;
 use tokio::time::{Instant, sleep};
 
 use super::{
-    ShopEscrow, gas,
+    RootAnchor, ShopEscrow, gas,
     key::{LocalKey, SigningFailed},
     node::{Node, NodeError},
 };
@@ -73,6 +73,19 @@ pub async fn deploy(
     let code: Bytes = [&ShopEscrow::BYTECODE[..], &constructor.abi_encode()]
         .concat()
         .into();
+    create(node, deployer, code).await
+}
+
+/// Deploys the contract that remembers roots of logs, with the deployer's key and money. Any number
+/// of shops can use one.
+///
+/// # Errors
+/// [`DeployError`].
+pub async fn deploy_anchor(node: &Node, deployer: &LocalKey) -> Result<Deployed, DeployError> {
+    create(node, deployer, RootAnchor::BYTECODE.clone()).await
+}
+
+async fn create(node: &Node, deployer: &LocalKey, code: Bytes) -> Result<Deployed, DeployError> {
     let tx_hash = send_creation(node, deployer, code).await?;
     let since = Instant::now();
     while since.elapsed() < PATIENCE {

@@ -4,6 +4,7 @@
 //! - [`Rates`] knows what a token costs in fiat money, and [`RatePoller`] reads it from feeds;
 //! - [`Listener`] follows the chain and settles what the escrow's logs say;
 //! - [`Keeper`] releases what nobody disputed when the hold time is over;
+//! - [`Anchoring`] writes down what the tree over the log was;
 //! - [`EvmAttempts`] looks for transactions that buyers reported;
 //! - [`EvmEscrowView`] shows the contract as it was after a block, to compare it with;
 //! - [`EvmContractSignatures`] asks contract wallets, deployed or not yet, whether they signed;
@@ -13,6 +14,7 @@
 //! while its block and its place in it are the same; the escrow's code never changes.
 
 mod acceptance;
+mod anchoring;
 mod attempts;
 mod contract;
 mod contract_signatures;
@@ -35,10 +37,14 @@ mod wallet_call;
 mod wrapped_signature;
 
 pub use acceptance::TokenCheck;
+pub use anchoring::{
+    AnchorOnChain, Anchoring, AnchoringCondition, AnchoringParts, AnchoringSettings,
+    AnchoringStatus, AnchoringWaits, anchor_on_chain,
+};
 pub use attempts::EvmAttempts;
-pub use contract::ShopEscrow;
+pub use contract::{RootAnchor, ShopEscrow};
 pub use contract_signatures::EvmContractSignatures;
-pub use deploy::{DeployError, Deployed, deploy};
+pub use deploy::{DeployError, Deployed, deploy, deploy_anchor};
 pub use escrow_view::{EscrowViewSettings, EvmEscrowView};
 pub use keeper::{
     Keeper, KeeperCondition, KeeperParts, KeeperSettings, KeeperStatus, KeeperWaits, Minimum,

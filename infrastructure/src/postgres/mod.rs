@@ -11,6 +11,7 @@
 //! PostgreSQL knows one order of transaction ids for the whole cluster: a transaction that
 //! writes anywhere in the cluster and stays open holds back the readers of the log.
 
+mod anchors;
 mod append;
 mod chain_store;
 mod checkpoints;
@@ -27,7 +28,10 @@ mod replay;
 mod restore;
 mod rows;
 mod snapshots;
+mod tree;
 
+pub(crate) use anchors::name as anchor_state_name;
+pub use anchors::{AnchorTransaction, PostgresAnchorLedger, PostgresAnchors};
 pub use chain_store::{ChainCursor, ChainStoreError, PostgresChainStore, RING_BLOCKS};
 pub use checkpoints::PostgresCheckpoints;
 pub use chronicle::PostgresChronicle;
@@ -39,3 +43,4 @@ pub use pool::{ConnectError, PoolOptions, connect};
 pub use replay::PostgresStored;
 pub use restore::{Restore, RestoreError};
 pub use snapshots::PostgresSnapshots;
+pub use tree::{PostgresCheckpointStore, PostgresTree};

@@ -76,7 +76,7 @@ fn metadata(stored: &str, recorded_at: OffsetDateTime) -> Result<Metadata, Strin
 }
 
 /// A `jsonb` as its text, which sqlx would parse.
-struct JsonbText<'r>(&'r str);
+pub(super) struct JsonbText<'r>(pub(super) &'r str);
 
 impl Type<Postgres> for JsonbText<'_> {
     fn type_info() -> PgTypeInfo {

@@ -14,6 +14,7 @@ mod support;
 #[expect(unreachable_pub, reason = "shared with other test binaries")]
 mod node;
 
+mod anchoring;
 mod attempts;
 mod backfill;
 mod bytecode;

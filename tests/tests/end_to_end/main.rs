@@ -20,6 +20,7 @@ mod pages;
 mod payment_requests;
 mod permits;
 mod privacy;
+mod proofs;
 mod reconciliation;
 mod replicas;
 mod settlement;

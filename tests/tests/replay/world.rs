@@ -28,7 +28,7 @@ use gage_application::{
         wake::{Notice, WakeUps},
     },
     reactions::Reactions,
-    replay::{LeafCheck, Plan, Report, replay},
+    replay::{Plan, Report, replay},
     settlement::Settle,
 };
 use gage_domain::{
@@ -635,14 +635,6 @@ fn block(number: u64) -> BlockRef {
 
 /// What a replay of a database says.
 pub(crate) async fn replayed(pool: &PgPool, plan: Plan) -> Report {
-    replayed_with(pool, plan, None).await
-}
-
-pub(crate) async fn replayed_with(
-    pool: &PgPool,
-    plan: Plan,
-    leaves: Option<Box<dyn LeafCheck>>,
-) -> Report {
     let stored = PostgresStored::now(pool).await.unwrap();
-    replay(&stored, plan, leaves, &|_| {}).await.unwrap()
+    replay(&stored, plan, &|_| {}).await.unwrap()
 }

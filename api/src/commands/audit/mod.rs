@@ -1,17 +1,26 @@
-//! `gage audit …`: what an auditor can do, one file each. Nothing here writes to the log.
+//! `gage audit …`: for those who check the history, one file a command. Nothing here writes to
+//! the log but an import into an empty one.
 
+mod check_tree;
+mod checkpoint;
+mod consistency;
 mod export;
 mod history;
+mod key;
+mod prove;
 mod replay;
 mod show;
+mod verify;
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::Subcommand;
 use gage_application::{export::Form, history::moment::Moment};
+use gage_domain::proof::CheckpointVerifier;
 
 use self::history::HistoryArgs;
-use crate::config::args::{ChainArgs, DatabaseArgs, LogArgs, RpcArgs};
+use crate::config::args::{ChainArgs, CheckpointArgs, DatabaseArgs, LogArgs, RpcArgs, ServerArgs};
 
 /// What an auditor can do.
 #[derive(Debug, Subcommand)]
@@ -20,8 +29,8 @@ pub enum AuditCommand {
     ///
     /// Checks that every stream is dense and every event one that could have happened; what
     /// always holds, after every event; what belongs together in one append; prices as they were
-    /// offered; snapshots, read models, checkpoints and idempotency keys; and payments with the
-    /// chain. Everything is read as of one moment, and nobody waits for it: the server may go on
+    /// offered; snapshots, read models, checkpoints and idempotency keys; the tree over the log
+    /// and what was signed of it; and payments with the chain. Everything is read as of one moment, and nobody waits for it: the server may go on
     /// running. Ends with an error if anything differs, after naming the events and rows.
     Replay {
         /// One JSON object, for other programs
@@ -30,6 +39,9 @@ pub enum AuditCommand {
         /// Do not ask the chain's nodes about payments
         #[arg(long)]
         without_chain: bool,
+        /// The public key of the checkpoints; without it, signatures are not checked
+        #[arg(long, env = "GAGE_CHECKPOINT_VERIFIER", value_name = "NAME+ID+KEY")]
+        key: Option<String>,
         /// Orders that are folded at once; each costs about 2 kB of memory [default: 200000]
         #[arg(long, value_name = "N")]
         orders_at_once: Option<u64>,
@@ -54,6 +66,94 @@ pub enum AuditCommand {
         /// Which.
         #[command(flatten)]
         wanted: Box<HistoryArgs>,
+        /// Where the events are.
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// Environment and logs.
+        #[command(flatten)]
+        log: LogArgs,
+    },
+    /// Print the public key that checks this server's checkpoints: what the shop publishes
+    Key {
+        /// The private key, and the log's name.
+        #[command(flatten)]
+        checkpoints: CheckpointArgs,
+        /// The public URL, which gives the log its name if nothing else does.
+        #[command(flatten)]
+        server: Box<ServerArgs>,
+        /// Environment and logs.
+        #[command(flatten)]
+        log: LogArgs,
+    },
+    /// Print the newest signed checkpoint of the event log, or the one of a size
+    Checkpoint {
+        /// Events of the checkpoint; the newest when it is left out
+        #[arg(value_name = "SIZE")]
+        size: Option<u64>,
+        /// Where the events are.
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// Environment and logs.
+        #[command(flatten)]
+        log: LogArgs,
+    },
+    /// Print the receipt of an order, or one event of any stream with its proof
+    ///
+    /// Fails when what the event log has now is not what was signed.
+    Prove {
+        /// TYPE:ID, or a global id of the API; of an order without --event, the whole receipt
+        #[arg(value_name = "STREAM")]
+        stream: String,
+        /// The event's number in the stream, from 1
+        #[arg(long, value_name = "NUMBER")]
+        event: Option<u64>,
+        /// Where the events are.
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// Environment and logs.
+        #[command(flatten)]
+        log: LogArgs,
+    },
+    /// Print the proof that a later checkpoint's log begins with an earlier one's
+    Consistency {
+        /// Events of the earlier checkpoint
+        #[arg(value_name = "FROM")]
+        from: u64,
+        /// Events of the later one; the newest when it is left out
+        #[arg(value_name = "TO")]
+        to: Option<u64>,
+        /// Where the events are.
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// Environment and logs.
+        #[command(flatten)]
+        log: LogArgs,
+    },
+    /// Check a receipt, an event's proof or a consistency proof: no server, no database
+    ///
+    /// Says line by line what is proven, and ends with an error when anything is not.
+    Verify {
+        /// The file; - for standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// The public key that the shop publishes (`gage audit key`); without it, the one in the file is taken
+        #[arg(long, env = "GAGE_CHECKPOINT_VERIFIER", value_name = "NAME+ID+KEY")]
+        key: Option<String>,
+        /// Any node of the anchor's chain: asks it whether the anchor stands there
+        #[arg(long, value_name = "URL")]
+        node: Option<String>,
+    },
+    /// Work the tree out anew from the event log, and compare it with all that was signed
+    ///
+    /// Names every event that was changed, removed or put between others since it became a part
+    /// of the tree. Changes nothing; the server may go on running.
+    CheckTree {
+        /// The public key of the checkpoints; without it, signatures are not checked
+        #[arg(long, env = "GAGE_CHECKPOINT_VERIFIER", value_name = "NAME+ID+KEY")]
+        key: Option<String>,
+        /// One JSON object, for other programs
+        #[arg(long)]
+        json: bool,
         /// Where the events are.
         #[command(flatten)]
         database: DatabaseArgs,
@@ -133,15 +233,18 @@ pub(super) async fn run(command: AuditCommand) -> anyhow::Result<()> {
         AuditCommand::Replay {
             json,
             without_chain,
+            key,
             orders_at_once,
             database,
             rpc,
             chain,
             log,
         } => {
+            let key = key.as_deref().map(CheckpointVerifier::parse).transpose();
             let wanted = replay::Wanted {
                 json,
                 without_chain,
+                key: key.context("--key")?,
                 orders_at_once,
             };
             replay::run(wanted, &database, &rpc, &chain, &log).await
@@ -171,5 +274,34 @@ pub(super) async fn run(command: AuditCommand) -> anyhow::Result<()> {
             log,
         } => export::import(&file, &database, &log).await,
         AuditCommand::VerifyExport { file } => export::verified(&file),
+        AuditCommand::Key {
+            checkpoints,
+            server,
+            log,
+        } => key::run(checkpoints, &server, &log),
+        AuditCommand::Checkpoint {
+            size,
+            database,
+            log,
+        } => checkpoint::run(size, &database, &log).await,
+        AuditCommand::Prove {
+            stream,
+            event,
+            database,
+            log,
+        } => prove::run(&stream, event, &database, &log).await,
+        AuditCommand::Consistency {
+            from,
+            to,
+            database,
+            log,
+        } => consistency::run(from, to, &database, &log).await,
+        AuditCommand::Verify { file, key, node } => verify::run(&file, key.as_deref(), node).await,
+        AuditCommand::CheckTree {
+            key,
+            json,
+            database,
+            log,
+        } => check_tree::run(key.as_deref(), json, &database, &log).await,
     }
 }

@@ -10,7 +10,9 @@ use anyhow::{Context as _, bail};
 use gage_application::{
     reconciliation,
     replay::{Plan, Progress, Report, Stage, replay},
+    tree::check::{TreeReport, check},
 };
+use gage_domain::proof::CheckpointVerifier;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
@@ -26,6 +28,7 @@ use crate::{
 pub(super) struct Wanted {
     pub(super) json: bool,
     pub(super) without_chain: bool,
+    pub(super) key: Option<CheckpointVerifier>,
     pub(super) orders_at_once: Option<u64>,
 }
 
@@ -61,9 +64,17 @@ pub(super) async fn run(
     };
     let bar = Bar::new()?;
     let stored = wiring::stored(&database).await?;
-    let report = replay(&*stored, plan, None, &|progress| bar.show(progress)).await;
+    let report = replay(&*stored, plan, &|progress| bar.show(progress)).await;
     bar.finish();
     let report = report.context("nothing was compared")?;
+    let receipts = wiring::receipts(&database);
+    let signed = check(
+        receipts.tree.as_ref(),
+        receipts.issued.as_ref(),
+        wanted.key.as_ref(),
+        &|_, _| {},
+    );
+    let signed = signed.await.context("nothing was compared with the tree")?;
     let mut on_chain = Vec::new();
     for chain in chains.iter().flatten() {
         let reconciliation = wiring::reconciliation(&database, chain)?;
@@ -76,106 +87,156 @@ pub(super) async fn run(
     drop(stored);
     database.pool.close().await;
     let mut out = io::stdout().lock();
+    let found = Found {
+        report,
+        signed,
+        on_chain,
+    };
     if wanted.json {
-        print_json(&mut out, &report, &on_chain)?;
+        found.print_json(&mut out)?;
     } else {
-        tell(&mut out, &report, &on_chain)?;
+        found.tell(&mut out)?;
     }
-    verdict(&report, &on_chain)
+    found.verdict()
 }
 
-/// Fails when anything differs, or could not be looked at.
-fn verdict(report: &Report, on_chain: &[OnChain]) -> anyhow::Result<()> {
-    let mut faults = Vec::new();
-    if !report.agrees() {
-        faults.push(format!("{} findings in the log", report.differences()));
-    }
-    for chain in on_chain {
-        let id = chain.chain_id;
-        match &chain.outcome {
-            Ok(compared) if compared.agrees() => {}
-            Ok(compared) => {
-                let count = compared.differences.count;
-                faults.push(format!("{count} differences with chain {id}"));
-            }
-            Err(reason) => faults.push(format!("chain {id} could not be compared: {reason}")),
+/// All that was found.
+struct Found {
+    report: Report,
+    /// The log beside what was signed of it.
+    signed: TreeReport,
+    on_chain: Vec<OnChain>,
+}
+
+impl Found {
+    /// Fails when anything differs, or could not be looked at.
+    fn verdict(&self) -> anyhow::Result<()> {
+        let mut faults = Vec::new();
+        if !self.report.agrees() {
+            faults.push(format!("{} findings in the log", self.report.differences()));
         }
-    }
-    if faults.is_empty() {
-        return Ok(());
-    }
-    bail!("{}", faults.join("; "))
-}
-
-fn print_json(out: &mut impl Write, report: &Report, on_chain: &[OnChain]) -> anyhow::Result<()> {
-    let chains: Vec<_> = on_chain
-        .iter()
-        .map(|chain| match &chain.outcome {
-            Ok(compared) => json!({ "chainId": chain.chain_id, "report": compared }),
-            Err(reason) => json!({ "chainId": chain.chain_id, "error": reason }),
-        })
-        .collect();
-    let agrees = verdict(report, on_chain).is_ok();
-    let whole = json!({ "agrees": agrees, "replay": report, "chains": chains });
-    serde_json::to_writer(&mut *out, &whole).context("standard output")?;
-    writeln!(out)?;
-    Ok(())
-}
-
-fn tell(out: &mut impl Write, report: &Report, on_chain: &[OnChain]) -> io::Result<()> {
-    let Report {
-        events,
-        head,
-        streams,
-        parts,
-        folding,
-        comparing,
-        read_models,
-        ..
-    } = report;
-    writeln!(
-        out,
-        "folded {events} events of {streams} streams, up to {head}, in {parts} part(s): \
-         {} s, {} events/s",
-        folding.took.as_secs(),
-        folding.rate()
-    )?;
-    writeln!(
-        out,
-        "compared {} rows: {} s, {} rows/s",
-        comparing.read,
-        comparing.took.as_secs(),
-        comparing.rate()
-    )?;
-    for (name, checkpoint) in read_models {
-        writeln!(out, "read model {name}, which stands at {checkpoint}")?;
-    }
-    for finding in &report.findings {
-        writeln!(out, "DIFFERS: {finding}")?;
-    }
-    let named = u64::try_from(report.findings.len()).unwrap_or(u64::MAX);
-    match report.differences().saturating_sub(named) {
-        0 => {}
-        further => writeln!(out, "DIFFERS: {further} more")?,
-    }
-    for chain in on_chain {
-        let id = chain.chain_id;
-        match &chain.outcome {
-            Ok(compared) if compared.agrees() => {
-                writeln!(out, "chain {id}: payments agree")?;
-            }
-            Ok(compared) => {
-                for difference in &compared.differences.first {
-                    writeln!(out, "DIFFERS: chain {id}: {difference}")?;
+        if !self.signed.agrees() {
+            let count = self.signed.findings.count;
+            faults.push(format!("the log is not what was signed, in {count} points"));
+        }
+        for chain in &self.on_chain {
+            let id = chain.chain_id;
+            match &chain.outcome {
+                Ok(compared) if compared.agrees() => {}
+                Ok(compared) => {
+                    let count = compared.differences.count;
+                    faults.push(format!("{count} differences with chain {id}"));
                 }
+                Err(reason) => faults.push(format!("chain {id} could not be compared: {reason}")),
             }
-            Err(reason) => writeln!(out, "chain {id} could not be compared: {reason}")?,
+        }
+        if faults.is_empty() {
+            return Ok(());
+        }
+        bail!("{}", faults.join("; "))
+    }
+
+    fn print_json(&self, out: &mut impl Write) -> anyhow::Result<()> {
+        let chains: Vec<_> = self
+            .on_chain
+            .iter()
+            .map(|chain| match &chain.outcome {
+                Ok(compared) => json!({ "chainId": chain.chain_id, "report": compared }),
+                Err(reason) => json!({ "chainId": chain.chain_id, "error": reason }),
+            })
+            .collect();
+        let whole = json!({
+            "agrees": self.verdict().is_ok(),
+            "replay": self.report,
+            "signed": self.signed,
+            "chains": chains,
+        });
+        serde_json::to_writer(&mut *out, &whole).context("standard output")?;
+        writeln!(out)?;
+        Ok(())
+    }
+
+    fn tell(&self, out: &mut impl Write) -> io::Result<()> {
+        let Report {
+            events,
+            head,
+            streams,
+            parts,
+            folding,
+            comparing,
+            read_models,
+            ..
+        } = &self.report;
+        writeln!(
+            out,
+            "folded {events} events of {streams} streams, up to {head}, in {parts} part(s): \
+             {} s, {} events/s",
+            folding.took.as_secs(),
+            folding.rate()
+        )?;
+        writeln!(
+            out,
+            "compared {} rows: {} s, {} rows/s",
+            comparing.read,
+            comparing.took.as_secs(),
+            comparing.rate()
+        )?;
+        for (name, checkpoint) in read_models {
+            writeln!(out, "read model {name}, which stands at {checkpoint}")?;
+        }
+        for finding in &self.report.findings {
+            writeln!(out, "DIFFERS: {finding}")?;
+        }
+        let named = u64::try_from(self.report.findings.len()).unwrap_or(u64::MAX);
+        match self.report.differences().saturating_sub(named) {
+            0 => {}
+            further => writeln!(out, "DIFFERS: {further} more")?,
+        }
+        self.tell_signed(out)?;
+        self.tell_chains(out)?;
+        if self.report.agrees() {
+            writeln!(out, "everything that is stored says what the log says")?;
+        }
+        Ok(())
+    }
+
+    fn tell_signed(&self, out: &mut impl Write) -> io::Result<()> {
+        let TreeReport {
+            head,
+            checkpoints,
+            findings,
+        } = &self.signed;
+        writeln!(
+            out,
+            "the tree of {} events has the root {}; {checkpoints} signed checkpoints compared",
+            head.size, head.root
+        )?;
+        for finding in &findings.first {
+            writeln!(out, "DIFFERS: {finding}")?;
+        }
+        match findings.further() {
+            0 => Ok(()),
+            further => writeln!(out, "DIFFERS: {further} more"),
         }
     }
-    if report.agrees() {
-        writeln!(out, "everything that is stored says what the log says")?;
+
+    fn tell_chains(&self, out: &mut impl Write) -> io::Result<()> {
+        for chain in &self.on_chain {
+            let id = chain.chain_id;
+            match &chain.outcome {
+                Ok(compared) if compared.agrees() => {
+                    writeln!(out, "chain {id}: payments agree")?;
+                }
+                Ok(compared) => {
+                    for difference in &compared.differences.first {
+                        writeln!(out, "DIFFERS: chain {id}: {difference}")?;
+                    }
+                }
+                Err(reason) => writeln!(out, "chain {id} could not be compared: {reason}")?,
+            }
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Shows how far it is, how fast, and how long it will take.

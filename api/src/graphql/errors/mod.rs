@@ -77,6 +77,9 @@ pub enum BadArgument {
     /// Both ends at once.
     #[error("give first or last, not both")]
     FirstAndLast,
+    /// A log does not get shorter.
+    #[error("to must not be less than from")]
+    Growth,
     /// No cursor of this list.
     #[error("after and before must be cursors of this list")]
     Cursor,

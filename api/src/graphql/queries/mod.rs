@@ -1,8 +1,9 @@
 //! What can be asked: answered from the read models, each thing to those who may see it.
 
 mod history;
+mod proofs;
 
-use async_graphql::{Context, ID, Object, Result, connection::Connection};
+use async_graphql::{Context, ID, MergedObject, Object, Result, connection::Connection};
 use gage_domain::ids::{OrderId, ProductId, ShopId};
 use gage_projections::catalog::{ProductFilter, Visibility};
 
@@ -22,15 +23,20 @@ use crate::{
 };
 
 pub(super) use self::history::wanted as wanted_history;
+pub use proofs::ProofQuery;
 
 /// What can be asked. Where a query takes `atLeast`, it waits (at most two seconds) until what
 /// was written at that position is visible.
-pub struct Query;
+#[derive(Default, MergedObject)]
+pub struct Query(ShopQuery, ProofQuery);
 
-/// What can be asked. Where a query takes `atLeast`, it waits (at most two seconds) until what
-/// was written at that position is visible.
+/// Questions about shops, products and orders.
+#[derive(Default)]
+pub struct ShopQuery;
+
+/// Questions about shops, products and orders.
 #[Object]
-impl Query {
+impl ShopQuery {
     /// Whatever has this global id, if the wallet that asks may see it.
     async fn node(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Node>> {
         Node::find(ctx, &id).await

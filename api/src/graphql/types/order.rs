@@ -15,7 +15,10 @@ use crate::{
         lookup::{LinesOf, PaymentOf, load},
         node_id::GlobalId as _,
         scalars::{Address, Cursor, DateTime},
-        types::{LocalizedText, Payment, Price, Product, Shop, TimelineEntry, may_see_product},
+        types::{
+            LocalizedText, Payment, Price, Product, ProofDocument, Shop, TimelineEntry,
+            may_see_product, proof::receipt,
+        },
     },
     identity::viewer::Standing,
 };
@@ -172,6 +175,15 @@ impl Order {
             .await;
         let found = found.map_err(|error| ctx.error(error.into()))?;
         Ok(found.into_iter().map(TimelineEntry).collect())
+    }
+
+    /// Its receipt: its events and its payment's as they are stored, the proofs that they are in
+    /// the log, a signed checkpoint, and where that is anchored. Keep it: it can be checked for
+    /// ever, without this server. Null while no checkpoint is above the order yet, and where none
+    /// are signed.
+    #[graphql(complexity = "100 + child_complexity")]
+    async fn receipt(&self, ctx: &Context<'_>) -> Result<Option<ProofDocument>> {
+        receipt(ctx, self.0.id).await
     }
 
     /// Where it or its payment changed last: where a subscription can go on.

@@ -1,0 +1,15 @@
+//! The Merkle tree over the event log, on a real PostgreSQL.
+
+#![expect(
+    clippy::expect_used,
+    reason = "a test that fails by panicking says where"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod corruption;
+mod growing;
+mod printed;
+mod signing;
+mod world;
