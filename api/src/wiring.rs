@@ -27,6 +27,7 @@ use gage_application::{
     progress::Watched,
     reactions::Reactions,
     reconciliation::Reconciliation,
+    tail::Tail,
     tree::Receipts,
 };
 use gage_domain::{
@@ -51,8 +52,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     config::{
-        ChainSettings, CheckpointSettings, DatabaseSettings, NodeSettings, PrivateKey, ServiceUrl,
-        Settings,
+        ChainSettings, CheckpointSettings, DatabaseSettings, Environment, NodeSettings, PrivateKey,
+        ServiceUrl, Settings,
     },
     graphql::{
         context::{ReadProgress, Services},
@@ -61,7 +62,10 @@ use crate::{
         live::Hints,
         schema,
     },
-    http::{self, Admission, HttpState},
+    http::{
+        self, Admission, HttpState,
+        pages::{self, Pages, TestNode},
+    },
     identity::{
         brief_sessions::BriefSessions,
         desk::{Desk, DeskParts},
@@ -319,6 +323,7 @@ pub(crate) fn assemble(
         entropy: adapters.entropy.clone(),
         health: Arc::new(health),
         metrics: Some(metrics),
+        pages: pages(settings),
         stop,
     };
     Ok(Running {
@@ -379,10 +384,11 @@ fn start_readers(
     let consumers = consumer::all(pool).into_iter();
     let consumers = consumers.chain([reactions, tree::reader(adapters)]);
     let consumers = consumers.map(|consumer| watched(consumer, progress));
+    let tail = Tail::new(adapters.database.log.clone(), adapters.wake.clone());
+    tasks.spawn(tail.clone().run(stop.clone()));
     consumers
         .map(|consumer| {
-            let log = adapters.database.log.clone();
-            let catch_up = CatchUp::new(consumer, log, adapters.wake.clone());
+            let catch_up = CatchUp::new(consumer, tail.clone());
             let health = catch_up.health();
             tasks.spawn(catch_up.run(stop.clone()));
             health
@@ -418,6 +424,22 @@ fn watched(consumer: Arc<dyn Consumer>, progress: &ReadProgress) -> Arc<dyn Cons
         Ok(ProjectionName::Ledger) | Err(_) => return consumer,
     };
     Arc::new(Watched::new(consumer, progress.clone()))
+}
+
+/// The storefront. In development its test wallets may ask the test chain's nodes.
+fn pages(settings: &Settings) -> Pages {
+    let node = |chain: &ChainSettings| {
+        let url = chain.rpc.first()?.reveal().parse().ok()?;
+        Some(TestNode {
+            chain_id: chain.chain_id,
+            url,
+        })
+    };
+    let nodes: Vec<TestNode> = match settings.log.environment {
+        Environment::Development => settings.chains.iter().filter_map(node).collect(),
+        Environment::Production => Vec::new(),
+    };
+    Pages::new(pages::embedded, &settings.server.origin, &nodes)
 }
 
 fn desk(

@@ -13,22 +13,18 @@ use std::{
 use async_trait::async_trait;
 use metrics::{counter, gauge};
 use thiserror::Error;
-use tokio::{select, sync::broadcast::error::RecvError, time::sleep};
+use tokio::{select, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     log_reader::{Batch, LogReader, Stretch, Unreadable},
-    ports::{
-        event_log::{EventLog, LogError},
-        wake::{Notice, WakeUps},
-    },
+    ports::{event_log::LogError, wake::Notice},
     position::LogPosition,
+    tail::{POLL, Tail},
 };
 
 /// Events that are read and handled at once where nothing says that there are many more.
 const BATCH: u32 = 500;
-/// Time between looks at the log when nobody wakes us: a wake-up is only a hint.
-const POLL: Duration = Duration::from_millis(500);
 /// First pause after a failure; doubles up to [`RETRY_MAX`].
 const RETRY_MIN: Duration = Duration::from_millis(100);
 /// Longest pause after a failure.
@@ -176,7 +172,7 @@ impl HealthHandle {
 pub struct CatchUp {
     consumer: Arc<dyn Consumer>,
     reader: LogReader,
-    wake: Arc<dyn WakeUps>,
+    tail: Arc<Tail>,
     health: HealthHandle,
 }
 
@@ -196,8 +192,8 @@ enum Begin {
 enum Turn {
     /// More can be read at once.
     More(Begin),
-    /// The end of the log.
-    End(Begin),
+    /// The end of the log, after this event.
+    End(LogPosition),
 }
 
 /// What came of a batch that was handed over.
@@ -219,17 +215,14 @@ enum TurnError {
 }
 
 impl CatchUp {
-    /// Puts a consumer on the loop.
-    pub fn new(
-        consumer: Arc<dyn Consumer>,
-        log: Arc<dyn EventLog>,
-        wake: Arc<dyn WakeUps>,
-    ) -> Self {
+    /// Puts a consumer on the loop. With a tail that does not run, it looks at the log at every
+    /// poll.
+    pub fn new(consumer: Arc<dyn Consumer>, tail: Arc<Tail>) -> Self {
         let health = HealthHandle::new(consumer.name());
         Self {
-            reader: LogReader::new(log, consumer.ignores()),
+            reader: LogReader::new(tail.log().clone(), consumer.ignores()),
             consumer,
-            wake,
+            tail,
             health,
         }
     }
@@ -241,7 +234,6 @@ impl CatchUp {
 
     /// Runs until `stop`. Never ends by itself.
     pub async fn run(self, stop: CancellationToken) {
-        let mut notices = self.wake.subscribe();
         let mut pause = RETRY_MIN;
         let mut begin = Begin::Checkpoint;
         loop {
@@ -253,13 +245,13 @@ impl CatchUp {
                         return;
                     }
                 }
-                Ok(Turn::End(next)) => {
+                Ok(Turn::End(to)) => {
                     pause = RETRY_MIN;
                     let rest = self.consumer.rest();
                     begin = select! {
                         () = stop.cancelled() => return,
                         () = sleep(rest.unwrap_or(POLL)) => Begin::Checkpoint,
-                        () = appended(&mut notices), if rest.is_none() => next,
+                        () = self.tail.past(to), if rest.is_none() => Begin::At(to),
                     };
                 }
                 Err(error) => {
@@ -298,11 +290,8 @@ impl CatchUp {
     async fn turn(&self, begin: Begin) -> Result<Turn, TurnError> {
         let mut batch = match begin {
             Begin::Read(batch) => batch,
-            Begin::At(from) => self.reader.read(from, BATCH).await?,
-            Begin::Checkpoint => {
-                let from = self.consumer.checkpoint().await?;
-                self.reader.read(from, BATCH).await?
-            }
+            Begin::At(from) => self.read(from).await?,
+            Begin::Checkpoint => self.read(self.consumer.checkpoint().await?).await?,
         };
         let (to, at_end) = (batch.to, batch.at_end);
         let is_last = at_end || batch.unreadable.is_some();
@@ -315,9 +304,21 @@ impl CatchUp {
         match (poison, next) {
             (Some(error), _) => Err(error.into()),
             (None, Some(next)) => Ok(Turn::More(Begin::Read(next.await?))),
-            (None, None) if at_end => Ok(Turn::End(Begin::At(to))),
+            (None, None) if at_end => Ok(Turn::End(to)),
             (None, None) => Ok(Turn::More(Begin::At(to))),
         }
+    }
+
+    /// The events after a position: from the tail, or where that does not reach, from the log.
+    async fn read(&self, from: LogPosition) -> Result<Batch, LogError> {
+        if let Some(batch) = self.tail.after(from, self.consumer.ignores()) {
+            return Ok(batch);
+        }
+        let batch = self.reader.read(from, BATCH).await?;
+        if batch.at_end {
+            self.tail.ends_at(batch.to);
+        }
+        Ok(batch)
     }
 
     /// Hands a batch over; if the consumer chokes on one event, the events before it.
@@ -344,7 +345,7 @@ impl CatchUp {
         counter!("gage_consumer_events_total", "consumer" => self.consumer.name())
             .increment(u64::try_from(batch.events.len()).unwrap_or(u64::MAX));
         for notice in notices {
-            self.wake.notify(notice);
+            self.tail.wake().notify(notice);
         }
         Ok(Handled::UpTo { poison })
     }
@@ -388,18 +389,6 @@ impl CatchUp {
         if !known {
             // Once when it begins, not at every retry.
             tracing::error!(consumer = self.consumer.name(), stopped, %error, "consumer cannot go on");
-        }
-    }
-}
-
-/// Waits for the log to grow. A receiver that lagged may have missed it: that counts as a wake-up.
-async fn appended(notices: &mut tokio::sync::broadcast::Receiver<Notice>) {
-    loop {
-        match notices.recv().await {
-            Ok(Notice::Appended) | Err(RecvError::Lagged(_)) => return,
-            Ok(_) => {}
-            // Nobody can wake us any more; the poll does.
-            Err(RecvError::Closed) => std::future::pending::<()>().await,
         }
     }
 }

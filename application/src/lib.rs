@@ -30,4 +30,5 @@ pub mod reactions;
 pub mod reconciliation;
 pub mod replay;
 pub mod settlement;
+pub mod tail;
 pub mod tree;

@@ -6,12 +6,32 @@ GAGE_BIN=
 # build_gage [PROFILE ARGUMENTS…]
 build_gage() {
   local target profile=debug
+  build_pages "$@"
   step "Building gage (the first time takes minutes)"
   # For the whole workspace, so that the dependencies get the same features as for script/test and are built once.
   foreground cargo build --workspace --bins "$@" || die "gage does not build"
   [[ " $* " != *" --release "* ]] || profile=release
   target=$(cargo metadata --format-version 1 --no-deps --offline | node -p 'JSON.parse(require("fs").readFileSync(0)).target_directory')
   GAGE_BIN=$target/$profile/gage
+}
+
+# build_pages [PROFILE ARGUMENTS…]: what `gage` shows to browsers, unless it is there. A release holds the one without test
+# wallets.
+build_pages() {
+  local kind=development
+  [[ " $* " != *" --release "* ]] || kind=production
+  install_node_modules web
+  if pages_are_built "$kind"; then return; fi
+  step "Building the pages"
+  foreground npm run --silent "build:$kind" --prefix web >"$GAGE_HOME/pages.log" 2>&1 ||
+    die "the pages cannot be built: $(tail -n 20 "$GAGE_HOME/pages.log")"
+}
+
+# pages_are_built KIND: whether nothing that they are made of is newer.
+pages_are_built() {
+  local built=$GAGE_ROOT/web/dist/$1/index.html.gz
+  [[ -e $built ]] || return 1
+  [[ -z $(find "$GAGE_ROOT/api/schema.graphql" "$GAGE_ROOT/web" \( -name node_modules -o -name dist -o -name generated \) -prune -o -type f -newer "$built" -print -quit) ]]
 }
 
 # configure_gage: what `gage` reads, exported. What the caller has set stays.

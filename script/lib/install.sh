@@ -32,6 +32,8 @@ apt_install() {
 install_postgres() { postgres_bin >/dev/null || apt_install postgresql; }
 # Debian has pgbench beside the server.
 install_pgbench() { pgbench_program >/dev/null || apt_install postgresql; }
+# A browser, and letters for what it shows in Korean.
+install_chromium() { have chromium || [[ -n ${CHROME_PATH:-} ]] || apt_install chromium fonts-noto-cjk; }
 install_redis() { have redis-server || apt_install redis-server; }
 
 # install_node_modules FOLDER: what its lock file names, unless it is there.

@@ -1,4 +1,4 @@
-//! HTTP: GraphQL over three transports, health and metrics.
+//! HTTP: GraphQL over three transports, health and metrics, and the pages.
 
 mod admission;
 pub mod auth;
@@ -8,6 +8,7 @@ mod graphql;
 pub mod health;
 mod media;
 mod observe;
+pub mod pages;
 mod parameters;
 mod sse;
 mod state;
@@ -47,7 +48,7 @@ pub fn router(state: HttpState) -> Router {
         .route(ALIVE, get(health::alive))
         .route(READY, get(health::ready))
         .route(METRICS, get(health::metrics))
-        .fallback(nothing_here)
+        .fallback(pages::serve)
         .layer(middleware::from_fn_with_state(
             state.clone(),
             observe::observe,

@@ -18,6 +18,7 @@ use crate::{
         admission::{Admission, Caller},
         auth::{self, CredentialFault},
         health::HealthView,
+        pages::Pages,
     },
     identity::viewer::Viewer,
 };
@@ -37,6 +38,8 @@ pub struct HttpState {
     pub health: Arc<dyn HealthView>,
     /// Renders the metrics; nothing in tests that share a process.
     pub metrics: Option<PrometheusHandle>,
+    /// The storefront.
+    pub pages: Pages,
     /// Cancelled when the server stops: open streams end then.
     pub stop: CancellationToken,
 }

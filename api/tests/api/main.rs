@@ -12,6 +12,7 @@ mod desk;
 mod events;
 mod health;
 mod http;
+mod pages;
 mod schema;
 mod socket;
 mod support;

@@ -21,6 +21,7 @@ use gage_api::{
     http::{
         Admission, HttpState,
         health::{ChainHealth, Condition, HealthView, ProofHealth, Report},
+        pages::Pages,
         router,
     },
     identity::{
@@ -175,6 +176,8 @@ impl Server {
         let limits = DocumentLimits::STANDARD;
         let schema = schema::without_services(environment, &limits).finish();
         let stop = CancellationToken::new();
+        // What is built in this checkout makes no difference to a test.
+        let pages = Pages::new(|_, _| None, &origin, &[]);
         let state = HttpState {
             engine: Engine::new(
                 schema,
@@ -188,6 +191,7 @@ impl Server {
             entropy: Arc::new(SystemEntropy),
             health: Arc::new(Told(report)),
             metrics: None,
+            pages,
             stop: stop.clone(),
         };
         Self {

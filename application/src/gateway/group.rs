@@ -206,8 +206,7 @@ impl Group {
         let sequence = touched.sequence + touched.events.len() as u64;
         match (touched.progress, memory.used(&stream)) {
             (Progress::State(state), None) => {
-                let mut held = Held::loaded(state, sequence, LogPosition::START, 0);
-                held.group = Some(self.id);
+                let held = Held::made(state, sequence, self.id);
                 memory.hold(stream.clone(), held);
             }
             (progress, Some(held)) => {

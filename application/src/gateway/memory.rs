@@ -68,6 +68,8 @@ pub(super) struct Held {
     pub(super) snapshot_sequence: u64,
     /// When that was taken, if by us.
     snapshot_at: Option<Instant>,
+    /// Whether it begins with the group that is being committed.
+    new: bool,
 }
 
 impl Held {
@@ -85,6 +87,16 @@ impl Held {
             group: None,
             snapshot_sequence,
             snapshot_at: None,
+            new: false,
+        }
+    }
+
+    /// A state that a group makes.
+    pub(super) fn made(state: Box<dyn State>, sequence: u64, group: GroupId) -> Self {
+        Self {
+            group: Some(group),
+            new: true,
+            ..Self::loaded(state, sequence, LogPosition::START, 0)
         }
     }
 
@@ -199,7 +211,14 @@ impl Memory {
         }
         held.group = None;
         held.position = position;
-        held.due_snapshot(stream)
+        let snapshot = held.due_snapshot(stream);
+        if std::mem::take(&mut held.new) {
+            // The first to be forgotten: an order is looked at again when it is paid, its product
+            // by the next customer.
+            self.held.demote(stream);
+            self.shrink();
+        }
+        snapshot
     }
 
     fn shrink(&mut self) {

@@ -36,7 +36,7 @@ use crate::{
 };
 
 /// Aggregates that are held in memory.
-const HELD: NonZeroUsize = NonZeroUsize::new(20_000).unwrap();
+const HELD: NonZeroUsize = NonZeroUsize::new(30_000).unwrap();
 /// Loads of aggregates at once.
 const LOADS: usize = 2;
 /// Operations for which one load is made.

@@ -6,6 +6,7 @@
 )]
 
 #[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "shared with other test binaries")]
 mod support;
 
 mod corruption;

@@ -9,6 +9,7 @@ use gage_application::{
         history_tree::{HistoryTree, IssuedCheckpoints, KeptTree},
         wake::{Notice, WakeUps},
     },
+    tail::Tail,
     tree::{
         Issuer, IssuerStatus, TreeReader,
         check::{TreeFinding, TreeReport, check},
@@ -81,7 +82,7 @@ impl World {
     pub(crate) async fn grows_to(&self, leaves: u64) -> KeptTree {
         let reader = Arc::new(TreeReader::new(Arc::new(self.tree())));
         let wake = Arc::new(Quiet(broadcast::channel(1).0));
-        let catch_up = CatchUp::new(reader, Arc::new(self.db.log()), wake);
+        let catch_up = CatchUp::new(reader, Tail::new(Arc::new(self.db.log()), wake));
         for _ in 0..1_500 {
             catch_up.run_to_end().await.expect("reads");
             let kept = self.tree().kept().await.expect("a tree");

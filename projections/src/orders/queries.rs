@@ -18,10 +18,7 @@ use uuid::Uuid;
 
 use super::{
     Orders,
-    rows::{
-        self, LINE_COLUMNS, LineRow, ORDER_COLUMNS, OrderRow, TIMELINE_COLUMNS, TimelineRow,
-        phase_name,
-    },
+    rows::{self, LINE_COLUMNS, LineRow, OrderRow, TIMELINE_COLUMNS, TimelineRow, phase_name},
 };
 use crate::{
     failure::{QueryError, unavailable},
@@ -75,7 +72,7 @@ impl OrderQueries {
     /// # Errors
     /// [`QueryError`].
     pub async fn orders_by_id(&self, ids: &[OrderId]) -> Result<Vec<OrderRow>, QueryError> {
-        let sql = format!("{} WHERE o.id = ANY($1)", select_orders());
+        let sql = format!("{} WHERE o.id = ANY($1)", rows::select_orders(Some(SCHEMA)));
         let found = sqlx::query(&sql)
             .bind(uuids(ids))
             .fetch_all(&self.pool)
@@ -177,7 +174,7 @@ impl OrderQueries {
     ) -> Result<Option<OrderRow>, QueryError> {
         let sql = format!(
             "{} WHERE o.id = $1 AND (o.xact_id, o.position) > ($2, $3)",
-            select_orders()
+            rows::select_orders(Some(SCHEMA))
         );
         let found = sqlx::query(&sql)
             .bind(order.0)
@@ -202,7 +199,7 @@ impl OrderQueries {
         let sql = format!(
             "{} WHERE o.shop = $1 AND (o.xact_id, o.position) > ($2, $3) \
              ORDER BY o.xact_id, o.position LIMIT $4",
-            select_orders()
+            rows::select_orders(Some(SCHEMA))
         );
         let found = sqlx::query(&sql)
             .bind(shop.0)
@@ -239,13 +236,9 @@ impl DuePayments for OrderQueries {
     }
 }
 
-fn select_orders() -> String {
-    format!("SELECT {ORDER_COLUMNS} FROM {SCHEMA}.orders o JOIN {SCHEMA}.shops s ON s.id = o.shop")
-}
-
 fn listing() -> Listing<OrderRow> {
     Listing {
-        select: select_orders(),
+        select: rows::select_orders(Some(SCHEMA)),
         key: ("o.placed_xact_id", "o.placed_position"),
         read: rows::order,
     }

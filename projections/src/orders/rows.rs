@@ -95,11 +95,25 @@ impl Listed for OrderRow {
     }
 }
 
-pub(super) const ORDER_COLUMNS: &str = "o.id, o.buyer, o.shop, s.owner, o.phase, \
+const ORDER_COLUMNS: &str = "o.id, o.buyer, o.shop, o.phase, \
     o.total_chain_id::text AS total_chain_id, o.total_token, o.total_fiat, \
     o.total::text AS total, o.pay_by, o.placed_at, o.payment_seen, o.expires_at, \
     o.chain_id::text AS chain_id, o.arbiter, o.disputed, o.tracking_carrier, o.tracking_number, \
     o.rejection_reason, o.placed_xact_id, o.placed_position, o.xact_id, o.position";
+
+/// The rows of orders, `o`, whose tables are in `schema`, or where the search path leads.
+///
+/// The owner comes by a subquery. From a join, PostgreSQL without fresh statistics starts at the
+/// shop and goes through all of its orders: 5 ms for fifty new orders beside 48,000, not 0.1.
+pub(super) fn select_orders(schema: Option<&str>) -> String {
+    let tables = schema
+        .map(|schema| format!("{schema}."))
+        .unwrap_or_default();
+    format!(
+        "SELECT {ORDER_COLUMNS}, (SELECT s.owner FROM {tables}shops s WHERE s.id = o.shop) AS owner \
+         FROM {tables}orders o"
+    )
+}
 
 pub(super) const LINE_COLUMNS: &str = "l.order_id, l.line, l.product, l.sku, l.name_ko, \
     l.name_en, l.price_chain_id::text AS price_chain_id, l.price_token, l.price_fiat, \

@@ -8,7 +8,7 @@ use sqlx::{PgConnection, postgres::PgRow, types::Json};
 
 use super::{
     fold::{Entry, Line, Rows, Shop},
-    rows::{self, ORDER_COLUMNS, OrderRow, phase_name},
+    rows::{self, OrderRow, phase_name},
 };
 use crate::{
     columns::Columns,
@@ -44,9 +44,7 @@ pub(super) async fn load(
     }
     let find_shops = "SELECT s.id, s.owner, s.xact_id, s.position FROM shops s \
                       WHERE s.id = ANY($1)";
-    let find_orders = format!(
-        "SELECT {ORDER_COLUMNS} FROM orders o JOIN shops s ON s.id = o.shop WHERE o.id = ANY($1)"
-    );
+    let find_orders = format!("{} WHERE o.id = ANY($1)", rows::select_orders(None));
     rows.shops.load(db, find_shops, shops, shop).await?;
     rows.orders
         .load(db, &find_orders, orders, rows::order)

@@ -14,6 +14,7 @@ use gage_application::{
         wake::WakeUps,
     },
     position::LogPosition,
+    tail::Tail,
 };
 use gage_domain::{
     decider::Decider, ids::ProductId, ids::SkuId, inventory::Inventory, policy::Policy,
@@ -162,10 +163,10 @@ impl Shop {
 
     /// The loops of all read models.
     pub fn read_models(&self) -> Vec<(&'static str, CatchUp)> {
+        let tail = Tail::new(self.log.clone(), self.wake.clone());
         let on_its_loop = |consumer: Arc<dyn Consumer>| {
             let name = consumer.name();
-            let log: Arc<dyn EventLog> = self.log.clone();
-            (name, CatchUp::new(consumer, log, self.wake.clone()))
+            (name, CatchUp::new(consumer, tail.clone()))
         };
         consumer::all(&self.pool)
             .into_iter()

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use gage_application::position::LogPosition;
+use gage_application::{catch_up::CatchUp, position::LogPosition};
 use gage_domain::ids::SkuId;
 use gage_projections::{
     PageRequest, PageSize,
@@ -86,8 +86,10 @@ async fn nobody_notices_a_rebuild_and_nothing_is_lost() {
     world.catch_up().await.unwrap();
     let mut beside = JoinSet::new();
     for _replica in 0..2 {
+        let tail = world.tail();
+        beside.spawn(tail.clone().run(stop.clone()));
         for consumer in consumer::all(&world.pool) {
-            beside.spawn(world.loop_of(consumer).run(stop.clone()));
+            beside.spawn(CatchUp::new(consumer, tail.clone()).run(stop.clone()));
         }
     }
     for number in 10..13 {

@@ -10,3 +10,4 @@ mod cuts;
 mod report;
 mod story;
 mod support;
+mod tail;

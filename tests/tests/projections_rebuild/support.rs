@@ -14,6 +14,7 @@ use gage_application::{
         wake::{Notice, WakeUps},
     },
     position::LogPosition,
+    tail::Tail,
 };
 use gage_infrastructure::postgres::{PoolOptions, PostgresEventLog, connect, migrate};
 use gage_projections::{
@@ -77,8 +78,12 @@ impl World {
 
     /// A read model on a loop of its own.
     pub(crate) fn loop_of(&self, consumer: Arc<dyn Consumer>) -> CatchUp {
-        let log: Arc<dyn EventLog> = self.log.clone();
-        CatchUp::new(consumer, log, Arc::new(NoWakeUps::default()))
+        CatchUp::new(consumer, self.tail())
+    }
+
+    /// What the loops of a replica share.
+    pub(crate) fn tail(&self) -> Arc<Tail> {
+        Tail::new(self.log.clone(), Arc::new(NoWakeUps::default()))
     }
 
     /// Waits until everything that was written can be read; returns the last event. Other

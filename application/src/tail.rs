@@ -1,0 +1,258 @@
+//! The end of the log, read and decoded once for all consumers of a replica.
+//!
+//! Invariants:
+//! - what is held is a stretch of the log without gaps, below the log's horizon;
+//! - nobody depends on it: what is not held, cannot be read, or was not looked at for a while, is
+//!   read from the log by whoever wants it.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    select,
+    sync::{Notify, broadcast::error::RecvError, watch},
+    time::{Instant, sleep, sleep_until},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    event::{Decoder, Recorded, StoredEvent},
+    log_reader::Batch,
+    ports::{
+        event_log::{EventLog, LogError},
+        wake::{Notice, WakeUps},
+    },
+    position::LogPosition,
+};
+
+/// Time between looks at the log when nobody wakes us: a wake-up is only a hint.
+pub(crate) const POLL: Duration = Duration::from_millis(500);
+/// How long what is held counts as the end of the log. A tail that works looks at every poll.
+const FRESH: Duration = Duration::from_secs(1);
+/// Time from a look that found something to the next one. While many events come, consumers take
+/// some together; the first one after a pause waits for nothing.
+const PACE: Duration = Duration::from_millis(15);
+/// Events that are read at once.
+const PAGE: u32 = 500;
+/// Events that are held: a consumer that is slower than these come reads the log by itself.
+const HELD: usize = 1_000;
+
+/// The end of the log.
+pub struct Tail {
+    log: Arc<dyn EventLog>,
+    wake: Arc<dyn WakeUps>,
+    decoder: Decoder,
+    state: Mutex<State>,
+    /// The last event that is held.
+    end: watch::Sender<LogPosition>,
+    /// A consumer said where the end is.
+    placed: Notify,
+}
+
+enum State {
+    /// Nobody runs it.
+    Asleep,
+    /// It waits for a consumer to say where the end is.
+    Unplaced,
+    /// It reads on from the end of what it holds.
+    Following(Held),
+}
+
+/// A stretch of the log.
+struct Held {
+    /// The last event before it.
+    from: LogPosition,
+    /// Its last event.
+    end: LogPosition,
+    entries: VecDeque<Entry>,
+    /// When the log had nothing after it.
+    looked_at: Instant,
+}
+
+struct Entry {
+    position: LogPosition,
+    aggregate_type: String,
+    /// None when it cannot be read.
+    event: Option<Recorded>,
+}
+
+impl Tail {
+    /// The end of this log. Nothing is read before [`Tail::run`].
+    pub fn new(log: Arc<dyn EventLog>, wake: Arc<dyn WakeUps>) -> Arc<Self> {
+        Arc::new(Self {
+            log,
+            wake,
+            decoder: Decoder::current(),
+            state: Mutex::new(State::Asleep),
+            end: watch::Sender::new(LogPosition::START),
+            placed: Notify::new(),
+        })
+    }
+
+    /// The log that it is the end of.
+    pub fn log(&self) -> &Arc<dyn EventLog> {
+        &self.log
+    }
+
+    /// Tells and hears of appends.
+    pub fn wake(&self) -> &Arc<dyn WakeUps> {
+        &self.wake
+    }
+
+    /// Follows the log until `stop`.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        let mut notices = self.wake.subscribe();
+        *self.state() = State::Unplaced;
+        while !stop.is_cancelled() {
+            let began = Instant::now();
+            let pace = match self.read_on().await {
+                Ok(Read::More) => continue,
+                Ok(Read::End) => began + PACE,
+                Ok(Read::Nothing) => began,
+                // Consumers read for themselves then, and say what is wrong.
+                Err(_) => {
+                    *self.state() = State::Unplaced;
+                    began
+                }
+            };
+            select! {
+                () = stop.cancelled() => return,
+                () = sleep_until(pace) => {}
+            }
+            select! {
+                () = stop.cancelled() => return,
+                () = sleep(POLL) => {}
+                () = appended(&mut notices) => {}
+                () = self.placed.notified() => {}
+            }
+        }
+    }
+
+    /// Everything after a position but for the events of some aggregate types; none when that may
+    /// be more than what is held.
+    pub(crate) fn after(&self, from: LogPosition, without: &[&str]) -> Option<Batch> {
+        match &*self.state() {
+            State::Following(held) if held.covers(from) => held.after(from, without),
+            _ => None,
+        }
+    }
+
+    /// Says that the log ended here a moment ago.
+    pub(crate) fn ends_at(&self, position: LogPosition) {
+        let mut state = self.state();
+        if matches!(*state, State::Unplaced) {
+            *state = State::Following(Held::nothing_after(position));
+            self.placed.notify_one();
+        }
+    }
+
+    /// Waits until something after this position is held.
+    pub(crate) async fn past(&self, position: LogPosition) {
+        let mut end = self.end.subscribe();
+        // The sender is ours, so this ends with a position only.
+        let _ = end.wait_for(|end| *end > position).await;
+    }
+
+    async fn read_on(&self) -> Result<Read, LogError> {
+        let State::Following(Held { end: from, .. }) = *self.state() else {
+            return Ok(Read::Nothing);
+        };
+        let now = Instant::now();
+        let page = self.log.read_after(from, PAGE, &[]).await?;
+        let entries = page.events.into_iter().map(|stored| self.entry(stored));
+        let entries: Vec<Entry> = entries.collect();
+        if let State::Following(held) = &mut *self.state() {
+            held.extend(entries);
+            if page.at_end {
+                held.looked_at = now;
+            }
+        }
+        if !page.at_end {
+            return Ok(Read::More);
+        }
+        if page.end == from {
+            return Ok(Read::Nothing);
+        }
+        self.end.send_replace(page.end);
+        Ok(Read::End)
+    }
+
+    fn entry(&self, stored: StoredEvent) -> Entry {
+        Entry {
+            position: stored.position,
+            aggregate_type: stored.stream.aggregate_type.clone(),
+            event: self.decoder.decode(stored).ok(),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a look at the log gave.
+enum Read {
+    /// Events, and there are more.
+    More,
+    /// The last events.
+    End,
+    /// No events.
+    Nothing,
+}
+
+impl Held {
+    fn nothing_after(end: LogPosition) -> Self {
+        Self {
+            from: end,
+            end,
+            entries: VecDeque::new(),
+            looked_at: Instant::now(),
+        }
+    }
+
+    /// Whether everything after a position is here, or was a moment ago.
+    fn covers(&self, from: LogPosition) -> bool {
+        (self.from..=self.end).contains(&from) && self.looked_at.elapsed() < FRESH
+    }
+
+    fn extend(&mut self, entries: Vec<Entry>) {
+        self.entries.extend(entries);
+        let surplus = self.entries.len().saturating_sub(HELD);
+        if let Some(last) = self.entries.drain(..surplus).next_back() {
+            self.from = last.position;
+        }
+        if let Some(last) = self.entries.back() {
+            self.end = last.position;
+        }
+    }
+
+    fn after(&self, from: LogPosition, without: &[&str]) -> Option<Batch> {
+        let seen = self.entries.partition_point(|entry| entry.position <= from);
+        let wanted = self.entries.range(seen..);
+        let wanted = wanted.filter(|entry| !without.contains(&entry.aggregate_type.as_str()));
+        Some(Batch {
+            from,
+            to: self.end,
+            events: wanted
+                .map(|entry| entry.event.clone())
+                .collect::<Option<_>>()?,
+            at_end: true,
+            unreadable: None,
+        })
+    }
+}
+
+/// Waits for the log to grow. A receiver that lagged may have missed it: that counts as a wake-up.
+async fn appended(notices: &mut tokio::sync::broadcast::Receiver<Notice>) {
+    loop {
+        match notices.recv().await {
+            Ok(Notice::Appended) | Err(RecvError::Lagged(_)) => return,
+            Ok(_) => {}
+            // Nobody can wake us any more; the poll does.
+            Err(RecvError::Closed) => std::future::pending::<()>().await,
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import type { CodegenConfig } from '@graphql-codegen/cli';
+
+/**
+ * Types and documents from the committed SDL and from the operations that stand beside the features. Nothing of it is
+ * committed: a document that the SDL does not have fails every command here, so nothing can drift.
+ */
+const config: CodegenConfig = {
+  schema: '../api/schema.graphql',
+  documents: 'src/**/*.graphql',
+  generates: {
+    './src/api/generated/': {
+      preset: 'client',
+      presetConfig: { fragmentMasking: false },
+      config: {
+        enumsAsTypes: true,
+        useTypeImports: true,
+        strictScalars: true,
+        immutableTypes: true,
+        scalars: {
+          Address: '`0x${string}`',
+          BaseUnits: 'string',
+          Bytes: '`0x${string}`',
+          Cursor: 'string',
+          DateTime: 'string',
+          Hash: '`0x${string}`',
+          JSON: 'unknown',
+          Long: 'string',
+          Quantity: '`0x${string}`',
+        },
+      },
+    },
+  },
+};
+
+export default config;

@@ -1,0 +1,22 @@
+import { lazy } from 'react';
+
+/** Pages that nobody opens first; each comes with its own script. */
+export const ProductPage = lazy(() =>
+  import('@/features/catalogue/ProductPage').then((page) => ({ default: page.ProductPage })),
+);
+export const CartPage = lazy(() => import('@/features/cart/CartPage').then((page) => ({ default: page.CartPage })));
+export const CheckoutPage = lazy(() =>
+  import('@/features/checkout/CheckoutPage').then((page) => ({ default: page.CheckoutPage })),
+);
+export const OrdersPage = lazy(() =>
+  import('@/features/orders/OrdersPage').then((page) => ({ default: page.OrdersPage })),
+);
+export const OrderPage = lazy(() =>
+  import('@/features/orders/OrderPage').then((page) => ({ default: page.OrderPage })),
+);
+export const DisputesPage = lazy(() =>
+  import('@/features/disputes/DisputesPage').then((page) => ({ default: page.DisputesPage })),
+);
+export const BalancePage = lazy(() =>
+  import('@/features/balance/BalancePage').then((page) => ({ default: page.BalancePage })),
+);

@@ -1,0 +1,84 @@
+import { Coins, LogOut, ReceiptText, Scale, UserRound } from 'lucide-react';
+import { DropdownMenu } from 'radix-ui';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'wouter';
+import { paths } from '@/app/paths';
+import { useDisputes } from '@/features/disputes/useDisputes';
+import { useWallet } from '@/features/wallet/WalletContext';
+import { Button } from '@/shared/ui/Button';
+import { ShortHash, shorten } from '@/shared/ui/ShortHash';
+import { Skeleton } from '@/shared/ui/Skeleton';
+import { useSession, type Viewer } from './SessionContext';
+import { SignInButton } from './SignInButton';
+
+/** Who is signed in, with what is theirs; or the way in. */
+export function AccountMenu() {
+  const { t } = useTranslation();
+  const { viewer } = useSession();
+  if (viewer === undefined) return <Skeleton className="h-9 w-22" />;
+  if (viewer === null) return <SignInButton size="small">{t('signIn.short')}</SignInButton>;
+  return <Menu viewer={viewer} />;
+}
+
+function Menu({ viewer }: { viewer: Viewer }) {
+  const { t } = useTranslation();
+  const { signOut } = useSession();
+  const { disconnect } = useWallet();
+  const arbiter = (useDisputes().data?.me?.disputes.nodes.length ?? 0) > 0;
+  const leave = () => void signOut().then(disconnect, () => undefined);
+  return (
+    <DropdownMenu.Root modal={false}>
+      <DropdownMenu.Trigger asChild>
+        <Button look="secondary" size="small" aria-label={t('account.menu', { address: shorten(viewer.address) })}>
+          <UserRound aria-hidden className="size-4" />
+          <span className="max-sm:hidden">
+            <ShortHash value={viewer.address} />
+          </span>
+        </Button>
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content
+          align="end"
+          sideOffset={8}
+          className="z-40 min-w-56 rounded-2xl border border-line bg-raised p-2 shadow-xl shadow-black/10"
+        >
+          <DropdownMenu.Label className="px-3 pt-1 pb-2 text-sm text-ink-soft">
+            <ShortHash value={viewer.address} />
+          </DropdownMenu.Label>
+          <DropdownMenu.Item asChild>
+            <Entry href={paths.orders}>
+              <ReceiptText aria-hidden className="size-4" /> {t('orders.title')}
+            </Entry>
+          </DropdownMenu.Item>
+          <DropdownMenu.Item asChild>
+            <Entry href={paths.balance}>
+              <Coins aria-hidden className="size-4" /> {t('balance.title')}
+            </Entry>
+          </DropdownMenu.Item>
+          {arbiter && (
+            <DropdownMenu.Item asChild>
+              <Entry href={paths.disputes}>
+                <Scale aria-hidden className="size-4" /> {t('dispute.title')}
+              </Entry>
+            </DropdownMenu.Item>
+          )}
+          <DropdownMenu.Separator className="my-1.5 h-px bg-line" />
+          <DropdownMenu.Item className={ENTRY} onSelect={leave}>
+            <LogOut aria-hidden className="size-4" /> {t('account.signOut')}
+          </DropdownMenu.Item>
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  );
+}
+
+const ENTRY = 'flex min-h-11 items-center gap-3 rounded-xl px-3 font-medium outline-none data-highlighted:bg-sunken';
+
+function Entry({ href, children, ...rest }: { href: string; children: ReactNode }) {
+  return (
+    <Link href={href} className={ENTRY} {...rest}>
+      {children}
+    </Link>
+  );
+}

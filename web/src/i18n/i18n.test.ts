@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import en from './en.json';
+import ko from './ko.json';
+
+/** Every text with its key, and the places in it that are filled. */
+function texts(tree: object, prefix = ''): [key: string, places: string[]][] {
+  return Object.entries(tree).flatMap(([name, value]: [string, unknown]) =>
+    typeof value === 'string'
+      ? [[prefix + name, (value.match(/\{\{\w+\}\}|<\w+\/>/g) ?? []).sort()] as [string, string[]]]
+      : texts(value as object, `${prefix}${name}.`),
+  );
+}
+
+describe('the two languages', () => {
+  it('have the same texts', () => {
+    expect(texts(ko).map(([key]) => key)).toEqual(texts(en).map(([key]) => key));
+  });
+
+  it('fill the same places of each', () => {
+    const forms = /_(zero|one|other)$/;
+    const english = new Map(texts(en));
+    // A form for one piece may say it without the number.
+    const differing = texts(ko).filter(
+      ([key, places]) => !forms.test(key) && String(places) !== String(english.get(key)),
+    );
+    expect(differing).toEqual([]);
+  });
+});

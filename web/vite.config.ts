@@ -1,0 +1,37 @@
+import { fileURLToPath } from 'node:url';
+import tailwindcss from '@tailwindcss/vite';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+
+/** Where `gage` answers while the page is developed. */
+const server = process.env['GAGE_URL'] ?? 'http://127.0.0.1:8080';
+
+export default defineConfig(({ mode }) => ({
+  plugins: [react(), tailwindcss()],
+  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  // A build for development offers the test chain's wallets; a build for production has no trace of them.
+  define: { __TEST_WALLETS__: JSON.stringify(mode !== 'production') },
+  build: {
+    outDir: `dist/${mode}`,
+    emptyOutDir: true,
+    target: 'es2023',
+    // Never as a data: URL, which the Content-Security-Policy does not let in for scripts and fonts.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    proxy: {
+      '^/(graphql|development)': {
+        target: server,
+        ws: true,
+        // The server takes its cookie from pages of its own origin alone.
+        headers: { origin: server },
+      },
+    },
+  },
+  test: {
+    environment: 'jsdom',
+    include: ['src/**/*.test.{ts,tsx}'],
+    restoreMocks: true,
+  },
+}));
