@@ -111,12 +111,6 @@ pub enum Command {
         #[command(flatten)]
         log: LogArgs,
     },
-    /// Look at the history, replay it, and prove it
-    Audit {
-        /// What to do.
-        #[command(subcommand)]
-        command: AuditCommand,
-    },
     /// Show what is in force and where each value comes from; secrets are hidden
     Config(Box<ServeArgs>),
     /// Put the escrow contract on the chain, and print its address and block

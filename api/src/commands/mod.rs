@@ -11,7 +11,6 @@ mod reconcile;
 mod schema;
 mod serve;
 
-pub use self::audit::AuditCommand;
 use crate::cli::Command;
 
 /// Carries a command out.
@@ -44,7 +43,6 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
             database,
             log,
         } => history::run(&stream, json, &database, &log).await,
-        Command::Audit { command } => audit::run(command).await,
         Command::Config(args) => config::run(*args),
         Command::DeployEscrow {
             deployer_key_file,
