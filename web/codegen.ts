@@ -21,6 +21,7 @@ const config: CodegenConfig = {
           BaseUnits: 'string',
           Bytes: '`0x${string}`',
           Cursor: 'string',
+          Date: 'string',
           DateTime: 'string',
           Hash: '`0x${string}`',
           JSON: 'unknown',

@@ -2,12 +2,17 @@ import { fileURLToPath } from 'node:url';
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
+import { preload } from './vite.preload';
 
 /** Where `gage` answers while the page is developed. */
 const server = process.env['GAGE_URL'] ?? 'http://127.0.0.1:8080';
 
+/** What some pages share and the first ones do not need. */
+const LATER =
+  /node_modules\/(viem|ox|abitype|@noble|@scure)\/|features\/(payment|orders|balance|checkout|disputes|owner)\/|features\/wallet\/(knownChains|switchChain|useWalletAction|sendCall|batch|signTypedData|TransactionLink|ConnectWallet)|\.json$/;
+
 export default defineConfig(({ mode }) => ({
-  plugins: [react(), tailwindcss()],
+  plugins: [react(), tailwindcss(), preload()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   // A build for development offers the test chain's wallets; a build for production has no trace of them.
   define: { __TEST_WALLETS__: JSON.stringify(mode !== 'production') },
@@ -18,6 +23,15 @@ export default defineConfig(({ mode }) => ({
     // Never as a data: URL, which the Content-Security-Policy does not let in for scripts and fonts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        // What most pages need is one file: on a slow line each file costs more than its bytes.
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [{ name: 'shared', minShareCount: 2, test: (id) => !LATER.test(id) }],
+        },
+      },
+    },
   },
   server: {
     proxy: {

@@ -36,6 +36,7 @@ use gage_domain::{
 };
 use gage_infrastructure::{
     clock::{SystemClock, SystemEntropy},
+    images::PostgresImages,
     postgres::{
         self, Migrated, PoolOptions, PostgresCheckpoints, PostgresChronicle, PostgresEventLog,
         PostgresSnapshots, PostgresStored, Restore,
@@ -44,7 +45,7 @@ use gage_infrastructure::{
 };
 use gage_projections::{
     catalog::CatalogQueries, consumer, ledger::LedgerQueries, name::ProjectionName,
-    orders::OrderQueries, payments::PaymentQueries, setup,
+    orders::OrderQueries, payments::PaymentQueries, sales::SalesQueries, setup,
 };
 use metrics_exporter_prometheus::PrometheusHandle;
 use sqlx::PgPool;
@@ -63,7 +64,7 @@ use crate::{
         schema,
     },
     http::{
-        self, Admission, HttpState,
+        self, Admission, Gallery, HttpState,
         pages::{self, Pages, TestNode},
     },
     identity::{
@@ -295,6 +296,8 @@ pub(crate) fn assemble(
         clock: adapters.clock.clone(),
     };
     let desk = Arc::new(desk(settings, &adapters, contracts)?);
+    let images = Arc::new(PostgresImages::new(pool.clone()));
+    let gallery = gallery(&adapters, images.clone());
     let services = Services {
         history: history(&adapters.database),
         gateway,
@@ -302,6 +305,8 @@ pub(crate) fn assemble(
         orders,
         payments,
         ledger: LedgerQueries::new(pool.clone()),
+        sales: SalesQueries::new(pool.clone()),
+        images,
         receipts: tree::receipts(pool),
         rail,
         chains: followed,
@@ -316,10 +321,8 @@ pub(crate) fn assemble(
     let state = HttpState {
         engine: Engine::new(schema, limits, desk, PATIENCE, progress.catalog),
         origin: settings.server.origin.clone(),
-        admission: Arc::new(Admission::new(
-            adapters.limiter.clone(),
-            settings.server.requests_per_minute,
-        )),
+        admission: admission(settings, &adapters),
+        gallery,
         entropy: adapters.entropy.clone(),
         health: Arc::new(health),
         metrics: Some(metrics),
@@ -343,6 +346,16 @@ fn adapters(settings: &Settings, database: Database) -> anyhow::Result<Adapters>
         clock: Arc::new(SystemClock),
         entropy,
     })
+}
+
+fn admission(settings: &Settings, adapters: &Adapters) -> Arc<Admission> {
+    let per_minute = settings.server.requests_per_minute;
+    Arc::new(Admission::new(adapters.limiter.clone(), per_minute))
+}
+
+fn gallery(adapters: &Adapters, images: Arc<PostgresImages>) -> Arc<Gallery> {
+    let catalog = CatalogQueries::new(adapters.database.pool.clone());
+    Arc::new(Gallery::new(images, catalog, adapters.limiter.clone()))
 }
 
 fn gateway(
@@ -439,7 +452,11 @@ fn pages(settings: &Settings) -> Pages {
         Environment::Development => settings.chains.iter().filter_map(node).collect(),
         Environment::Production => Vec::new(),
     };
-    Pages::new(pages::embedded, &settings.server.origin, &nodes)
+    Pages::new(
+        pages::embedded(settings.log.environment),
+        &settings.server.origin,
+        &nodes,
+    )
 }
 
 fn desk(

@@ -11,5 +11,6 @@
 
 pub mod chain;
 pub mod clock;
+pub mod images;
 pub mod postgres;
 pub mod redis;

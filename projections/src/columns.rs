@@ -5,7 +5,7 @@ use std::str::FromStr;
 use gage_application::position::LogPosition;
 use gage_domain::{
     text::LocalizedText,
-    value::{Address, B256},
+    value::{Address, B256, Quantity},
 };
 use sqlx::{Decode, Postgres, Row, Type, postgres::PgRow};
 use uuid::Uuid;
@@ -79,6 +79,26 @@ impl<'r> Columns<'r> {
     pub(crate) fn hash(self, column: &'static str) -> Result<B256, QueryError> {
         let bytes: &[u8] = self.get(column)?;
         B256::try_from(bytes).map_err(|error| self.corrupt(column, error.to_string()))
+    }
+
+    /// 32 bytes, or null.
+    pub(crate) fn optional_hash(self, column: &'static str) -> Result<Option<B256>, QueryError> {
+        match self.get::<Option<&[u8]>>(column)? {
+            Some(_) => self.hash(column).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Pieces, or null.
+    pub(crate) fn optional_quantity(
+        self,
+        column: &'static str,
+    ) -> Result<Option<Quantity>, QueryError> {
+        let pieces: Option<i64> = self.get(column)?;
+        pieces
+            .map(Quantity::try_from)
+            .transpose()
+            .map_err(|error| self.corrupt(column, error.to_string()))
     }
 
     /// A bigint that is never negative.

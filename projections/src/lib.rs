@@ -12,7 +12,7 @@
 //! Invariants:
 //! - every event is applied exactly once, in log order, whatever replicas run;
 //! - rows depend on the events alone: [`rebuild`] makes the very same bytes;
-//! - a read model reads no other one's tables.
+//! - a read model is written from its own tables alone; [`sales`] is a question to two of them.
 //!
 //! Assumption: what an event refers to (an order to its shop, a payment to its order) was
 //! written before it, in an earlier append or in an earlier stream of the same one. An event
@@ -50,6 +50,7 @@ mod price;
 mod progress;
 pub mod projection;
 pub mod rebuild;
+pub mod sales;
 pub mod setup;
 mod tables;
 mod writing;

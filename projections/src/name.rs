@@ -112,8 +112,8 @@ mod tests {
                 });
             (P::VERSION, hash)
         }
-        assert_eq!(stamp::<Catalog>(), (3, 0x7675_defe_6288_a56c), "catalog");
-        assert_eq!(stamp::<Orders>(), (3, 0x49a9_a30d_c36a_aedb), "orders");
+        assert_eq!(stamp::<Catalog>(), (4, 0xa413_9fd1_59e0_c560), "catalog");
+        assert_eq!(stamp::<Orders>(), (4, 0x4094_eb3c_e87c_82c5), "orders");
         assert_eq!(stamp::<Payments>(), (3, 0x130f_df04_42b1_a16f), "payments");
         assert_eq!(stamp::<Ledger>(), (1, 0x92d0_f27a_4af6_fde7), "ledger");
     }

@@ -17,6 +17,8 @@ here=$(dirname "${BASH_SOURCE[0]}")
 . "$here/services.sh"
 # shellcheck source=gage.sh
 . "$here/gage.sh"
+# shellcheck source=browser.sh
+. "$here/browser.sh"
 # shellcheck source=bench.sh
 . "$here/bench.sh"
 unset here

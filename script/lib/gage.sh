@@ -15,10 +15,10 @@ build_gage() {
   GAGE_BIN=$target/$profile/gage
 }
 
-# build_pages [PROFILE ARGUMENTS…]: what `gage` shows to browsers, unless it is there. A release holds the one without test
-# wallets.
+# build_pages [PROFILE ARGUMENTS…]: what `gage` shows to browsers, unless it is there. A release holds the one for
+# production, which has no test wallets; other builds read the one for their environment.
 build_pages() {
-  local kind=development
+  local kind=${GAGE_ENV:-development}
   [[ " $* " != *" --release "* ]] || kind=production
   install_node_modules web
   if pages_are_built "$kind"; then return; fi

@@ -20,7 +20,8 @@ export async function ask<Data>(query: string, variables: object = {}, token?: s
 export class Member {
   protected constructor(
     readonly signer: LocalAccount,
-    private readonly token: string,
+    /** Its session's. */
+    readonly token: string,
   ) {}
 
   /** A session of a wallet. */

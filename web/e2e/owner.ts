@@ -40,8 +40,9 @@ export class Owner extends Member {
   }
 
   /** Lists something new, on sale at once; its id. */
-  async sells(en: string, price: Price, quantity: number): Promise<string> {
-    const listed = await this.does('listProduct', { shop: await this.shop(), name: { en }, price }, 'productId');
+  async sells(name: string | { ko: string; en: string }, price: Price, quantity: number): Promise<string> {
+    const names = typeof name === 'string' ? { en: name } : name;
+    const listed = await this.does('listProduct', { shop: await this.shop(), name: names, price }, 'productId');
     const product = listed['productId'] ?? '';
     await this.does('publishProduct', { product });
     if (quantity > 0) await this.does('receiveStock', { product, quantity });

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launch } from './browser';
 import { Customer } from './customer';
 import { Owner } from './owner';
@@ -97,8 +97,10 @@ test.each(LOOKS)('every page is well made: $name', { timeout: 240_000 }, async (
   let count = 0;
   const isWellMade = async (name: string) => {
     await me.page.waitForFunction(() => document.querySelector('main :is(h1, h2, article)') !== null);
-    await me.page.waitForFunction(() => document.querySelector('.animate-pulse, .animate-spin[data-first]') === null);
+    await me.page.waitForFunction(() => document.querySelector('.animate-pulse') === null);
     await me.isWellMade(`${look} ${name}`);
+    // Nothing here went wrong.
+    expect([name, await me.page.getByRole('alert').allTextContents()]).toEqual([name, []]);
     count += 1;
     const file = `${look}-${count.toString().padStart(2, '0')}-${name}.png`;
     if (FOLDER !== undefined) await me.page.screenshot({ path: `${FOLDER}/${file}`, fullPage: true });

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import { setting } from './browser';
+import { freePort, setting } from './browser';
 
 /** Another server of the same shop, with rules of its own, to be stopped and started as a test needs it. */
 export class Replica {
@@ -40,14 +39,4 @@ export class Replica {
     const answer = await fetch(`${this.origin}/readyz`).catch(() => null);
     return answer?.ok ?? false;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

@@ -13,11 +13,13 @@ use gage_application::{
         chain::{FollowedChains, PaymentChain, PaymentRail},
         clock::{Clock, Entropy},
         event_log::IdempotencyKey,
+        images::Images,
     },
     tree::Receipts,
 };
 use gage_projections::{
     catalog::CatalogQueries, ledger::LedgerQueries, orders::OrderQueries, payments::PaymentQueries,
+    sales::SalesQueries,
 };
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -49,6 +51,10 @@ pub struct Services {
     pub ledger: LedgerQueries,
     /// The history, event by event.
     pub history: History,
+    /// Questions to orders and payments about sales.
+    pub sales: SalesQueries,
+    /// Images of products.
+    pub images: Arc<dyn Images>,
     /// Proofs of the event log.
     pub receipts: Receipts,
     /// How payments are asked for.

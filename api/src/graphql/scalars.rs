@@ -4,7 +4,10 @@ use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use gage_application::position::LogPosition;
 use gage_domain::value;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{
+    OffsetDateTime,
+    format_description::well_known::{Iso8601, Rfc3339},
+};
 
 /// An amount in the smallest unit of a token (wei for ether), as a decimal string: digits without sign, point or leading zeros, at most 2^256-1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,6 +124,28 @@ impl ScalarType for DateTime {
     fn to_value(&self) -> Value {
         // Only years outside 0 to 9999 cannot be written, and no clock of ours shows one.
         self.0.format(&Rfc3339).map_or(Value::Null, Value::String)
+    }
+}
+
+/// A day of the calendar: RFC 3339's full-date, for example 2026-01-31.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Date(pub time::Date);
+
+/// A day of the calendar: RFC 3339's full-date, for example 2026-01-31.
+#[Scalar]
+impl ScalarType for Date {
+    fn parse(given: Value) -> InputValueResult<Self> {
+        Ok(Self(time::Date::parse(string(&given)?, &Iso8601::DATE)?))
+    }
+
+    fn to_value(&self) -> Value {
+        let day = self.0;
+        Value::String(format!(
+            "{:04}-{:02}-{:02}",
+            day.year(),
+            u8::from(day.month()),
+            day.day()
+        ))
     }
 }
 

@@ -1,4 +1,4 @@
-//! HTTP: GraphQL over three transports, health and metrics, and the pages.
+//! HTTP: GraphQL over three transports, images of products, health and metrics, and the pages.
 
 mod admission;
 pub mod auth;
@@ -6,6 +6,7 @@ mod close;
 mod gate;
 mod graphql;
 pub mod health;
+mod images;
 mod media;
 mod observe;
 pub mod pages;
@@ -23,11 +24,13 @@ use axum::{
     http::{Method, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
-    routing::{any, get},
+    routing::{any, get, post},
 };
 
 pub use admission::Admission;
 pub use gate::Gate;
+pub use images::Gallery;
+pub(crate) use images::path_of as image_path;
 use state::Circumstances;
 pub use state::HttpState;
 
@@ -37,7 +40,11 @@ const EVENTS: &str = "/graphql/stream";
 const ALIVE: &str = "/healthz";
 const READY: &str = "/readyz";
 const METRICS: &str = "/metrics";
-const ROUTES: [&str; 6] = [GRAPHQL, SOCKET, EVENTS, ALIVE, READY, METRICS];
+const IMAGES: &str = "/images";
+const IMAGE: &str = "/images/{image}/{file}";
+const ROUTES: [&str; 8] = [
+    GRAPHQL, SOCKET, EVENTS, ALIVE, READY, METRICS, IMAGES, IMAGE,
+];
 
 /// All routes.
 pub fn router(state: HttpState) -> Router {
@@ -45,6 +52,8 @@ pub fn router(state: HttpState) -> Router {
         .route(GRAPHQL, any(graphql_or_socket))
         .route(SOCKET, get(ws::handle))
         .route(EVENTS, get(sse::handle).post(sse::handle))
+        .route(IMAGES, post(images::take))
+        .route(IMAGE, get(images::give))
         .route(ALIVE, get(health::alive))
         .route(READY, get(health::ready))
         .route(METRICS, get(health::metrics))

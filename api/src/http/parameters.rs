@@ -14,7 +14,7 @@ use crate::{graphql::engine::Parameters, http::media};
 pub(super) const BODY_BYTES: usize = 256 * 1024;
 /// So much of a larger body is still received, and thrown away: a client that is cut off while
 /// it sends never reads the answer that tells why.
-const HEARD_OUT_BYTES: usize = 16 * BODY_BYTES;
+const HEARD_OUT_BYTES: usize = 15 * BODY_BYTES;
 
 /// How long a body may take: a client that sends a byte a minute holds a connection for nothing.
 const BODY_PATIENCE: Duration = Duration::from_secs(10);
@@ -52,7 +52,7 @@ pub(super) async fn of_body(headers: &HeaderMap, body: Body) -> Result<Parameter
     if !media::is_json(headers) {
         return Err(ParameterFault::MediaType);
     }
-    let bytes = timeout(BODY_PATIENCE, read(body))
+    let bytes = timeout(BODY_PATIENCE, read_up_to(body, BODY_BYTES))
         .await
         .unwrap_or(Err(ParameterFault::TooSlow))?;
     match serde_json::from_slice(&bytes) {
@@ -66,20 +66,20 @@ pub(super) async fn of_body(headers: &HeaderMap, body: Body) -> Result<Parameter
     }
 }
 
-/// The whole body, if it is within the limit.
-async fn read(body: Body) -> Result<Vec<u8>, ParameterFault> {
+/// The whole body, if it is within a limit of bytes.
+pub(super) async fn read_up_to(body: Body, most: usize) -> Result<Vec<u8>, ParameterFault> {
     let (mut bytes, mut sent) = (Vec::new(), 0_usize);
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| ParameterFault::BodyLost)?;
         sent = sent.saturating_add(chunk.len());
-        if sent <= BODY_BYTES {
+        if sent <= most {
             bytes.extend_from_slice(&chunk);
-        } else if sent > HEARD_OUT_BYTES {
+        } else if sent > most.saturating_add(HEARD_OUT_BYTES) {
             break;
         }
     }
-    if sent > BODY_BYTES {
+    if sent > most {
         Err(ParameterFault::TooLarge)
     } else {
         Ok(bytes)

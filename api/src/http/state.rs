@@ -18,6 +18,7 @@ use crate::{
         admission::{Admission, Caller},
         auth::{self, CredentialFault},
         health::HealthView,
+        images::Gallery,
         pages::Pages,
     },
     identity::viewer::Viewer,
@@ -32,6 +33,8 @@ pub struct HttpState {
     pub origin: Origin,
     /// Counts requests.
     pub admission: Arc<Admission>,
+    /// Images of products.
+    pub gallery: Arc<Gallery>,
     /// Correlation ids.
     pub entropy: Arc<dyn Entropy>,
     /// How the parts fare.

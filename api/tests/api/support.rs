@@ -19,7 +19,7 @@ use gage_api::{
     config::{Environment, Origin},
     graphql::{engine::Engine, limits::DocumentLimits, schema},
     http::{
-        Admission, HttpState,
+        Admission, Gallery, HttpState,
         health::{ChainHealth, Condition, HealthView, ProofHealth, Report},
         pages::Pages,
         router,
@@ -41,9 +41,12 @@ use gage_application::{
 use gage_domain::value::{Address, B256};
 use gage_infrastructure::{
     clock::SystemEntropy,
+    images::PostgresImages,
     redis::{RedisNonces, RedisRateLimiter, RedisSessions, RedisStore},
 };
+use gage_projections::catalog::CatalogQueries;
 use serde_json::Value;
+use sqlx::postgres::PgPoolOptions;
 use time::{OffsetDateTime, macros::datetime};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -176,6 +179,16 @@ impl Server {
         let limits = DocumentLimits::STANDARD;
         let schema = schema::without_services(environment, &limits).finish();
         let stop = CancellationToken::new();
+        // What needs the database is tested end to end; here it is away.
+        let away = PgPoolOptions::new()
+            .acquire_timeout(Duration::from_millis(200))
+            .connect_lazy("postgres://127.0.0.1:1/none");
+        let away = away.unwrap();
+        let gallery = Gallery::new(
+            Arc::new(PostgresImages::new(away.clone())),
+            CatalogQueries::new(away),
+            limiter.clone(),
+        );
         // What is built in this checkout makes no difference to a test.
         let pages = Pages::new(|_, _| None, &origin, &[]);
         let state = HttpState {
@@ -188,6 +201,7 @@ impl Server {
             ),
             origin,
             admission: Arc::new(Admission::new(limiter, per_minute)),
+            gallery: Arc::new(gallery),
             entropy: Arc::new(SystemEntropy),
             health: Arc::new(Told(report)),
             metrics: None,

@@ -91,6 +91,25 @@ fn of_product(event: &ProductEvent) -> Words {
                 format!("The price is {price} now."),
             )
         }
+        ProductEvent::ImageChanged { image: Some(image) } => words(
+            format!("상품 사진이 바뀌었습니다: {image}."),
+            format!("The product is shown by another image: {image}."),
+        ),
+        ProductEvent::ImageChanged { image: None } => words(
+            "상품 사진이 없어졌습니다.",
+            "The product is shown by no image any more.",
+        ),
+        ProductEvent::LowStockMarkChanged { mark: Some(mark) } => {
+            let pieces = mark.get();
+            words(
+                format!("재고가 {pieces}개 이하이면 부족으로 칩니다."),
+                format!("Stock counts as low from {pieces} pieces on."),
+            )
+        }
+        ProductEvent::LowStockMarkChanged { mark: None } => words(
+            "재고가 부족으로 치이지 않습니다.",
+            "Stock never counts as low.",
+        ),
         ProductEvent::ProductPublished {} => {
             words("판매가 시작되었습니다.", "The product is for sale.")
         }

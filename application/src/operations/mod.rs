@@ -9,6 +9,8 @@ mod stock;
 pub mod adjust_stock;
 pub mod approve_order;
 pub mod cancel_order;
+pub mod change_image;
+pub mod change_low_stock_mark;
 pub mod change_payout_address;
 pub mod change_price;
 pub mod complete_order;

@@ -14,6 +14,7 @@ pub mod due_releases;
 pub mod escrow_view;
 pub mod event_log;
 pub mod history_tree;
+pub mod images;
 pub mod nonce;
 pub mod rate_limit;
 pub mod replay;

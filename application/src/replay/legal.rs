@@ -87,6 +87,10 @@ impl Legal for Product {
                 description: description.clone(),
             },
             ProductEvent::PriceChanged { price } => ProductCommand::ChangePrice { price: *price },
+            ProductEvent::ImageChanged { image } => ProductCommand::ChangeImage { image: *image },
+            ProductEvent::LowStockMarkChanged { mark } => {
+                ProductCommand::ChangeLowStockMark { mark: *mark }
+            }
             ProductEvent::ProductPublished {} => ProductCommand::Publish,
             ProductEvent::ProductUnpublished {} => ProductCommand::Unpublish,
         }

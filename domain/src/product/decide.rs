@@ -9,7 +9,7 @@ use crate::{
     ids::ShopId,
     policy,
     text::{LocalizedText, TextFault},
-    value::Price,
+    value::{ImageHash, Price, Quantity},
 };
 
 /// What can be asked of a product.
@@ -37,6 +37,16 @@ pub enum ProductCommand {
     ChangePrice {
         /// What one piece costs.
         price: Price,
+    },
+    /// Shows it by another image, or by none.
+    ChangeImage {
+        /// Its image.
+        image: Option<ImageHash>,
+    },
+    /// Says from how many pieces on its stock counts as low.
+    ChangeLowStockMark {
+        /// The most pieces that can be ordered while it counts as low; none when it never does.
+        mark: Option<Quantity>,
     },
     /// Puts it up for sale.
     Publish,
@@ -92,6 +102,18 @@ pub(super) fn decide(
                 return Ok(vec![]);
             }
             Ok(vec![ProductEvent::PriceChanged { price: *price }])
+        }
+        ProductCommand::ChangeImage { image } => {
+            if product.listing()?.image == *image {
+                return Ok(vec![]);
+            }
+            Ok(vec![ProductEvent::ImageChanged { image: *image }])
+        }
+        ProductCommand::ChangeLowStockMark { mark } => {
+            if product.listing()?.low_stock_mark == *mark {
+                return Ok(vec![]);
+            }
+            Ok(vec![ProductEvent::LowStockMarkChanged { mark: *mark }])
         }
         ProductCommand::Publish => publish(product),
         ProductCommand::Unpublish => match product {

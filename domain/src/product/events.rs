@@ -3,7 +3,11 @@
 use cqrs_es::DomainEvent;
 use serde::{Deserialize, Serialize};
 
-use crate::{ids::ShopId, text::LocalizedText, value::Price};
+use crate::{
+    ids::ShopId,
+    text::LocalizedText,
+    value::{ImageHash, Price, Quantity},
+};
 
 /// Something that happened to a product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +36,16 @@ pub enum ProductEvent {
         /// What one piece costs. Since 1.1.0 also in fiat money, and in a token with its chain.
         price: Price,
     },
+    /// The product is shown by another image from now on.
+    ImageChanged {
+        /// Its image; none takes it away.
+        image: Option<ImageHash>,
+    },
+    /// The product's stock counts as low from another number of pieces on.
+    LowStockMarkChanged {
+        /// The most pieces that can be ordered while it counts as low; none when it never does.
+        mark: Option<Quantity>,
+    },
     /// The product is for sale.
     ProductPublished {},
     /// The product is not for sale any more.
@@ -44,6 +58,8 @@ impl ProductEvent {
         ("ProductListed", "1.1.0"),
         ("ProductRevised", "1.0.0"),
         ("PriceChanged", "1.1.0"),
+        ("ImageChanged", "1.0.0"),
+        ("LowStockMarkChanged", "1.0.0"),
         ("ProductPublished", "1.0.0"),
         ("ProductUnpublished", "1.0.0"),
     ];
@@ -53,8 +69,10 @@ impl ProductEvent {
             Self::ProductListed { .. } => Self::TYPES[0],
             Self::ProductRevised { .. } => Self::TYPES[1],
             Self::PriceChanged { .. } => Self::TYPES[2],
-            Self::ProductPublished {} => Self::TYPES[3],
-            Self::ProductUnpublished {} => Self::TYPES[4],
+            Self::ImageChanged { .. } => Self::TYPES[3],
+            Self::LowStockMarkChanged { .. } => Self::TYPES[4],
+            Self::ProductPublished {} => Self::TYPES[5],
+            Self::ProductUnpublished {} => Self::TYPES[6],
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::{decider::Decider, ids::ProductId};
 
 impl Decider for Product {
     const TYPE: &'static str = "Product";
-    const STATE_VERSION: i32 = 2;
+    const STATE_VERSION: i32 = 3;
     type Id = ProductId;
     type Command = ProductCommand;
     type Event = ProductEvent;

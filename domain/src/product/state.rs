@@ -3,7 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ProductEvent, ProductRejection};
-use crate::{ids::ShopId, text::LocalizedText, value::Price};
+use crate::{
+    ids::ShopId,
+    text::LocalizedText,
+    value::{ImageHash, Price, Quantity},
+};
 
 /// A product.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +40,10 @@ pub struct Listing {
     pub name: LocalizedText,
     /// Its description.
     pub description: LocalizedText,
+    /// What shows it, if anything does.
+    pub image: Option<ImageHash>,
+    /// The most pieces that can be ordered while its stock counts as low, if it ever does.
+    pub low_stock_mark: Option<Quantity>,
 }
 
 /// What an order takes from a product that is for sale.
@@ -87,6 +95,17 @@ impl Product {
     }
 }
 
+impl Product {
+    /// The same with another listing; what is not listed has none.
+    fn relisted(mut self, change: impl FnOnce(&mut Listing)) -> Self {
+        match &mut self {
+            Self::Unlisted => {}
+            Self::Draft { listing, .. } | Self::Published { listing, .. } => change(listing),
+        }
+        self
+    }
+}
+
 pub(super) fn evolve(product: Product, event: &ProductEvent) -> Product {
     match event {
         ProductEvent::ProductListed {
@@ -100,22 +119,23 @@ pub(super) fn evolve(product: Product, event: &ProductEvent) -> Product {
                     shop: *shop,
                     name: name.clone(),
                     description: description.clone(),
+                    image: None,
+                    low_stock_mark: None,
                 },
                 price: *price,
             },
             listed => listed,
         },
-        ProductEvent::ProductRevised { name, description } => match product {
-            Product::Unlisted => Product::Unlisted,
-            Product::Draft { listing, price } => Product::Draft {
-                listing: listing.revised(name, description),
-                price,
-            },
-            Product::Published { listing, price } => Product::Published {
-                listing: listing.revised(name, description),
-                price,
-            },
-        },
+        ProductEvent::ProductRevised { name, description } => product.relisted(|listing| {
+            listing.name.clone_from(name);
+            listing.description.clone_from(description);
+        }),
+        ProductEvent::ImageChanged { image } => product.relisted(|listing| {
+            listing.image = *image;
+        }),
+        ProductEvent::LowStockMarkChanged { mark } => product.relisted(|listing| {
+            listing.low_stock_mark = *mark;
+        }),
         ProductEvent::PriceChanged { price } => match product {
             Product::Unlisted => Product::Unlisted,
             Product::Draft { listing, .. } => Product::Draft {
@@ -141,15 +161,5 @@ pub(super) fn evolve(product: Product, event: &ProductEvent) -> Product {
             },
             other => other,
         },
-    }
-}
-
-impl Listing {
-    fn revised(self, name: &LocalizedText, description: &LocalizedText) -> Self {
-        Self {
-            shop: self.shop,
-            name: name.clone(),
-            description: description.clone(),
-        }
     }
 }

@@ -15,6 +15,7 @@ use gage_domain::{
     payout::{Payout, PayoutEvent},
     product::{Product, ProductEvent},
     shop::{Shop, ShopEvent},
+    value::ImageHash,
 };
 use serde_json::Value;
 
@@ -51,6 +52,12 @@ fn product_samples() -> Vec<ProductEvent> {
             description: both("원두", "Whole beans"),
         },
         ProductEvent::PriceChanged { price: won(7_000) },
+        ProductEvent::ImageChanged {
+            image: Some(ImageHash(hash(0x1a))),
+        },
+        ProductEvent::LowStockMarkChanged {
+            mark: Some(pieces(5)),
+        },
         ProductEvent::ProductPublished {},
         ProductEvent::ProductUnpublished {},
     ]
@@ -181,6 +188,8 @@ fn product_name(event: &ProductEvent) -> &'static str {
         ProductEvent::ProductListed { .. } => "ProductListed",
         ProductEvent::ProductRevised { .. } => "ProductRevised",
         ProductEvent::PriceChanged { .. } => "PriceChanged",
+        ProductEvent::ImageChanged { .. } => "ImageChanged",
+        ProductEvent::LowStockMarkChanged { .. } => "LowStockMarkChanged",
         ProductEvent::ProductPublished {} => "ProductPublished",
         ProductEvent::ProductUnpublished {} => "ProductUnpublished",
     }

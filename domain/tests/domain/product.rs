@@ -3,12 +3,12 @@
 use gage_domain::{
     product::{Offer, Product, ProductCommand, ProductEvent, ProductRejection},
     text::{LocalizedText, TextFault},
-    value::Price,
+    value::{ImageHash, Price},
 };
 
 use crate::{
     given::{Given, given, nothing_yet},
-    samples::{OTHER_SHOP, SHOP, TOKEN, both, en, ether, ko, price_in, wei, won},
+    samples::{OTHER_SHOP, SHOP, TOKEN, both, en, ether, hash, ko, pieces, price_in, wei, won},
 };
 
 fn list(name: LocalizedText, price: Option<Price>) -> ProductCommand {
@@ -185,6 +185,62 @@ fn a_price_changes_for_drafts_and_for_what_is_on_sale() {
 }
 
 #[test]
+fn an_image_is_given_changed_and_taken_away() {
+    let image = |byte| Some(ImageHash(hash(byte)));
+    for given in [draft(), published()] {
+        let mut given = given
+            .when(ProductCommand::ChangeImage { image: None })
+            .then_nothing_happens();
+        for image in [image(1), image(2), None] {
+            given = given
+                .when(ProductCommand::ChangeImage { image })
+                .then([ProductEvent::ImageChanged { image }])
+                .when(ProductCommand::ChangeImage { image })
+                .then_nothing_happens();
+            assert_eq!(given.state().listing().unwrap().image, image);
+        }
+    }
+}
+
+#[test]
+fn the_mark_of_low_stock_is_set_changed_and_taken_away() {
+    for given in [draft(), published()] {
+        let mut given = given
+            .when(ProductCommand::ChangeLowStockMark { mark: None })
+            .then_nothing_happens();
+        for mark in [Some(pieces(5)), Some(pieces(1)), None] {
+            given = given
+                .when(ProductCommand::ChangeLowStockMark { mark })
+                .then([ProductEvent::LowStockMarkChanged { mark }])
+                .when(ProductCommand::ChangeLowStockMark { mark })
+                .then_nothing_happens();
+            assert_eq!(given.state().listing().unwrap().low_stock_mark, mark);
+        }
+    }
+}
+
+#[test]
+fn image_and_mark_stay_when_a_product_is_revised_priced_published_and_taken_off_sale() {
+    let (image, mark) = (Some(ImageHash(hash(1))), Some(pieces(5)));
+    let given = draft()
+        .when(ProductCommand::ChangeImage { image })
+        .then([ProductEvent::ImageChanged { image }])
+        .when(ProductCommand::ChangeLowStockMark { mark })
+        .then([ProductEvent::LowStockMarkChanged { mark }])
+        .when(ProductCommand::Publish)
+        .then([ProductEvent::ProductPublished {}])
+        .when(revise(en("Coffee")))
+        .then([revised(en("Coffee"))])
+        .when(ProductCommand::ChangePrice { price: ether(12) })
+        .then([ProductEvent::PriceChanged { price: ether(12) }])
+        .when(ProductCommand::Unpublish)
+        .then([ProductEvent::ProductUnpublished {}]);
+    let product = given.state();
+    let listing = product.listing().unwrap();
+    assert_eq!((listing.image, listing.low_stock_mark), (image, mark));
+}
+
+#[test]
 fn the_same_amount_in_another_currency_is_another_price() {
     for price in [price_in(TOKEN, wei(10)), won(10)] {
         published()
@@ -221,6 +277,8 @@ fn a_product_that_nobody_listed_cannot_be_changed_or_sold() {
     for command in [
         revise(ko("커피")),
         ProductCommand::ChangePrice { price: ether(10) },
+        ProductCommand::ChangeImage { image: None },
+        ProductCommand::ChangeLowStockMark { mark: None },
         ProductCommand::Publish,
         ProductCommand::Unpublish,
     ] {

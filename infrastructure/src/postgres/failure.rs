@@ -59,7 +59,7 @@ pub(super) fn of_append(error: &sqlx::Error) -> AppendError {
 }
 
 /// The failure of a store beside the log.
-pub(super) fn of_store(error: &sqlx::Error) -> StoreUnavailable {
+pub(crate) fn of_store(error: &sqlx::Error) -> StoreUnavailable {
     unavailable(error.to_string())
 }
 

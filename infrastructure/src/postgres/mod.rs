@@ -37,6 +37,7 @@ pub use checkpoints::PostgresCheckpoints;
 pub use chronicle::PostgresChronicle;
 pub use cqrs::StockSnapshotsRefused;
 pub use event_log::PostgresEventLog;
+pub(crate) use failure::of_store as store_unavailable;
 pub use keeper_ledger::{KeeperOutcome, KeeperTransaction, PostgresKeeperLedger, Reservation};
 pub use migration::{DisplacedLog, Migrated, MigrationError, check_log, migrate};
 pub use pool::{ConnectError, PoolOptions, connect};

@@ -13,7 +13,7 @@ use gage_domain::{
     product::ProductEvent,
     shop::ShopEvent,
     text::LocalizedText,
-    value::{Price, Quantity},
+    value::{ImageHash, Price, Quantity},
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -45,6 +45,8 @@ pub(super) struct Product {
     pub(super) name: LocalizedText,
     pub(super) description: LocalizedText,
     pub(super) price: Option<Price>,
+    pub(super) image: Option<ImageHash>,
+    pub(super) low_stock_mark: Option<Quantity>,
     pub(super) published: bool,
     pub(super) listed_at: OffsetDateTime,
     pub(super) listed: LogPosition,
@@ -164,6 +166,8 @@ impl Rows {
                     name: name.clone(),
                     description: description.clone(),
                     price: *price,
+                    image: None,
+                    low_stock_mark: None,
                     published: false,
                     listed_at: event.metadata.decided_at,
                     listed: at,
@@ -181,6 +185,16 @@ impl Rows {
                 product.price = Some(*price);
                 Ok(())
             }),
+            ProductEvent::ImageChanged { image } => self.products.change(id.0, at, |product| {
+                product.image = *image;
+                Ok(())
+            }),
+            ProductEvent::LowStockMarkChanged { mark } => {
+                self.products.change(id.0, at, |product| {
+                    product.low_stock_mark = *mark;
+                    Ok(())
+                })
+            }
             ProductEvent::ProductPublished {} => self.products.change(id.0, at, |product| {
                 product.published = true;
                 match product.price {

@@ -14,7 +14,7 @@ use gage_domain::{decider::Decider, order::Order, payment::Payment, payout::Payo
 use sqlx::PgConnection;
 
 pub use self::{
-    queries::{CatalogQueries, ProductFilter, Visibility},
+    queries::{CatalogQueries, ProductFilter, StockLevel, Visibility},
     rows::{ProductRow, ShopRow, StockRow},
 };
 use crate::{
@@ -29,8 +29,8 @@ pub struct Catalog;
 #[async_trait]
 impl Projection for Catalog {
     const NAME: &'static str = "catalog";
-    const VERSION: i32 = 3;
-    const SCHEMA: &'static str = "catalog_v3";
+    const VERSION: i32 = 4;
+    const SCHEMA: &'static str = "catalog_v4";
     const TABLES: &'static str = include_str!("schema.sql");
     const INDEXES: &'static [Index] = &[
         Index::unique_on("shops", "shops_opened", "(opened_xact_id, opened_position)"),
@@ -53,6 +53,11 @@ impl Projection for Catalog {
             "products",
             "products_published_listed",
             "(listed_xact_id, listed_position) WHERE published",
+        ),
+        Index::on(
+            "products",
+            "products_marked",
+            "(shop, listed_xact_id, listed_position) WHERE low_stock_mark IS NOT NULL",
         ),
         Index::on("products", "products_search", "USING gin (search_grams)"),
     ];

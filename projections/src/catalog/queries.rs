@@ -29,8 +29,19 @@ pub struct ProductFilter {
     pub search: Option<String>,
     /// Only of this shop.
     pub shop: Option<ShopId>,
+    /// Only of this stock.
+    pub level: StockLevel,
     /// What the asker may see.
     pub visibility: Visibility,
+}
+
+/// Which products are wanted, by their stock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StockLevel {
+    /// All, whatever their stock.
+    Any,
+    /// Those whose stock counts as low: no more can be ordered than their mark says.
+    Low,
 }
 
 /// Which products an asker may see.
@@ -195,6 +206,15 @@ fn push_filter(query: &mut QueryBuilder<'static, Postgres>, filter: &ProductFilt
     };
     if let Some(shop) = filter.shop {
         query.push(" AND p.shop = ").push_bind(shop.0);
+    }
+    match filter.level {
+        StockLevel::Any => {}
+        StockLevel::Low => {
+            query.push(
+                " AND p.low_stock_mark IS NOT NULL \
+                 AND coalesce(k.on_hand - k.reserved, 0) <= p.low_stock_mark",
+            );
+        }
     }
     let words = filter.search.as_deref().map(search::words);
     let words = words.unwrap_or_default();

@@ -4,7 +4,7 @@ use gage_application::position::LogPosition;
 use gage_domain::{
     ids::{ProductId, ShopId, SkuId},
     text::LocalizedText,
-    value::{Address, Price},
+    value::{Address, ImageHash, Price, Quantity},
 };
 use sqlx::postgres::PgRow;
 use time::OffsetDateTime;
@@ -47,6 +47,10 @@ pub struct ProductRow {
     pub description: LocalizedText,
     /// What one piece costs; always there when it is published.
     pub price: Option<Price>,
+    /// What shows it, if anything does.
+    pub image: Option<ImageHash>,
+    /// The most pieces that can be ordered while its stock counts as low, if it ever does.
+    pub low_stock_mark: Option<Quantity>,
     /// Whether it is for sale.
     pub published: bool,
     /// Its stock now.
@@ -70,6 +74,14 @@ pub struct StockRow {
     pub reserved: u32,
     /// The last event that changed it; [`LogPosition::START`] for a SKU that was never counted.
     pub position: LogPosition,
+}
+
+impl ProductRow {
+    /// Whether its stock counts as low.
+    pub fn is_low(&self) -> bool {
+        self.low_stock_mark
+            .is_some_and(|mark| self.stock.available() <= mark.get())
+    }
 }
 
 impl StockRow {
@@ -106,7 +118,9 @@ pub(super) const SHOP_COLUMNS: &str = "s.id, s.owner, s.name_ko, s.name_en, s.pa
 
 pub(super) const PRODUCT_COLUMNS: &str = "p.id, p.shop, s.owner, p.sku, p.name_ko, p.name_en, \
     p.description_ko, p.description_en, p.price_chain_id::text AS price_chain_id, \
-    p.price_token, p.price_fiat, p.price_amount::text AS price_amount, p.published, p.listed_at, p.listed_xact_id, p.listed_position, p.xact_id, p.position, \
+    p.price_token, p.price_fiat, p.price_amount::text AS price_amount, p.image, \
+    p.low_stock_mark, p.published, p.listed_at, p.listed_xact_id, p.listed_position, \
+    p.xact_id, p.position, \
     k.on_hand, k.reserved, k.xact_id AS stock_xact_id, k.position AS stock_position";
 
 pub(super) const STOCK_COLUMNS: &str = "k.sku, k.on_hand, k.reserved, \
@@ -136,6 +150,8 @@ pub(super) fn product(row: &PgRow) -> Result<ProductRow, QueryError> {
         name: columns.text("name_ko", "name_en")?,
         description: columns.text("description_ko", "description_en")?,
         price: columns.optional_price(&PriceNames::price("price_amount"))?,
+        image: columns.optional_hash("image")?.map(ImageHash),
+        low_stock_mark: columns.optional_quantity("low_stock_mark")?,
         published: columns.get("published")?,
         stock: match columns.get::<Option<i64>>("on_hand")? {
             Some(_) => counted(columns, sku)?,

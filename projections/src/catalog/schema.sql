@@ -33,6 +33,10 @@ CREATE TABLE products (
     price_token      bytea       CHECK (octet_length(price_token) = 20),
     price_fiat       text        CHECK (price_fiat IN ('KRW', 'USD')),
     price_amount     numeric(78) CHECK (price_amount > 0),
+    -- The SHA-256 by which its image is kept.
+    image            bytea       CHECK (octet_length(image) = 32),
+    -- The most pieces that can be ordered while its stock counts as low.
+    low_stock_mark   bigint      CHECK (low_stock_mark > 0),
     published        boolean     NOT NULL,
     listed_at        timestamptz NOT NULL,
     listed_xact_id   bigint      NOT NULL,

@@ -6,6 +6,7 @@ use gage_application::event::{Fact, Recorded};
 use gage_domain::{
     ids::{ProductId, ShopId, SkuId},
     product::ProductEvent,
+    value::ImageHash,
 };
 use sqlx::{PgConnection, postgres::PgRow};
 
@@ -50,7 +51,7 @@ pub(super) async fn load(
     let find_products = "SELECT p.id, p.shop, p.sku, p.name_ko, p.name_en, p.description_ko, \
                          p.description_en, p.price_chain_id::text AS price_chain_id, \
                          p.price_token, p.price_fiat, p.price_amount::text AS price_amount, \
-                         p.published, p.listed_at, p.listed_xact_id, p.listed_position, \
+                         p.image, p.low_stock_mark, p.published, p.listed_at, p.listed_xact_id, p.listed_position, \
                          p.xact_id, p.position FROM products p WHERE p.id = ANY($1)";
     let find_stock = format!("SELECT {STOCK_COLUMNS} FROM stock k WHERE k.sku = ANY($1)");
     rows.shops.load(db, &find_shops, shops, rows::shop).await?;
@@ -69,6 +70,8 @@ fn product(row: &PgRow) -> Result<Product, QueryError> {
         name: columns.text("name_ko", "name_en")?,
         description: columns.text("description_ko", "description_en")?,
         price: columns.optional_price(&PriceNames::price("price_amount"))?,
+        image: columns.optional_hash("image")?.map(ImageHash),
+        low_stock_mark: columns.optional_quantity("low_stock_mark")?,
         published: columns.get("published")?,
         listed_at: columns.get("listed_at")?,
         listed: columns.position("listed_xact_id", "listed_position")?,
@@ -118,22 +121,24 @@ async fn write_products(db: &mut PgConnection, products: &[Product]) -> Result<(
         "INSERT INTO products AS held (id, shop, sku, name_ko, name_en, description_ko, \
          description_en, search_text, search_grams, price_token, price_amount, published, \
          listed_at, listed_xact_id, listed_position, xact_id, position, price_chain_id, \
-         price_fiat) \
+         price_fiat, image, low_stock_mark) \
          SELECT id, shop, sku, name_ko, name_en, description_ko, description_en, search_text, \
          search_grams::bigint[], price_token, price_amount::numeric, published, listed_at, \
-         listed_xact_id, listed_position, xact_id, position, price_chain_id::numeric, price_fiat \
+         listed_xact_id, listed_position, xact_id, position, price_chain_id::numeric, price_fiat, \
+         image, low_stock_mark \
          FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], \
          $7::text[], $8::text[], $9::text[], $10::bytea[], $11::text[], $12::boolean[], \
          $13::timestamptz[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], \
-         $18::text[], $19::text[]) \
+         $18::text[], $19::text[], $20::bytea[], $21::bigint[]) \
          AS given (id, shop, sku, name_ko, name_en, description_ko, description_en, search_text, \
          search_grams, price_token, price_amount, published, listed_at, listed_xact_id, \
-         listed_position, xact_id, position, price_chain_id, price_fiat) \
+         listed_position, xact_id, position, price_chain_id, price_fiat, image, low_stock_mark) \
          ON CONFLICT (id) DO UPDATE SET name_ko = excluded.name_ko, name_en = excluded.name_en, \
          description_ko = excluded.description_ko, description_en = excluded.description_en, \
          search_text = excluded.search_text, search_grams = excluded.search_grams, \
          price_chain_id = excluded.price_chain_id, price_token = excluded.price_token, \
          price_fiat = excluded.price_fiat, price_amount = excluded.price_amount, \
+         image = excluded.image, low_stock_mark = excluded.low_stock_mark, \
          published = excluded.published, xact_id = excluded.xact_id, \
          position = excluded.position \
          WHERE (held.xact_id, held.position) < (excluded.xact_id, excluded.position)",
@@ -164,6 +169,12 @@ async fn write_products(db: &mut PgConnection, products: &[Product]) -> Result<(
     }))
     .bind(column(products, |product| {
         product.price.as_ref().and_then(price::fiat_of)
+    }))
+    .bind(column(products, |product| {
+        product.image.as_ref().map(|image| image.0.as_slice())
+    }))
+    .bind(column(products, |product| {
+        product.low_stock_mark.map(|mark| i64::from(mark.get()))
     }));
     write(db, "products", products.len(), statement).await
 }

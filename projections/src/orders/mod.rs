@@ -15,7 +15,7 @@ use sqlx::PgConnection;
 
 pub use self::{
     milestone::Milestone,
-    queries::OrderQueries,
+    queries::{OrderCount, OrderQueries, OrderSearch, Tally},
     rows::{LineRow, OrderRow, TimelineRow},
 };
 use crate::{
@@ -30,8 +30,8 @@ pub struct Orders;
 #[async_trait]
 impl Projection for Orders {
     const NAME: &'static str = "orders";
-    const VERSION: i32 = 3;
-    const SCHEMA: &'static str = "orders_v3";
+    const VERSION: i32 = 4;
+    const SCHEMA: &'static str = "orders_v4";
     const TABLES: &'static str = include_str!("schema.sql");
     const INDEXES: &'static [Index] = &[
         Index::on(
@@ -56,6 +56,7 @@ impl Projection for Orders {
             "(chain_id, expires_at, id) WHERE phase = 'awaiting_payment' AND NOT payment_seen",
         ),
         Index::unique_on("order_lines", "order_lines_order", "(order_id, line)"),
+        Index::on("order_lines", "order_lines_product", "(product, order_id)"),
         Index::unique_on(
             "timeline",
             "timeline_order",

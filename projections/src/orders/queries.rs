@@ -8,7 +8,7 @@ use gage_application::{
     position::LogPosition,
 };
 use gage_domain::{
-    ids::{OrderId, ShopId},
+    ids::{OrderId, ProductId, ShopId},
     order::Phase,
     value::Address,
 };
@@ -18,7 +18,9 @@ use uuid::Uuid;
 
 use super::{
     Orders,
-    rows::{self, LINE_COLUMNS, LineRow, OrderRow, TIMELINE_COLUMNS, TimelineRow, phase_name},
+    rows::{
+        self, LINE_COLUMNS, LineRow, OrderRow, PHASES, TIMELINE_COLUMNS, TimelineRow, phase_name,
+    },
 };
 use crate::{
     failure::{QueryError, unavailable},
@@ -29,6 +31,43 @@ use crate::{
 };
 
 const SCHEMA: &str = Orders::SCHEMA;
+
+/// Which orders of a shop are looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OrderSearch {
+    /// Those whose ids lie between these, both included: of a number, or of its beginning.
+    Ids {
+        /// The smallest.
+        first: OrderId,
+        /// The largest.
+        last: OrderId,
+    },
+    /// This buyer's.
+    Buyer(Address),
+    /// Those with a line of one of these products.
+    Products(Vec<ProductId>),
+}
+
+/// Orders of a shop in one phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrderCount {
+    /// The phase.
+    pub phase: Phase,
+    /// How many.
+    pub tally: Tally,
+}
+
+/// A count that gives up in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tally {
+    /// So many.
+    Exactly(u32),
+    /// More than could be counted.
+    MoreThan(u32),
+}
+
+/// Orders of a phase are counted up to this number.
+const MOST_COUNTED: u32 = 10_000;
 
 /// Questions about orders. Who may ask about which order, the caller decides.
 #[derive(Debug, Clone)]
@@ -105,13 +144,43 @@ impl OrderQueries {
         &self,
         shop: ShopId,
         phases: &[Phase],
+        search: Option<&OrderSearch>,
         page: &PageRequest,
     ) -> Result<Page<OrderRow>, QueryError> {
         let filter = |query: &mut QueryBuilder<'static, Postgres>| {
             query.push("o.shop = ").push_bind(shop.0);
             push_phases(query, phases);
+            push_search(query, search);
         };
         listing().page(&self.pool, filter, page).await
+    }
+
+    /// How many orders a shop has in each phase, every phase once.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    pub async fn count_by_phase(&self, shop: ShopId) -> Result<Vec<OrderCount>, QueryError> {
+        // A phase at a time, so that the index on it is read only as far as is counted.
+        let sql = format!(
+            "SELECT counted.n FROM unnest($2::text[]) WITH ORDINALITY AS wanted (phase, place), \
+             LATERAL (SELECT count(*) AS n FROM (SELECT FROM {SCHEMA}.orders o \
+             WHERE o.shop = $1 AND o.phase = wanted.phase LIMIT {MOST_COUNTED} + 1) found) counted \
+             ORDER BY wanted.place"
+        );
+        let names: Vec<&'static str> = PHASES.into_iter().map(phase_name).collect();
+        let counts: Vec<i64> = sqlx::query_scalar(&sql)
+            .bind(shop.0)
+            .bind(names)
+            .fetch_all(&self.pool)
+            .await?;
+        let count = |(phase, count): (Phase, i64)| {
+            let tally = match u32::try_from(count) {
+                Ok(count) if count <= MOST_COUNTED => Tally::Exactly(count),
+                _ => Tally::MoreThan(MOST_COUNTED),
+            };
+            OrderCount { phase, tally }
+        };
+        Ok(PHASES.into_iter().zip(counts).map(count).collect())
     }
 
     /// The lines of orders, each order's in the order of placing.
@@ -254,6 +323,29 @@ fn push_phases(query: &mut QueryBuilder<'static, Postgres>, phases: &[Phase]) {
         phases => {
             let names: Vec<&'static str> = phases.iter().copied().map(phase_name).collect();
             query.push(" AND o.phase = ANY(").push_bind(names).push(")");
+        }
+    }
+}
+
+fn push_search(query: &mut QueryBuilder<'static, Postgres>, search: Option<&OrderSearch>) {
+    match search {
+        None => {}
+        Some(OrderSearch::Ids { first, last }) => {
+            query.push(" AND o.id BETWEEN ").push_bind(first.0);
+            query.push(" AND ").push_bind(last.0);
+        }
+        Some(OrderSearch::Buyer(buyer)) => {
+            query.push(" AND o.buyer = ").push_bind(buyer.to_vec());
+        }
+        Some(OrderSearch::Products(products)) => {
+            let products: Vec<Uuid> = products.iter().map(|product| product.0).collect();
+            query
+                .push(format!(
+                    " AND EXISTS (SELECT FROM {SCHEMA}.order_lines l \
+                     WHERE l.order_id = o.id AND l.product = ANY("
+                ))
+                .push_bind(products)
+                .push("))");
         }
     }
 }

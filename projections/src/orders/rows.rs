@@ -185,7 +185,7 @@ fn tracking(columns: Columns<'_>) -> Result<Option<Tracking>, QueryError> {
     }))
 }
 
-const PHASES: [Phase; 10] = [
+pub(super) const PHASES: [Phase; 10] = [
     Phase::AwaitingPayment,
     Phase::Paid,
     Phase::Approved,

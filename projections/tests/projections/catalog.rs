@@ -6,9 +6,15 @@ use gage_domain::{
     product::ProductEvent,
     shop::ShopEvent,
     text::LocalizedText,
-    value::{Asset, BaseUnits, Price, U256},
+    value::{Asset, B256, BaseUnits, ImageHash, Price, U256},
 };
-use gage_projections::catalog::{Catalog, CatalogQueries, ShopRow, StockRow};
+use gage_projections::{
+    PageRequest, PageSize,
+    catalog::{
+        Catalog, CatalogQueries, ProductFilter, ProductRow, ShopRow, StockLevel, StockRow,
+        Visibility,
+    },
+};
 
 use crate::support::{
     DAWN, History, TestDb, ether, order_id, pieces, prices, product_id, product_listed, shop_id,
@@ -112,6 +118,71 @@ async fn a_product_is_shown_as_its_last_events_left_it() {
     let product = catalog.product(product_id(1)).await.unwrap().unwrap();
     assert!(!product.published);
     assert_eq!(product.position, history.last());
+}
+
+#[tokio::test]
+async fn a_product_has_the_image_and_the_mark_that_were_given_last() {
+    let db = TestDb::new().await;
+    let mut history = History::default();
+    history.then(shop_opened(1));
+    history.then(product_listed(1, text("커피", "Coffee")));
+    let catalog = CatalogQueries::new(db.pool.clone());
+    let image = |byte| Some(ImageHash(B256::repeat_byte(byte)));
+    for (image, mark) in [
+        (image(1), Some(pieces(5))),
+        (image(2), Some(pieces(1_000_000_000))),
+        (None, None),
+    ] {
+        history.then((product_id(1), ProductEvent::ImageChanged { image }));
+        history.then((product_id(1), ProductEvent::LowStockMarkChanged { mark }));
+        db.project::<Catalog>(&history).await;
+        let product = catalog.product(product_id(1)).await.unwrap().unwrap();
+        assert_eq!((product.image, product.low_stock_mark), (image, mark));
+        assert_eq!(product.position, history.last());
+    }
+}
+
+#[tokio::test]
+async fn stock_is_low_when_no_more_can_be_ordered_than_the_mark_says() {
+    let db = TestDb::new().await;
+    let mut history = History::default();
+    history.then(shop_opened(1));
+    // Five pieces each, of which one has three reserved; the last two were never counted.
+    for number in 1..=6 {
+        history.then(product_listed(number, text("커피", "Coffee")));
+        if number <= 4 {
+            let quantity = pieces(5);
+            history.then((sku(number), InventoryEvent::StockReceived { quantity }));
+        }
+    }
+    let (order, quantity) = (order_id(1), pieces(3));
+    history.then((sku(2), InventoryEvent::StockReserved { order, quantity }));
+    for (number, mark) in [(1, 4), (2, 4), (3, 5), (5, 1)] {
+        let mark = Some(pieces(mark));
+        history.then((
+            product_id(number),
+            ProductEvent::LowStockMarkChanged { mark },
+        ));
+    }
+    db.project::<Catalog>(&history).await;
+    let catalog = CatalogQueries::new(db.pool.clone());
+    let low = ProductFilter {
+        search: None,
+        shop: Some(shop_id(1)),
+        level: StockLevel::Low,
+        visibility: Visibility::All,
+    };
+    let page = PageRequest::first(PageSize::MAX);
+    let found = catalog.products(&low, &page).await.unwrap();
+    let ids: Vec<_> = found.rows.iter().map(|product| product.id).collect();
+    assert_eq!(ids, [product_id(5), product_id(3), product_id(2)]);
+    assert!(found.rows.iter().all(ProductRow::is_low));
+    let any = ProductFilter {
+        level: StockLevel::Any,
+        ..low
+    };
+    let all = catalog.products(&any, &page).await.unwrap().rows;
+    assert_eq!(all.iter().filter(|product| product.is_low()).count(), 3);
 }
 
 #[tokio::test]
@@ -247,7 +318,7 @@ async fn a_row_that_cannot_be_is_poison_and_what_came_before_it_is_not_written()
         other => panic!("{other:?}"),
     }
     assert_eq!(db.checkpoint::<Catalog>().await, LogPosition::START);
-    assert_eq!(db.dump("catalog_v3").await, [] as [String; 0]);
+    assert_eq!(db.dump("catalog_v4").await, [] as [String; 0]);
 }
 
 #[tokio::test]

@@ -74,7 +74,7 @@ async fn rows_are_guarded_even_when_the_checkpoint_was_set_back() {
     history.then(order_placed(1, 7));
     db.project::<Catalog>(&history).await;
     db.project::<Orders>(&history).await;
-    let before = (db.dump("catalog_v3").await, db.dump("orders_v3").await);
+    let before = (db.dump("catalog_v4").await, db.dump("orders_v4").await);
     sqlx::query("UPDATE projections SET xact_id = 0, position = 0")
         .execute(&db.pool)
         .await
@@ -85,7 +85,7 @@ async fn rows_are_guarded_even_when_the_checkpoint_was_set_back() {
     );
     assert!(db.project::<Orders>(&history).await.is_empty());
     assert_eq!(
-        (db.dump("catalog_v3").await, db.dump("orders_v3").await),
+        (db.dump("catalog_v4").await, db.dump("orders_v4").await),
         before
     );
 }
@@ -128,7 +128,7 @@ async fn a_crash_between_rows_and_commit_leaves_neither_rows_nor_checkpoint() {
     // Somebody holds the row, so that the batch stops after the checkpoint and before the rows.
     db.project::<Catalog>(&history.first(1)).await;
     let mut holder = db.pool.begin().await.unwrap();
-    sqlx::query("SELECT 1 FROM catalog_v3.stock FOR UPDATE")
+    sqlx::query("SELECT 1 FROM catalog_v4.stock FOR UPDATE")
         .execute(&mut *holder)
         .await
         .unwrap();

@@ -13,6 +13,7 @@ mod orders;
 mod pages;
 mod payments;
 mod plans;
+mod sales;
 mod search;
 mod setup;
 mod support;

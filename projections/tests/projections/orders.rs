@@ -13,7 +13,7 @@ use gage_domain::{
 };
 use gage_projections::{
     PageRequest, PageSize,
-    orders::{Milestone, OrderQueries, OrderRow, Orders},
+    orders::{Milestone, OrderCount, OrderQueries, OrderRow, OrderSearch, Orders, Tally},
 };
 use serde_json::json;
 use time::Duration;
@@ -424,22 +424,96 @@ async fn a_buyer_sees_his_orders_and_an_owner_his_shops() {
         .unwrap();
     assert_eq!(ids(paid), [order_id(3)]);
     let all = queries
-        .orders_of_shop(shop_id(1), &[], &page)
+        .orders_of_shop(shop_id(1), &[], None, &page)
         .await
         .unwrap();
     assert_eq!(ids(all), [order_id(3), order_id(2), order_id(1)]);
     let open = [Phase::AwaitingPayment, Phase::Shipped];
     let open = queries
-        .orders_of_shop(shop_id(1), &open, &page)
+        .orders_of_shop(shop_id(1), &open, None, &page)
         .await
         .unwrap();
     assert_eq!(ids(open), [order_id(2), order_id(1)]);
     assert!(
         ids(queries
-            .orders_of_shop(shop_id(2), &[], &page)
+            .orders_of_shop(shop_id(2), &[], None, &page)
             .await
             .unwrap())
         .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn an_owner_finds_orders_by_number_buyer_and_product() {
+    let db = TestDb::new().await;
+    let mut history = History::default();
+    history.then(shop_opened(1));
+    for (number, buyer) in [(1, 7), (2, 8), (3, 7)] {
+        history.then(order_placed(number, buyer));
+    }
+    // Another thing than the others, in two lines.
+    let (id, mut other) = order_placed(4, 8);
+    if let OrderEvent::OrderPlaced { lines, .. } = &mut other {
+        let mut line = lines[0].clone();
+        line.product = product_id(2);
+        line.sku = sku(2);
+        lines.push(line);
+    }
+    history.then((id, other));
+    history.then((order_id(3), OrderEvent::OrderPaid {}));
+    db.project::<Orders>(&history).await;
+    let queries = OrderQueries::new(db.pool.clone());
+    let found = async |search: OrderSearch, phases: &[Phase]| {
+        let page = PageRequest::first(PageSize::MAX);
+        let page = queries
+            .orders_of_shop(shop_id(1), phases, Some(&search), &page)
+            .await
+            .unwrap();
+        let ids: Vec<_> = page.rows.into_iter().map(|row| row.id).collect();
+        ids
+    };
+    let ids = |first, last| OrderSearch::Ids {
+        first: order_id(first),
+        last: order_id(last),
+    };
+    assert_eq!(found(ids(2, 2), &[]).await, [order_id(2)]);
+    assert_eq!(found(ids(2, 3), &[]).await, [order_id(3), order_id(2)]);
+    assert_eq!(found(ids(2, 3), &[Phase::Paid]).await, [order_id(3)]);
+    let buyer = OrderSearch::Buyer(wallet(8));
+    assert_eq!(found(buyer, &[]).await, [order_id(4), order_id(2)]);
+    let product =
+        |numbers: &[u128]| OrderSearch::Products(numbers.iter().copied().map(product_id).collect());
+    assert_eq!(found(product(&[2]), &[]).await, [order_id(4)]);
+    assert_eq!(found(product(&[1, 2]), &[]).await.len(), 4);
+    assert_eq!(found(product(&[]), &[]).await, []);
+    let nobody = OrderSearch::Buyer(wallet(9));
+    assert_eq!(found(nobody, &[]).await, []);
+}
+
+#[tokio::test]
+async fn orders_are_counted_by_phase() {
+    let db = TestDb::new().await;
+    let mut history = History::default();
+    history.then(shop_opened(1));
+    for number in 1..=3 {
+        history.then(order_placed(number, 7));
+    }
+    history.then((order_id(3), OrderEvent::OrderPaid {}));
+    db.project::<Orders>(&history).await;
+    let queries = OrderQueries::new(db.pool.clone());
+    let counts = queries.count_by_phase(shop_id(1)).await.unwrap();
+    assert_eq!(counts.len(), 10);
+    let seen: Vec<_> = counts
+        .into_iter()
+        .filter(|count| count.tally != Tally::Exactly(0))
+        .collect();
+    let count = |phase, number| OrderCount {
+        phase,
+        tally: Tally::Exactly(number),
+    };
+    assert_eq!(
+        seen,
+        [count(Phase::AwaitingPayment, 2), count(Phase::Paid, 1)]
     );
 }
 

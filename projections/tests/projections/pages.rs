@@ -6,7 +6,7 @@ use gage_application::position::LogPosition;
 use gage_domain::product::ProductEvent;
 use gage_projections::{
     InvalidPageSize, Listed, Page, PageRequest, PageSize,
-    catalog::{Catalog, CatalogQueries, ProductFilter, ProductRow, Visibility},
+    catalog::{Catalog, CatalogQueries, ProductFilter, ProductRow, StockLevel, Visibility},
 };
 use proptest::{
     prelude::any,
@@ -39,6 +39,7 @@ impl Shop {
             filter: ProductFilter {
                 search: None,
                 shop,
+                level: StockLevel::Any,
                 visibility: Visibility::Published,
             },
         }

@@ -3,7 +3,7 @@
 use gage_domain::{product::ProductEvent, text::LocalizedText};
 use gage_projections::{
     PageRequest, PageSize,
-    catalog::{Catalog, CatalogQueries, ProductFilter, Visibility},
+    catalog::{Catalog, CatalogQueries, ProductFilter, StockLevel, Visibility},
 };
 
 use crate::support::{
@@ -15,6 +15,7 @@ async fn found(db: &TestDb, search: &str, visibility: Visibility) -> Vec<String>
     let filter = ProductFilter {
         search: Some(search.to_owned()),
         shop: None,
+        level: StockLevel::Any,
         visibility,
     };
     let page = PageRequest::first(PageSize::MAX);
@@ -110,7 +111,7 @@ async fn characters_that_mean_something_to_sql_mean_themselves() {
     assert_eq!(found(&db, "a_b", Visibility::Published).await, ["a_b"]);
     let injections = [
         "' OR '1'='1",
-        "'; DROP TABLE catalog_v3.products; --",
+        "'; DROP TABLE catalog_v4.products; --",
         "$1",
         "\") > 0 OR true --",
     ];
@@ -173,6 +174,7 @@ async fn a_shop_shows_its_own_products_alone() {
         let filter = ProductFilter {
             search: None,
             shop: Some(shop),
+            level: StockLevel::Any,
             visibility: Visibility::Published,
         };
         let page = PageRequest::first(PageSize::MAX);

@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::Result;
 use gage_projections::{
     PageRequest, PageSize,
-    catalog::{CatalogQueries, ProductFilter, Visibility},
+    catalog::{CatalogQueries, ProductFilter, StockLevel, Visibility},
     name::ProjectionName,
 };
 
@@ -165,6 +165,7 @@ async fn page(queries: &CatalogQueries) -> Result<()> {
     let filter = ProductFilter {
         search: None,
         shop: None,
+        level: StockLevel::Any,
         visibility: Visibility::Published,
     };
     let request = PageRequest::first(PageSize::try_from(20_i64)?);

@@ -8,11 +8,13 @@
 mod attempts;
 mod bad_input;
 mod chains;
+mod console;
 mod contract_wallet;
 mod crashes;
 mod deadlines;
 mod history;
 mod idempotency;
+mod images;
 mod ledger;
 mod main_job;
 mod outages;

@@ -12,7 +12,7 @@ use gage_application::{catch_up::CatchUp, position::LogPosition};
 use gage_domain::ids::SkuId;
 use gage_projections::{
     PageRequest, PageSize,
-    catalog::{CatalogQueries, ProductFilter, Visibility},
+    catalog::{CatalogQueries, ProductFilter, StockLevel, Visibility},
     consumer,
     name::ProjectionName,
     orders::OrderQueries,
@@ -37,6 +37,7 @@ async fn ask(pool: PgPool, story: Story, stop: CancellationToken, asked: Arc<Ato
     let filter = ProductFilter {
         search: Some("bean".to_owned()),
         shop: Some(story.shop_id()),
+        level: StockLevel::Any,
         visibility: Visibility::All,
     };
     let page = PageRequest::first(PageSize::MAX);
@@ -55,7 +56,7 @@ async fn ask(pool: PgPool, story: Story, stop: CancellationToken, asked: Arc<Ato
             3
         );
         let placed = orders
-            .orders_of_shop(story.shop_id(), &[], &page)
+            .orders_of_shop(story.shop_id(), &[], None, &page)
             .await
             .expect("answers");
         let newest = placed
@@ -199,7 +200,7 @@ async fn two_rebuilds_of_one_read_model_do_not_meet() {
     }
     assert_eq!(
         world.schemas().await,
-        ["catalog_v3", "ledger_v1", "orders_v3", "payments_v3"]
+        ["catalog_v4", "ledger_v1", "orders_v4", "payments_v3"]
     );
     world.end().await;
 }
@@ -210,7 +211,7 @@ async fn a_writer_that_waits_for_the_swap_holds_no_reader_of_the_log_back() {
     Story::new(1).play(&*world.log, 30).await;
     // As a rebuild that compares for long.
     let mut holder = world.pool.acquire().await.unwrap();
-    sqlx::query("SELECT pg_advisory_lock(hashtextextended('catalog_v3', 0))")
+    sqlx::query("SELECT pg_advisory_lock(hashtextextended('catalog_v4', 0))")
         .execute(&mut *holder)
         .await
         .unwrap();

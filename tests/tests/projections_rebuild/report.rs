@@ -16,7 +16,7 @@ use gage_projections::{
 
 use crate::{story::Story, support::World};
 
-const LIVE: [&str; 4] = ["catalog_v3", "ledger_v1", "orders_v3", "payments_v3"];
+const LIVE: [&str; 4] = ["catalog_v4", "ledger_v1", "orders_v4", "payments_v3"];
 
 /// Three shops with stories in which every event occurs.
 async fn world_with_stories() -> World {
@@ -120,8 +120,8 @@ async fn rows_that_somebody_changed_are_reported_and_repaired() {
     let world = world_with_stories().await;
     world.catch_up().await.unwrap();
     let sound = world.dump(ProjectionName::Catalog).await;
-    world.run("UPDATE catalog_v3.stock SET on_hand = on_hand + 1 WHERE sku = (SELECT min(sku::text)::uuid FROM catalog_v3.stock)").await;
-    world.run("DELETE FROM catalog_v3.products WHERE id = (SELECT min(id::text)::uuid FROM catalog_v3.products)").await;
+    world.run("UPDATE catalog_v4.stock SET on_hand = on_hand + 1 WHERE sku = (SELECT min(sku::text)::uuid FROM catalog_v4.stock)").await;
+    world.run("DELETE FROM catalog_v4.products WHERE id = (SELECT min(id::text)::uuid FROM catalog_v4.products)").await;
     let report = world.rebuild(ProjectionName::Catalog).await.unwrap();
     let expected = [
         Difference {
@@ -145,13 +145,13 @@ async fn a_stopped_read_model_goes_on_after_a_rebuild() {
     let world = world_with_stories().await;
     world.catch_up().await.unwrap();
     // Rows that were lost make the shop's next event impossible.
-    world.run("DELETE FROM catalog_v3.products").await;
+    world.run("DELETE FROM catalog_v4.products").await;
     let stopped_at = world.settle().await;
     Story::new(7).play(&*world.log, 5).await;
     let mut story = Story::new(8);
     story.play(&*world.log, 5).await;
     world.catch_up().await.unwrap();
-    world.run("DELETE FROM catalog_v3.products").await;
+    world.run("DELETE FROM catalog_v4.products").await;
     for _ in 0..60 {
         story.step(&*world.log).await;
     }

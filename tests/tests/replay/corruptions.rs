@@ -387,36 +387,36 @@ fn of_what_is_derived() -> Vec<Corruption> {
             "stock is added to a read model",
             Fault::RowDiffers,
             format!("Inventory:{first}"),
-            format!("UPDATE catalog_v3.stock SET on_hand = on_hand + 5 WHERE sku = '{first}'"),
+            format!("UPDATE catalog_v4.stock SET on_hand = on_hand + 5 WHERE sku = '{first}'"),
         ),
         corruption(
             "the words of a search are changed",
             Fault::RowDiffers,
             format!("Product:{first}"),
-            format!("UPDATE catalog_v3.products SET search_text = 'coffee' WHERE id = '{first}'"),
+            format!("UPDATE catalog_v4.products SET search_text = 'coffee' WHERE id = '{first}'"),
         ),
         corruption(
             "an order is taken out of a read model",
             Fault::RowMissing,
             order(1),
             format!(
-                "DELETE FROM orders_v3.orders WHERE id = '{}'",
+                "DELETE FROM orders_v4.orders WHERE id = '{}'",
                 World::order(1)
             ),
         ),
         corruption(
             "a line is added to a read model",
             Fault::RowUnknown,
-            "orders_v3.order_lines",
-            "INSERT INTO orders_v3.order_lines SELECT order_id, 7, product, sku, name_ko, name_en, \
-             price_chain_id, price_token, price_fiat, price_amount, quantity FROM orders_v3.order_lines LIMIT 1",
+            "orders_v4.order_lines",
+            "INSERT INTO orders_v4.order_lines SELECT order_id, 7, product, sku, name_ko, name_en, \
+             price_chain_id, price_token, price_fiat, price_amount, quantity FROM orders_v4.order_lines LIMIT 1",
         ),
         corruption(
             "an entry of a timeline is changed",
             Fault::RowDiffers,
             order(1),
             format!(
-                "UPDATE orders_v3.timeline SET actor = 'system:expiry' WHERE order_id = '{}' \
+                "UPDATE orders_v4.timeline SET actor = 'system:expiry' WHERE order_id = '{}' \
                  AND milestone = 'OrderShipped'",
                 World::order(1)
             ),
@@ -426,7 +426,7 @@ fn of_what_is_derived() -> Vec<Corruption> {
             Fault::RowMissing,
             payment(1),
             format!(
-                "DELETE FROM orders_v3.timeline WHERE order_id = '{}' AND milestone = 'FundsReleased'",
+                "DELETE FROM orders_v4.timeline WHERE order_id = '{}' AND milestone = 'FundsReleased'",
                 World::order(1)
             ),
         ),
@@ -434,7 +434,7 @@ fn of_what_is_derived() -> Vec<Corruption> {
             "the owner of a shop is changed in a read model",
             Fault::RowDiffers,
             format!("Shop:{shop}"),
-            "UPDATE orders_v3.shops SET owner = decode(repeat('66', 20), 'hex')",
+            "UPDATE orders_v4.shops SET owner = decode(repeat('66', 20), 'hex')",
         ),
         corruption(
             "a payment is said to be released in a read model",
@@ -468,8 +468,8 @@ fn of_what_is_derived() -> Vec<Corruption> {
         corruption(
             "a column is added to a read model",
             Fault::Layout,
-            "catalog_v3.shops",
-            "ALTER TABLE catalog_v3.shops ADD COLUMN discount bigint",
+            "catalog_v4.shops",
+            "ALTER TABLE catalog_v4.shops ADD COLUMN discount bigint",
         ),
         corruption(
             "a snapshot is edited",

@@ -296,7 +296,7 @@ async fn now_is_what_the_read_models_answer_now() {
     let row = standing.unwrap().answers["catalog.stock"][0].clone();
     let sql = format!(
         "SELECT jsonb_build_object('on_hand', on_hand::text, 'reserved', reserved::text) \
-         FROM catalog_v3.stock WHERE sku = '{}'",
+         FROM catalog_v4.stock WHERE sku = '{}'",
         id(10)
     );
     for (name, value) in live(&world.pool, &sql).await.as_object().unwrap() {

@@ -6,7 +6,16 @@ import { Boundary } from './Boundary';
 import { ConnectionBanner } from './ConnectionBanner';
 import { Header } from './Header';
 import { NotFoundPage } from './NotFoundPage';
-import { BalancePage, CartPage, CheckoutPage, DisputesPage, OrderPage, OrdersPage, ProductPage } from './pages';
+import {
+  BalancePage,
+  CartPage,
+  CheckoutPage,
+  DisputesPage,
+  OrderPage,
+  OrdersPage,
+  OwnerPages,
+  ProductPage,
+} from './pages';
 import { useNewPage } from './useNewPage';
 
 /** The frame around every page, and which page stands at which address. */
@@ -44,6 +53,9 @@ export function App() {
               <OrdersPage />
             </Route>
             <Route path="/orders/:id">{({ id }) => <OrderPage key={id} id={decodeURIComponent(id)} />}</Route>
+            <Route path="/owner/*?">
+              <OwnerPages />
+            </Route>
             <Route path="/disputes">
               <DisputesPage />
             </Route>

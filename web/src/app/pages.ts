@@ -1,4 +1,5 @@
 import { lazy } from 'react';
+import { bringWords } from '@/i18n/i18n';
 
 /** Pages that nobody opens first; each comes with its own script. */
 export const ProductPage = lazy(() =>
@@ -20,3 +21,8 @@ export const DisputesPage = lazy(() =>
 export const BalancePage = lazy(() =>
   import('@/features/balance/BalancePage').then((page) => ({ default: page.BalancePage })),
 );
+/** The owners' console has words of its own too. */
+export const OwnerPages = lazy(async () => {
+  const [page] = await Promise.all([import('@/features/owner/OwnerPages'), bringWords('owner')]);
+  return { default: page.OwnerPages };
+});

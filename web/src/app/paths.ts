@@ -8,4 +8,5 @@ export const paths = {
   order: (id: string) => `/orders/${encodeURIComponent(id)}`,
   balance: '/balance',
   disputes: '/disputes',
+  owner: '/owner',
 } as const;

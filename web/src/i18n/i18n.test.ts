@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import ownerEn from '@/features/owner/words/en.json';
+import ownerKo from '@/features/owner/words/ko.json';
 import en from './en.json';
 import ko from './ko.json';
 
@@ -11,7 +13,10 @@ function texts(tree: object, prefix = ''): [key: string, places: string[]][] {
   );
 }
 
-describe('the two languages', () => {
+describe.each([
+  ['of everyone', en, ko],
+  ['of owners', ownerEn, ownerKo],
+])('the two languages %s', (_, en, ko) => {
   it('have the same texts', () => {
     expect(texts(ko).map(([key]) => key)).toEqual(texts(en).map(([key]) => key));
   });

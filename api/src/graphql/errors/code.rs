@@ -3,7 +3,7 @@
 use async_graphql::{Enum, resolver_utils::EnumType as _};
 use gage_application::{
     gateway::{Refusal, What},
-    ports::chain::PermitRefusal,
+    ports::{chain::PermitRefusal, images::ImageRefusal},
 };
 use gage_domain::{
     inventory::InventoryRejection,
@@ -136,6 +136,12 @@ pub enum ErrorCode {
     AttemptNonceDiffers,
     /// No more transactions can be reported for this payment.
     AttemptLimit,
+    /// This is no whole JPEG, PNG or WebP image.
+    ImageUnreadable,
+    /// The image has more than 8 MB or 24 million pixels.
+    ImageTooLarge,
+    /// The wallet has uploaded as many images as are kept of one.
+    ImageLimit,
     /// What is to be paid takes no permits (EIP-2612).
     PermitNotTaken,
     /// The permit is not the payer's signature of what was asked: ask anew, and sign that.
@@ -148,6 +154,17 @@ pub fn code_of_permit(refusal: &PermitRefusal) -> ErrorCode {
         PermitRefusal::NotTaken => ErrorCode::PermitNotTaken,
         PermitRefusal::TokenUnavailable { .. } => ErrorCode::Unavailable,
         PermitRefusal::Malformed | PermitRefusal::WrongSigner => ErrorCode::PermitInvalid,
+    }
+}
+
+/// The code of an image's refusal.
+pub fn code_of_image(refusal: &ImageRefusal) -> ErrorCode {
+    match refusal {
+        ImageRefusal::Unreadable => ErrorCode::ImageUnreadable,
+        ImageRefusal::TooManyBytes | ImageRefusal::TooManyPixels { .. } => ErrorCode::ImageTooLarge,
+        ImageRefusal::TooMany => ErrorCode::ImageLimit,
+        ImageRefusal::Busy => ErrorCode::Busy,
+        ImageRefusal::Unavailable(_) => ErrorCode::Unavailable,
     }
 }
 

@@ -17,7 +17,7 @@ use gage_application::{
 use thiserror::Error;
 use uuid::Uuid;
 
-pub use code::{ErrorCode, code_of_custody, code_of_permit, code_of_refusal};
+pub use code::{ErrorCode, code_of_custody, code_of_image, code_of_permit, code_of_refusal};
 
 use crate::identity::{desk::DeskError, viewer::NotSignedIn};
 
@@ -74,6 +74,25 @@ pub enum BadArgument {
         /// What was given.
         given: i64,
     },
+    /// Too long a list, or an empty one.
+    #[error("give 1 to {most} of them, not {given}")]
+    Length {
+        /// The most.
+        most: usize,
+        /// What was given.
+        given: usize,
+    },
+    /// Not a number of days that can be looked at.
+    #[error("days must be 1 to {most}, not {given}")]
+    Days {
+        /// The most.
+        most: u32,
+        /// What was given.
+        given: i32,
+    },
+    /// No time zone.
+    #[error("timeZone must be a name as in the IANA database, for example Asia/Seoul")]
+    TimeZone,
     /// Both ends at once.
     #[error("give first or last, not both")]
     FirstAndLast,

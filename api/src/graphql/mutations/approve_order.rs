@@ -63,10 +63,18 @@ impl ApproveOrderMutation {
         ctx: &Context<'_>,
         input: ApproveOrderInput,
     ) -> Result<ApproveOrderPayload> {
-        let written = write(ctx, &input.idempotency_key, |call| {
-            let order = id_at(&input.order, "order")?;
-            Ok(ApproveOrder { order, by: call.by })
-        });
-        Ok(ApproveOrderPayload(written.await?))
+        approve(ctx, input).await
     }
+}
+
+/// Approves an order, by itself or among others.
+pub(super) async fn approve(
+    ctx: &Context<'_>,
+    input: ApproveOrderInput,
+) -> Result<ApproveOrderPayload> {
+    let written = write(ctx, &input.idempotency_key, |call| {
+        let order = id_at(&input.order, "order")?;
+        Ok(ApproveOrder { order, by: call.by })
+    });
+    Ok(ApproveOrderPayload(written.await?))
 }

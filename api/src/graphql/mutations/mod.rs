@@ -3,8 +3,11 @@
 
 pub mod adjust_stock;
 pub mod approve_order;
+pub mod approve_orders;
 pub mod call;
 pub mod cancel_order;
+pub mod change_image;
+pub mod change_low_stock_mark;
 pub mod change_payout_address;
 pub mod change_price;
 pub mod confirm_delivery;
@@ -27,14 +30,15 @@ use async_graphql::MergedObject;
 
 use self::{
     adjust_stock::AdjustStockMutation, approve_order::ApproveOrderMutation,
-    cancel_order::CancelOrderMutation, change_payout_address::ChangePayoutAddressMutation,
-    change_price::ChangePriceMutation, confirm_delivery::ConfirmDeliveryMutation,
-    list_product::ListProductMutation, open_shop::OpenShopMutation,
-    place_order::PlaceOrderMutation, publish_product::PublishProductMutation,
-    receive_stock::ReceiveStockMutation, reject_order::RejectOrderMutation,
-    report_payment_attempt::ReportPaymentAttemptMutation, request_payment::RequestPaymentMutation,
-    revise_product::ReviseProductMutation, revise_shop::ReviseShopMutation,
-    ship_order::ShipOrderMutation, sign_in::SignInMutation,
+    approve_orders::ApproveOrdersMutation, cancel_order::CancelOrderMutation,
+    change_image::ChangeImageMutation, change_low_stock_mark::ChangeLowStockMarkMutation,
+    change_payout_address::ChangePayoutAddressMutation, change_price::ChangePriceMutation,
+    confirm_delivery::ConfirmDeliveryMutation, list_product::ListProductMutation,
+    open_shop::OpenShopMutation, place_order::PlaceOrderMutation,
+    publish_product::PublishProductMutation, receive_stock::ReceiveStockMutation,
+    reject_order::RejectOrderMutation, report_payment_attempt::ReportPaymentAttemptMutation,
+    request_payment::RequestPaymentMutation, revise_product::ReviseProductMutation,
+    revise_shop::ReviseShopMutation, ship_order::ShipOrderMutation, sign_in::SignInMutation,
     unpublish_product::UnpublishProductMutation,
 };
 
@@ -49,6 +53,8 @@ pub struct Mutation(
     ListProductMutation,
     ReviseProductMutation,
     ChangePriceMutation,
+    ChangeImageMutation,
+    ChangeLowStockMarkMutation,
     PublishProductMutation,
     UnpublishProductMutation,
     ReceiveStockMutation,
@@ -58,6 +64,7 @@ pub struct Mutation(
     RequestPaymentMutation,
     ReportPaymentAttemptMutation,
     ApproveOrderMutation,
+    ApproveOrdersMutation,
     RejectOrderMutation,
     ShipOrderMutation,
     ConfirmDeliveryMutation,

@@ -5,7 +5,7 @@ mod proofs;
 
 use async_graphql::{Context, ID, MergedObject, Object, Result, connection::Connection};
 use gage_domain::ids::{OrderId, ProductId, ShopId};
-use gage_projections::catalog::{ProductFilter, Visibility};
+use gage_projections::catalog::{ProductFilter, StockLevel, Visibility};
 
 use crate::{
     graphql::{
@@ -162,6 +162,7 @@ impl ShopQuery {
         let filter = ProductFilter {
             search,
             shop,
+            level: StockLevel::Any,
             visibility: Visibility::Published,
         };
         let found = ctx.catalog()?.products(&filter, &page).await;

@@ -3,10 +3,12 @@
 mod chain;
 mod dispute;
 mod history;
+mod image;
 mod ledger;
 mod me;
 mod node;
 mod order;
+mod order_search;
 mod payment;
 mod payment_instructions;
 mod payment_request;
@@ -14,6 +16,7 @@ mod price;
 mod product;
 mod proof;
 mod rate;
+mod sales;
 mod shop;
 mod text;
 mod timeline;
@@ -25,6 +28,7 @@ pub use history::{
     CausedEvent, HistoryEvent, HistoryFilter, HistoryOrder, HistoryPage, MomentInput, PastState,
     StateChange,
 };
+pub use image::{Image, ImageSize};
 pub use ledger::{Ledger, LedgerAccount, Withdrawal};
 pub use me::{Me, ViewerRole};
 pub use node::Node;
@@ -40,6 +44,7 @@ pub use product::Product;
 pub(super) use product::may_see as may_see_product;
 pub use proof::{Anchor, AnchorProgress, Checkpoint, ProofDocument, may_see_stream};
 pub use rate::{PaymentRate, PaymentRateSource, PriceFeedRound};
+pub use sales::{BestSeller, OrderCount, Revenue, Sales};
 pub use shop::Shop;
 pub use text::{LocalizedText, LocalizedTextInput};
 pub use timeline::{TimelineEntry, TimelineEvent};

@@ -17,7 +17,7 @@ use crate::{
         scalars::{Address, Cursor, DateTime},
         types::{
             LocalizedText, Payment, Price, Product, ProofDocument, Shop, TimelineEntry,
-            may_see_product, proof::receipt,
+            may_see_product, order_search, proof::receipt,
         },
     },
     identity::viewer::Standing,
@@ -96,6 +96,11 @@ impl Order {
     /// Its global id.
     pub async fn id(&self) -> ID {
         self.0.id.to_global()
+    }
+
+    /// What people call it by: the first eight digits of its id. Rarely, two orders have the same.
+    async fn number(&self) -> String {
+        order_search::number(self.0.id)
     }
 
     /// The buyer's wallet.

@@ -6,6 +6,7 @@
 
 use async_graphql::{Context, ID, Object, Result};
 use gage_application::gateway::What;
+use gage_domain::value::Quantity;
 use gage_projections::catalog::{ProductRow, Visibility};
 
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
         lookup::load,
         node_id::GlobalId as _,
         scalars::{Cursor, DateTime},
-        types::{LocalizedText, Price, Shop},
+        types::{Image, LocalizedText, Price, Shop},
     },
     identity::viewer::Standing,
 };
@@ -71,6 +72,11 @@ impl Product {
         self.0.price.map(Into::into)
     }
 
+    /// What shows it.
+    async fn image(&self) -> Option<Image> {
+        self.0.image.map(Image)
+    }
+
     /// Whether it is for sale.
     async fn published(&self) -> bool {
         self.0.published
@@ -95,6 +101,19 @@ impl Product {
             .standing()?
             .is(self.0.owner)
             .then_some(self.0.stock.reserved))
+    }
+
+    /// The most pieces that can be ordered while its stock counts as low. Null but for the shop's
+    /// owner, and when it never does.
+    async fn low_stock_mark(&self, ctx: &Context<'_>) -> Result<Option<u32>> {
+        let owns = ctx.standing()?.is(self.0.owner);
+        let mark = self.0.low_stock_mark.map(Quantity::get);
+        Ok(mark.filter(|_| owns))
+    }
+
+    /// Whether its stock counts as low. Null but for the shop's owner.
+    async fn low_stock(&self, ctx: &Context<'_>) -> Result<Option<bool>> {
+        Ok(ctx.standing()?.is(self.0.owner).then_some(self.0.is_low()))
     }
 
     /// Where its stock changed last: where a subscription to its stock can go on.

@@ -2,19 +2,27 @@
 
 use async_graphql::{Context, ID, Object, Result, connection::Connection};
 use gage_application::gateway::What;
-use gage_projections::catalog::{ProductFilter, ShopRow};
+use gage_projections::{
+    catalog::{ProductFilter, ShopRow, StockLevel},
+    sales::{MOST_DAYS, SalesError, SalesRequest},
+};
 
 use crate::graphql::{
     context::Asked as _,
-    errors::ApiError,
+    errors::{ApiError, BadArgument},
     node_id::GlobalId as _,
     pages::{PageArguments, connection, weight},
     scalars::{Address, DateTime},
-    types::{Ledger, LocalizedText, Order, OrderStatus, Product, product::visibility},
+    types::{
+        Ledger, LocalizedText, Order, OrderCount, OrderStatus, Product, Sales, order_search,
+        product::visibility,
+    },
 };
 
 /// Wallets of a shop whose ledgers are shown: each may cost questions to a node.
 const MOST_LEDGERS: u32 = 20;
+/// Best sellers that are shown.
+const BEST_SELLERS: usize = 10;
 
 /// A shop of one owner.
 pub struct Shop(pub ShopRow);
@@ -49,12 +57,21 @@ impl Shop {
 
     /// Its products, newest first: those for sale, and for its owner all.
     #[graphql(complexity = "weight(first, last) * child_complexity")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "Relay's four, two filters, context"
+    )]
     async fn products(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Words that the name must have, in either language.")] search: Option<
             String,
         >,
+        #[graphql(
+            desc = "Only those whose stock counts as low. For its owner, auditors and operators.",
+            default
+        )]
+        low_stock: bool,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
@@ -68,10 +85,17 @@ impl Shop {
         }
         .request();
         let page = page.map_err(|error| ctx.error(error))?;
+        let level = if low_stock {
+            self.is_for_owner(ctx)?;
+            StockLevel::Low
+        } else {
+            StockLevel::Any
+        };
         let visibility = visibility(ctx.standing()?);
         let filter = ProductFilter {
             search,
             shop: Some(self.0.id),
+            level,
             visibility,
         };
         let found = ctx.catalog()?.products(&filter, &page).await;
@@ -86,10 +110,7 @@ impl Shop {
     /// auditors and operators only.
     #[graphql(complexity = "MOST_LEDGERS as usize * child_complexity")]
     async fn ledgers(&self, ctx: &Context<'_>) -> Result<Vec<Ledger>> {
-        let viewer = ctx.signed_in()?;
-        if !viewer.is(self.0.owner) && !viewer.oversees() {
-            return Err(ctx.error(ApiError::Forbidden(What::Shop)));
-        }
+        self.is_for_owner(ctx)?;
         let wallets = ctx
             .services()?
             .ledger
@@ -101,20 +122,25 @@ impl Shop {
 
     /// Its orders, newest first. For its owner, auditors and operators only.
     #[graphql(complexity = "weight(first, last) * child_complexity")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "Relay's four, two filters, context"
+    )]
     async fn orders(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Only orders in one of these states; all when empty.", default)]
         status: Vec<OrderStatus>,
+        #[graphql(
+            desc = "An order's number or id, its buyer's wallet, or words in the name of a product that was ordered."
+        )]
+        search: Option<String>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<String, Order>> {
-        let viewer = ctx.signed_in()?;
-        if !viewer.is(self.0.owner) && !viewer.oversees() {
-            return Err(ctx.error(ApiError::Forbidden(What::Shop)));
-        }
+        self.is_for_owner(ctx)?;
         let page = PageArguments {
             first,
             after,
@@ -124,14 +150,77 @@ impl Shop {
         .request();
         let page = page.map_err(|error| ctx.error(error))?;
         let phases: Vec<_> = status.into_iter().map(Into::into).collect();
+        let search = match search {
+            Some(text) => order_search::meant(ctx, self.0.id, &text).await?,
+            None => None,
+        };
         let found = ctx
             .services()?
             .orders
-            .orders_of_shop(self.0.id, &phases, &page)
+            .orders_of_shop(self.0.id, &phases, search.as_ref(), &page)
             .await;
         Ok(connection(
             found.map_err(|error| ctx.error(error.into()))?,
             Order,
         ))
+    }
+
+    /// How many of its orders are in each state, every state once; of a state at most 10,000 are
+    /// counted. For its owner, auditors and operators only.
+    #[graphql(complexity = "100 + 10 * child_complexity")]
+    async fn order_counts(&self, ctx: &Context<'_>) -> Result<Vec<OrderCount>> {
+        self.is_for_owner(ctx)?;
+        let counts = ctx.services()?.orders.count_by_phase(self.0.id).await;
+        let counts = counts.map_err(|error| ctx.error(error.into()))?;
+        Ok(counts.into_iter().map(OrderCount::from).collect())
+    }
+
+    /// How it sold in the last days, today included. For its owner, auditors and operators only.
+    #[graphql(complexity = "500 + 10 * child_complexity")]
+    async fn sales(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many days, 1 to 92.", default = 30)] days: i32,
+        #[graphql(
+            desc = "Where days begin, by its name in the IANA database: Asia/Seoul.",
+            default_with = "\"UTC\".to_owned()"
+        )]
+        time_zone: String,
+    ) -> Result<Sales> {
+        self.is_for_owner(ctx)?;
+        let services = ctx.services()?;
+        let given = days;
+        let days = u32::try_from(days)
+            .ok()
+            .filter(|days| (1..=MOST_DAYS).contains(days));
+        let Some(days) = days else {
+            let most = MOST_DAYS;
+            return Err(ctx.error(ApiError::from(BadArgument::Days { most, given })));
+        };
+        let request = SalesRequest {
+            shop: self.0.id,
+            now: services.clock.now(),
+            days,
+            time_zone,
+        };
+        match services.sales.sales(&request, BEST_SELLERS).await {
+            Ok(sales) => Ok(sales.into()),
+            Err(SalesError::TimeZone { .. }) => {
+                Err(ctx.error(ApiError::from(BadArgument::TimeZone)))
+            }
+            Err(SalesError::Query(error)) => Err(ctx.error(error.into())),
+        }
+    }
+}
+
+impl Shop {
+    /// Passes for who may see how the shop fares.
+    fn is_for_owner(&self, ctx: &Context<'_>) -> Result<()> {
+        let viewer = ctx.signed_in()?;
+        if viewer.is(self.0.owner) || viewer.oversees() {
+            Ok(())
+        } else {
+            Err(ctx.error(ApiError::Forbidden(What::Shop)))
+        }
     }
 }

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rust_embed::RustEmbed;
 
+use crate::config::Environment;
+
 /// A form of a file: as it is, or compressed when it was built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Coding {
@@ -56,16 +58,30 @@ impl File {
 /// Finds a file by its name below the storefront's folder, in one form.
 pub type Find = fn(name: &str, coding: Coding) -> Option<File>;
 
-/// What was built. A release holds it in the binary; other builds read it from the checkout, with
-/// the test chain's wallets in it. A checkout in which nothing was built compiles all the same.
+/// What was built for production. A release holds it in the binary; other builds read it from the
+/// checkout. A checkout in which nothing was built compiles all the same.
 #[derive(RustEmbed)]
-#[cfg_attr(debug_assertions, folder = "../web/dist/development")]
-#[cfg_attr(not(debug_assertions), folder = "../web/dist/production")]
+#[folder = "../web/dist/production"]
 #[allow_missing = true]
-struct Built;
+struct Production;
 
-/// A file of what was built.
-pub fn embedded(name: &str, coding: Coding) -> Option<File> {
+/// What was built for development, with the test chain's wallets in it. A release has none of it.
+#[cfg(debug_assertions)]
+#[derive(RustEmbed)]
+#[folder = "../web/dist/development"]
+#[allow_missing = true]
+struct Development;
+
+/// What was built for an environment.
+pub fn embedded(environment: Environment) -> Find {
+    match environment {
+        #[cfg(debug_assertions)]
+        Environment::Development => file_of::<Development>,
+        _ => file_of::<Production>,
+    }
+}
+
+fn file_of<Built: RustEmbed>(name: &str, coding: Coding) -> Option<File> {
     let file = Built::get(&format!("{name}{}", coding.ending()))?;
     let hash = file.metadata.sha256_hash();
     // Half of the hash is enough to tell two files apart.

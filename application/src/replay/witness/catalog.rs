@@ -37,6 +37,8 @@ pub(in crate::replay) fn product(id: ProductId, product: &ProductFold) -> Option
         .text(text)
         .text(grams)
         .price(state.price().as_ref())
+        .maybe_bytes(listing.image.map(|image| image.0))
+        .maybe(listing.low_stock_mark.map(|mark| mark.get()))
         .text(state.offer().is_ok())
         .maybe_time(product.listed_at)
         .position(product.listed)

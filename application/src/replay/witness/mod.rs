@@ -70,6 +70,8 @@ pub(super) const PRODUCTS: Table = Table {
         "price_token",
         "price_fiat",
         "price_amount",
+        "image",
+        "low_stock_mark",
         "published",
         "listed_at",
         "listed_xact_id",

@@ -4,7 +4,7 @@ use gage_domain::{
     Decider,
     ids::ShopId,
     product::{Product, ProductCommand, ProductEvent},
-    value::{BaseUnits, Price},
+    value::{B256, BaseUnits, ImageHash, Price, Quantity},
 };
 use proptest::{prelude::*, sample::select, test_runner::TestCaseResult};
 
@@ -25,6 +25,14 @@ fn prices() -> impl Strategy<Value = Price> {
     (select(currencies), select(amounts)).prop_map(|(currency, amount)| Price { currency, amount })
 }
 
+fn images() -> impl Strategy<Value = Option<ImageHash>> {
+    prop::option::of((0_u8..3).prop_map(|byte| ImageHash(B256::repeat_byte(byte))))
+}
+
+fn marks() -> impl Strategy<Value = Option<Quantity>> {
+    prop::option::of((1_u32..4).prop_map(crate::samples::pieces))
+}
+
 fn commands() -> impl Strategy<Value = ProductCommand> {
     prop_oneof![
         2 => (shops(), texts(), texts(), prop::option::of(prices())).prop_map(
@@ -38,6 +46,8 @@ fn commands() -> impl Strategy<Value = ProductCommand> {
         2 => (texts(), texts())
             .prop_map(|(name, description)| ProductCommand::Revise { name, description }),
         2 => prices().prop_map(|price| ProductCommand::ChangePrice { price }),
+        1 => images().prop_map(|image| ProductCommand::ChangeImage { image }),
+        1 => marks().prop_map(|mark| ProductCommand::ChangeLowStockMark { mark }),
         3 => Just(ProductCommand::Publish),
         1 => Just(ProductCommand::Unpublish),
     ]
@@ -56,6 +66,8 @@ fn events() -> impl Strategy<Value = ProductEvent> {
         (texts(), texts())
             .prop_map(|(name, description)| ProductEvent::ProductRevised { name, description }),
         prices().prop_map(|price| ProductEvent::PriceChanged { price }),
+        images().prop_map(|image| ProductEvent::ImageChanged { image }),
+        marks().prop_map(|mark| ProductEvent::LowStockMarkChanged { mark }),
         Just(ProductEvent::ProductPublished {}),
         Just(ProductEvent::ProductUnpublished {}),
     ]
@@ -65,6 +77,7 @@ fn events() -> impl Strategy<Value = ProductEvent> {
 fn on_sale_means_price_and_name(history: &[ProductEvent], product: &Product) -> TestCaseResult {
     let mut shops = Vec::new();
     let (mut named, mut priced, mut on_sale) = (false, false, false);
+    let (mut shown_by, mut low_from) = (None, None);
     for event in history {
         match event {
             ProductEvent::ProductListed {
@@ -76,6 +89,8 @@ fn on_sale_means_price_and_name(history: &[ProductEvent], product: &Product) -> 
             }
             ProductEvent::ProductRevised { name, .. } => named = !name.is_empty(),
             ProductEvent::PriceChanged { price } => priced = !price.amount.is_zero(),
+            ProductEvent::ImageChanged { image } => shown_by = *image,
+            ProductEvent::LowStockMarkChanged { mark } => low_from = *mark,
             ProductEvent::ProductPublished {} => on_sale = true,
             ProductEvent::ProductUnpublished {} => on_sale = false,
         }
@@ -83,6 +98,10 @@ fn on_sale_means_price_and_name(history: &[ProductEvent], product: &Product) -> 
     }
     let listing = product.listing().expect("a listed product");
     prop_assert_eq!(shops, vec![listing.shop]);
+    prop_assert_eq!(
+        (listing.image, listing.low_stock_mark),
+        (shown_by, low_from)
+    );
     prop_assert_eq!(product.offer().is_ok(), on_sale);
     Ok(())
 }

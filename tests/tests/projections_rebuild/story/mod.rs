@@ -21,7 +21,7 @@ use gage_domain::{
     product::{Product, ProductCommand},
     shop::{Shop, ShopCommand},
     text::LocalizedText,
-    value::{Address, Asset, B256, BaseUnits, Currency, Fiat, Price, Quantity},
+    value::{Address, Asset, B256, BaseUnits, Currency, Fiat, ImageHash, Price, Quantity},
 };
 use serde_json::value::to_raw_value;
 use time::{Duration, OffsetDateTime, macros::datetime};
@@ -178,7 +178,7 @@ impl Story {
 
     fn product(&mut self, draft: &mut Draft) {
         let (id, now) = (self.any_product(), self.now());
-        let command = match self.below(4) {
+        let command = match self.below(6) {
             0 => ProductCommand::Revise {
                 name: name(&format!("Bean {}", self.minutes)),
                 description: name("Roasted"),
@@ -186,7 +186,19 @@ impl Story {
             1 => ProductCommand::ChangePrice {
                 price: price(1 + self.below(1000)),
             },
-            2 => ProductCommand::Publish,
+            2 => ProductCommand::ChangeImage {
+                image: match self.below(4) {
+                    0 => None,
+                    number => Some(ImageHash(B256::left_padding_from(&number.to_be_bytes()))),
+                },
+            },
+            3 => ProductCommand::ChangeLowStockMark {
+                mark: match self.below(4) {
+                    0 => None,
+                    number => Some(pieces(number)),
+                },
+            },
+            4 => ProductCommand::Publish,
             _ => ProductCommand::Unpublish,
         };
         try_on(&mut self.products, id, &command, now, draft);

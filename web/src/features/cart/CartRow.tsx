@@ -21,7 +21,12 @@ export function CartRow({ line }: { line: CartLine }) {
   return (
     <li className="py-4">
       <div className="flex gap-4">
-        <ProductPicture id={line.product} className="size-18 shrink-0 rounded-xl sm:size-20" />
+        <ProductPicture
+          id={line.product}
+          image={product?.image ?? null}
+          size="small"
+          className="size-18 shrink-0 rounded-xl sm:size-20"
+        />
         <div className="grid min-w-0 grow gap-3 sm:grid-cols-[1fr_auto_8rem] sm:items-center">
           <div className="min-w-0">
             <Link href={paths.product(line.product)} className="font-semibold hover:underline">

@@ -11,6 +11,7 @@ const product: ProductCardFragment = {
   id: 'tea',
   name: { ko: null, en: 'Tea' },
   price,
+  image: null,
   published: true,
   available: 2,
   shop: { id: 's', name: { ko: null, en: 'Shop' } },

@@ -10,7 +10,7 @@ export function ProductCard({ product }: { product: ProductCardFragment }) {
   const localized = useLocalized();
   return (
     <article className="group relative flex flex-col overflow-hidden rounded-2xl border border-line bg-raised transition-shadow hover:shadow-lg hover:shadow-black/5">
-      <ProductPicture id={product.id} className="aspect-4/3 w-full" />
+      <ProductPicture id={product.id} image={product.image} className="aspect-4/3 w-full" />
       <div className="flex grow flex-col gap-1 p-4">
         <p className="text-xs text-ink-soft">{localized(product.shop.name)}</p>
         <h2 className="leading-snug font-semibold">

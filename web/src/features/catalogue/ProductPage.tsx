@@ -37,7 +37,11 @@ function Details({ product }: { product: NonNullable<ProductQuery['product']> })
   const description = localized(product.description);
   return (
     <div className={LAYOUT}>
-      <ProductPicture id={product.id} className="aspect-4/3 w-full rounded-2xl md:aspect-square" />
+      <ProductPicture
+        id={product.id}
+        image={product.large}
+        className="aspect-4/3 w-full rounded-2xl md:aspect-square"
+      />
       <div>
         <p className="mb-1 text-sm text-ink-soft">{localized(product.shop.name)}</p>
         <PageTitle>{localized(product.name)}</PageTitle>

@@ -1,4 +1,5 @@
 import { clsx } from 'clsx';
+import { useState } from 'react';
 
 /** Muted glazes: ground, shape, second shape. */
 const GLAZES = [
@@ -9,8 +10,33 @@ const GLAZES = [
   ['#e2e8ea', '#86a6ad', '#527880'],
 ] as const;
 
+interface ProductPictureProps {
+  id: string;
+  /** What the shop shows of it; without, or when it cannot be fetched, a still life stands there. */
+  image?: { readonly url: string; readonly small?: string } | null;
+  size?: 'small' | 'medium';
+  className?: string;
+}
+
+/** What a product looks like. The product's name stands beside it, so it says nothing to who cannot see. */
+export function ProductPicture({ id, image, size = 'medium', className }: ProductPictureProps) {
+  const [failed, setFailed] = useState<string | null>(null);
+  const url = size === 'small' ? (image?.small ?? image?.url) : image?.url;
+  if (url === undefined || url === failed) return <StillLife id={id} {...(className !== undefined && { className })} />;
+  return (
+    <img
+      src={url}
+      alt=""
+      loading="lazy"
+      decoding="async"
+      onError={() => setFailed(url)}
+      className={clsx('block bg-sunken object-cover', className)}
+    />
+  );
+}
+
 /** A still life of its own for each product that has no picture: the same id draws the same. */
-export function ProductPicture({ id, className }: { id: string; className?: string }) {
+function StillLife({ id, className }: { id: string; className?: string }) {
   const seed = hash(id);
   const [ground, near, far] = GLAZES[seed % GLAZES.length] ?? GLAZES[0];
   const shift = ((seed >> 4) % 60) - 30;

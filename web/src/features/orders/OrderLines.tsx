@@ -21,7 +21,12 @@ export function OrderLines({ order, paying }: { order: OrderPageFragment; paying
       <ul className="divide-y divide-line">
         {order.lines.map((line) => (
           <li key={line.productId} className="flex items-center gap-4 py-3">
-            <ProductPicture id={line.productId} className="size-14 shrink-0 rounded-lg" />
+            <ProductPicture
+              id={line.productId}
+              image={line.product?.image ?? null}
+              size="small"
+              className="size-14 shrink-0 rounded-lg"
+            />
             <div className="flex min-w-0 grow flex-wrap items-baseline justify-between gap-x-4">
               <p>
                 <Link href={paths.product(line.productId)} className="font-medium hover:underline">

@@ -6,6 +6,7 @@ import { Link } from 'wouter';
 import { useHistoryState } from 'wouter/use-browser-location';
 import { OrderDocument, OrderUpdatesDocument } from '@/api/generated/graphql';
 import { paths } from '@/app/paths';
+import { useSession } from '@/features/session/SessionContext';
 import { SignedIn } from '@/features/session/SignedIn';
 import { Button } from '@/shared/ui/Button';
 import { EmptyState } from '@/shared/ui/EmptyState';
@@ -14,6 +15,9 @@ import { Skeleton } from '@/shared/ui/Skeleton';
 import { OrderDetails } from './OrderDetails';
 
 export function OrderPage({ id }: { id: string }) {
+  const { viewer } = useSession();
+  // Asked together with who is signed in, not after it.
+  useOrder(id, viewer !== undefined);
   return (
     <SignedIn>
       <LiveOrder id={id} />
@@ -21,12 +25,16 @@ export function OrderPage({ id }: { id: string }) {
   );
 }
 
-function LiveOrder({ id }: { id: string }) {
-  const { t } = useTranslation();
+function useOrder(id: string, pause = false) {
   // Who has just placed it comes with the position of that: the answer waits until it is visible.
   const state = useHistoryState<{ atLeast?: string | null } | null>();
-  const variables = { id, atLeast: state?.atLeast ?? null };
-  const [{ data, fetching, error }] = useQuery({ query: OrderDocument, variables });
+  const [answer] = useQuery({ query: OrderDocument, variables: { id, atLeast: state?.atLeast ?? null }, pause });
+  return answer;
+}
+
+function LiveOrder({ id }: { id: string }) {
+  const { t } = useTranslation();
+  const { data, fetching, error } = useOrder(id);
   const order = data?.order ?? null;
   if (order) {
     return (

@@ -17,7 +17,14 @@ export function OrderRow({ order, note }: { order: OrderSummaryFragment; note?: 
   const more = order.lines.length - 1;
   return (
     <article className="relative flex items-center gap-4 rounded-2xl border border-line bg-raised p-4 hover:border-line-strong/60">
-      {first && <ProductPicture id={first.productId} className="size-16 shrink-0 rounded-xl" />}
+      {first && (
+        <ProductPicture
+          id={first.productId}
+          image={first.product?.image ?? null}
+          size="small"
+          className="size-16 shrink-0 rounded-xl"
+        />
+      )}
       <div className="min-w-0 grow">
         <p className="text-xs text-ink-soft">
           {localized(order.shop.name)} · <DateTime at={order.placedAt} />
