@@ -157,7 +157,8 @@ fn begin<'d>(db: &'d mut PgConnection, snapshot: &str) -> BoxFuture<'d, Result<(
     // Made by the server: hexadecimal digits and hyphens.
     let statements = format!(
         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
-         SET TRANSACTION SNAPSHOT '{snapshot}'; SET LOCAL enable_sort = off"
+         SET TRANSACTION SNAPSHOT '{snapshot}'; SET LOCAL enable_sort = off; \
+         SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
     );
     async move {
         db.execute(statements.as_str()).await.map_err(failed)?;

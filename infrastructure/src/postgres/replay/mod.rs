@@ -37,10 +37,17 @@ impl PostgresStored {
     /// [`ReadFailure`] when the database is away.
     pub async fn now(pool: &PgPool) -> Result<Self, ReadFailure> {
         let mut keeper = pool.acquire().await.map_err(failed)?.detach();
-        sqlx::raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            .execute(&mut keeper)
-            .await
-            .map_err(failed)?;
+        // It waits while others read as of its snapshot, for as long as that takes.
+        for statement in [
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            "SET LOCAL idle_in_transaction_session_timeout = 0",
+            "SET LOCAL statement_timeout = 0",
+        ] {
+            sqlx::query(statement)
+                .execute(&mut keeper)
+                .await
+                .map_err(failed)?;
+        }
         let snapshot = sqlx::query_scalar("SELECT pg_export_snapshot()")
             .fetch_one(&mut keeper)
             .await
