@@ -20,5 +20,6 @@ pub mod config;
 pub mod graphql;
 pub mod http;
 pub mod identity;
+pub mod streams;
 pub mod telemetry;
 mod wiring;

@@ -15,11 +15,13 @@ use gage_application::{
     catch_up::{CatchUp, Consumer, HealthHandle},
     expiry::Expiry,
     gateway::{Gateway, Parts, snapshotter},
+    history::History,
     ports::{
         chain::FollowedChains,
         clock::{Clock, Entropy},
         event_log::EventLog,
         rate_limit::RateLimiter,
+        replay::Stored,
         wake::WakeUps,
     },
     progress::Watched,
@@ -36,7 +38,8 @@ use gage_infrastructure::{
     clock::{SystemClock, SystemEntropy},
     images::PostgresImages,
     postgres::{
-        self, Migrated, PoolOptions, PostgresCheckpoints, PostgresEventLog, PostgresSnapshots,
+        self, Migrated, PoolOptions, PostgresCheckpoints, PostgresChronicle, PostgresEventLog,
+        PostgresSnapshots, PostgresStored, Restore,
     },
     redis::{RedisNonces, RedisRateLimiter, RedisSessions, RedisStore, RedisWakeUps},
 };
@@ -168,6 +171,28 @@ pub(crate) async fn deploy_escrow(
     chain::deploy(node, deployer, tokens).await
 }
 
+/// Everything that is stored, as of now.
+///
+/// # Errors
+/// When the database is away.
+pub(crate) async fn stored(database: &Database) -> anyhow::Result<Box<dyn Stored>> {
+    Ok(Box::new(PostgresStored::now(&database.pool).await?))
+}
+
+/// The history, to look things up in.
+pub(crate) fn history(database: &Database) -> History {
+    let chronicle = Arc::new(PostgresChronicle::new(database.pool.clone()));
+    History::new(database.log.clone(), chronicle)
+}
+
+/// A log that is made of an export.
+///
+/// # Errors
+/// When the database is away, or has events.
+pub(crate) async fn restore(database: &Database) -> anyhow::Result<Restore> {
+    Ok(Restore::begin(&database.pool).await?)
+}
+
 /// Puts the contract for anchors on a chain; its address.
 ///
 /// # Errors
@@ -274,6 +299,7 @@ pub(crate) fn assemble(
     let images = Arc::new(PostgresImages::new(pool.clone()));
     let gallery = gallery(&adapters, images.clone());
     let services = Services {
+        history: history(&adapters.database),
         gateway,
         catalog: CatalogQueries::new(pool.clone()),
         orders,

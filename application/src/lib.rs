@@ -4,7 +4,9 @@
 //! writes), the [`operations`] that go through it, the [`catch_up`] loop on which projections
 //! and reactions run, the [`reactions`] between aggregates, [`settlement`] of what is seen on a
 //! chain, the watching of reported [`attempts`], the [`reconciliation`] of the event log with the
-//! chain, and the [`tree`] by which the log can be proven. It knows the domain and nothing else: no SQL, no HTTP, no RPC.
+//! chain, and what auditors look at: the [`history`], its [`replay`] and its [`export`], and the
+//! [`tree`] by which the log can be proven. It knows the domain and nothing else: no SQL, no HTTP,
+//! no RPC.
 //!
 //! # Adding an operation
 //! 1. A file in `operations/`, named after what it does, with a struct of typed arguments.
@@ -15,7 +17,9 @@ pub mod attempts;
 pub mod catch_up;
 pub mod event;
 pub mod expiry;
+pub mod export;
 pub mod gateway;
+pub mod history;
 pub mod log_reader;
 pub mod metadata;
 pub mod operations;
@@ -24,6 +28,7 @@ pub mod position;
 pub mod progress;
 pub mod reactions;
 pub mod reconciliation;
+pub mod replay;
 pub mod settlement;
 pub mod tail;
 pub mod tree;

@@ -65,6 +65,7 @@ const CRATES: [CrateRule; 5] = [
             "tokio",
             "tokio-util",
             "tracing",
+            "unicode-normalization",
             "uuid",
         ]),
     },

@@ -7,6 +7,7 @@ use axum::http::HeaderValue;
 use gage_application::progress::Progress;
 use gage_application::{
     gateway::{Gateway, Request},
+    history::History,
     metadata::Actor,
     ports::{
         chain::{FollowedChains, PaymentChain, PaymentRail},
@@ -48,6 +49,8 @@ pub struct Services {
     pub payments: PaymentQueries,
     /// Questions to the ledger.
     pub ledger: LedgerQueries,
+    /// The history, event by event.
+    pub history: History,
     /// Questions to orders and payments about sales.
     pub sales: SalesQueries,
     /// Images of products.

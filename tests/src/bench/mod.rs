@@ -7,6 +7,7 @@
 //! in `Bench::measure`.
 
 mod append;
+mod audit;
 mod backfill;
 pub mod bare;
 pub mod figures;

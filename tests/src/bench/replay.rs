@@ -9,6 +9,7 @@ use gage_projections::{name::ProjectionName, rebuild::rebuild};
 use sqlx::postgres::PgPoolCopyExt;
 
 use super::{
+    audit,
     figures::{per_sec, real},
     report::{Row, Unit},
     shop::Shop,
@@ -37,8 +38,9 @@ pub(super) async fn measure(sizes: &Sizes) -> Result<Vec<Row>> {
     let mut rows = vec![
         Row::of("histories appended in bulk", appended, Unit::Events)
             .note("decided by the domain and appended 1,000 events at once; fills the logs here"),
-        raw(&shop, events).await?,
     ];
+    let (raw, copied) = raw(&shop, events).await?;
+    rows.push(raw);
     for (name, read_model) in shop.read_models() {
         let began = Instant::now();
         read_model.run_to_end().await?;
@@ -49,6 +51,7 @@ pub(super) async fn measure(sizes: &Sizes) -> Result<Vec<Row>> {
         }
         rows.push(row);
     }
+    rows.extend(audit::replayed(&shop, events, copied).await?);
     for name in ProjectionName::ALL {
         rows.push(rebuilt(&shop, name).await?);
     }
@@ -56,8 +59,9 @@ pub(super) async fn measure(sizes: &Sizes) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// The log through its reader, beside the same rows as the server copies them out.
-async fn raw(shop: &Shop, events: u64) -> Result<Row> {
+/// The log through its reader, beside the same rows as the server copies them out; and how many of
+/// these it copies in a second.
+async fn raw(shop: &Shop, events: u64) -> Result<(Row, f64)> {
     let began = Instant::now();
     let (mut from, mut read) = (LogPosition::START, 0);
     loop {
@@ -82,9 +86,10 @@ async fn raw(shop: &Shop, events: u64) -> Result<Row> {
         .await?;
     ensure!(rows == events, "{rows} of {events} rows were copied");
     let copied = per_sec(rows, began.elapsed());
-    Ok(Row::of("replay of the whole log", rate, Unit::Events)
+    let row = Row::of("replay of the whole log", rate, Unit::Events)
         .headline(Headline::Replay)
-        .beside("COPY of the same rows", copied))
+        .beside("COPY of the same rows", copied);
+    Ok((row, copied))
 }
 
 /// One read model, from the log to the swap.

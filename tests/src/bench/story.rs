@@ -127,7 +127,7 @@ impl Story {
             let number = self.products.len();
             let list = ProductCommand::List {
                 shop: self.shop,
-                name: named(&format!("Green tea no. {number}")),
+                name: named(&name_of(number)),
                 description: named("From the first picking, dried in the shade; 100 g."),
                 price: Some(price()),
             };
@@ -172,7 +172,7 @@ impl Story {
         let (now, owner) = (self.now, self.owner);
         let terms = self.terms(id, buyer);
         let log = seen(id, number);
-        let placed = order.put(&self.place(product, buyer), now);
+        let placed = order.put(&self.place(place, product, buyer), now);
         let reserve = InventoryCommand::Reserve {
             order: id,
             quantity: one(),
@@ -210,14 +210,14 @@ impl Story {
         self.decided(Actor::Wallet(owner), vec![shipped]);
     }
 
-    fn place(&self, product: ProductId, buyer: Address) -> OrderCommand {
+    fn place(&self, number: usize, product: ProductId, buyer: Address) -> OrderCommand {
         OrderCommand::Place {
             buyer,
             shop: self.shop,
             lines: vec![OrderLine {
                 product,
                 sku: SkuId::from(product),
-                name: named("Green tea"),
+                name: named(&name_of(number)),
                 unit_price: price(),
                 quantity: one(),
             }],
@@ -310,6 +310,11 @@ pub fn one() -> Quantity {
 pub fn price() -> Price {
     let (chain_id, token) = (CHAIN_ID, Address::ZERO);
     Price::token(Asset { chain_id, token }, BaseUnits::from(PRICE))
+}
+
+/// What a product is called.
+fn name_of(number: usize) -> String {
+    format!("Green tea no. {number}")
 }
 
 fn named(en: &str) -> LocalizedText {

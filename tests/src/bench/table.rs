@@ -187,6 +187,8 @@ fn korean(headline: Headline) -> &'static str {
         Headline::Rebuild => "읽기 모델 재구축",
         Headline::CatchUp => "읽기 모델 따라잡기",
         Headline::Replay => "이벤트 로그 재생",
+        Headline::AuditReplay => "감사 재생(모든 이벤트 검사)",
+        Headline::AuditMemory => "감사 재생의 최대 메모리",
         Headline::Backfill => "체인에서 결제 되찾기",
         Headline::Growth => "로그가 길어질 때의 명령 비용",
         Headline::Memory => "모든 측정 뒤 서버 메모리",

@@ -36,6 +36,10 @@ pub enum Headline {
     CatchUp,
     /// The whole log, read.
     Replay,
+    /// The whole log with every event checked.
+    AuditReplay,
+    /// What that needs.
+    AuditMemory,
     /// Payments found on the chain.
     Backfill,
     /// What a command costs in a long log, against a short one.
@@ -109,6 +113,8 @@ impl Headline {
             Self::Subscription => vec![target(P99, AtMost, 20.0)],
             Self::Rebuild => vec![target(Figure, AtLeast, 100_000.0)],
             Self::Growth => vec![target(Ratio, AtMost, 1.1)],
+            Self::AuditReplay => vec![target(Ratio, AtLeast, 0.5)],
+            Self::AuditMemory => vec![target(Figure, AtMost, 512.0)],
             Self::Memory => vec![target(Figure, AtMost, 150.0)],
             Self::AppendKeyed
             | Self::HotOrders

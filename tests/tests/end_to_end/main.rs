@@ -12,6 +12,7 @@ mod console;
 mod contract_wallet;
 mod crashes;
 mod deadlines;
+mod history;
 mod idempotency;
 mod images;
 mod ledger;

@@ -1,21 +1,78 @@
-//! `gage audit`: for those who check the history, one file a command.
+//! `gage audit …`: for those who check the history, one file a command. Nothing here writes to
+//! the log but an import into an empty one.
 
 mod check_tree;
 mod checkpoint;
 mod consistency;
+mod export;
+mod history;
 mod key;
 mod prove;
+mod replay;
+mod show;
 mod verify;
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::Subcommand;
+use gage_application::{export::Form, history::moment::Moment};
+use gage_domain::proof::CheckpointVerifier;
 
-use crate::config::args::{CheckpointArgs, DatabaseArgs, LogArgs, ServerArgs};
+use self::history::HistoryArgs;
+use crate::config::args::{ChainArgs, CheckpointArgs, DatabaseArgs, LogArgs, RpcArgs, ServerArgs};
 
 /// What an auditor can do.
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
+    /// Fold the whole event log from zero, and compare all that is stored with it
+    ///
+    /// Checks that every stream is dense and every event one that could have happened; what
+    /// always holds, after every event; what belongs together in one append; prices as they were
+    /// offered; snapshots, read models, checkpoints and idempotency keys; the tree over the log
+    /// and what was signed of it; and payments with the chain. Everything is read as of one moment, and nobody waits for it: the server may go on
+    /// running. Ends with an error if anything differs, after naming the events and rows.
+    Replay {
+        /// One JSON object, for other programs
+        #[arg(long)]
+        json: bool,
+        /// Do not ask the chain's nodes about payments
+        #[arg(long)]
+        without_chain: bool,
+        /// The public key of the checkpoints; without it, signatures are not checked
+        #[arg(long, env = "GAGE_CHECKPOINT_VERIFIER", value_name = "NAME+ID+KEY")]
+        key: Option<String>,
+        /// Orders that are folded at once; each costs about 2 kB of memory [default: 200000]
+        #[arg(long, value_name = "N")]
+        orders_at_once: Option<u64>,
+        /// Where the events are.
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// The chain's node.
+        #[command(flatten)]
+        rpc: RpcArgs,
+        /// The contract.
+        #[command(flatten)]
+        chain: Box<ChainArgs>,
+        /// Environment and logs.
+        #[command(flatten)]
+        log: LogArgs,
+    },
+    /// Print events, oldest first, each in plain words and as it is stored
+    ///
+    /// Of a stream, or of everything. Position is the cursor: what comes after one never changes,
+    /// and `--after` goes on there.
+    History {
+        /// Which.
+        #[command(flatten)]
+        wanted: Box<HistoryArgs>,
+        /// Where the events are.
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// Environment and logs.
+        #[command(flatten)]
+        log: LogArgs,
+    },
     /// Print the public key that checks this server's checkpoints: what the shop publishes
     Key {
         /// The private key, and the log's name.
@@ -104,11 +161,119 @@ pub enum AuditCommand {
         #[command(flatten)]
         log: LogArgs,
     },
+    /// Show how things stood at a moment, and what changed until another
+    ///
+    /// The state of the aggregate, and what the read models answered about it. Moments are `now`,
+    /// `#3` (after the third event of the stream), a position like `771-42`, or a time.
+    Show {
+        /// TYPE:UUID, or a global id of the API
+        #[arg(value_name = "STREAM")]
+        stream: String,
+        /// The moment
+        #[arg(long, default_value = "now", value_parser = show::parse)]
+        at: Moment,
+        /// Show only what is other at this second moment
+        #[arg(long, value_parser = show::parse)]
+        until: Option<Moment>,
+        /// Where the events are.
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// Environment and logs.
+        #[command(flatten)]
+        log: LogArgs,
+    },
+    /// Write the whole log to a file, with a manifest beside it
+    ///
+    /// FILE.manifest.json says how many events there are, which the first and the last are, and
+    /// what the file's SHA-256 is. An export that was broken off, or is older than the log, goes
+    /// on with `--resume`.
+    Export {
+        /// The file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// jsonl or csv
+        #[arg(long, default_value = "jsonl")]
+        form: Form,
+        /// Go on with a file that is there
+        #[arg(long)]
+        resume: bool,
+        /// Where the events are.
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// Environment and logs.
+        #[command(flatten)]
+        log: LogArgs,
+    },
+    /// Make the log of an empty, migrated database from an export
+    ///
+    /// The file has to be what its manifest says. Events keep their positions, so cursors go on
+    /// holding; read models are made by `gage serve`, and the chain is read again from its start.
+    Import {
+        /// The file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Where the events go.
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// Environment and logs.
+        #[command(flatten)]
+        log: LogArgs,
+    },
+    /// Compare an export with its manifest; needs no database
+    VerifyExport {
+        /// The file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
 }
 
 /// Carries a command out.
 pub(super) async fn run(command: AuditCommand) -> anyhow::Result<()> {
     match command {
+        AuditCommand::Replay {
+            json,
+            without_chain,
+            key,
+            orders_at_once,
+            database,
+            rpc,
+            chain,
+            log,
+        } => {
+            let key = key.as_deref().map(CheckpointVerifier::parse).transpose();
+            let wanted = replay::Wanted {
+                json,
+                without_chain,
+                key: key.context("--key")?,
+                orders_at_once,
+            };
+            replay::run(wanted, &database, &rpc, &chain, &log).await
+        }
+        AuditCommand::History {
+            wanted,
+            database,
+            log,
+        } => history::run(*wanted, &database, &log).await,
+        AuditCommand::Show {
+            stream,
+            at,
+            until,
+            database,
+            log,
+        } => show::run(&stream, at, until, &database, &log).await,
+        AuditCommand::Export {
+            file,
+            form,
+            resume,
+            database,
+            log,
+        } => export::export(&file, form, resume, &database, &log).await,
+        AuditCommand::Import {
+            file,
+            database,
+            log,
+        } => export::import(&file, &database, &log).await,
+        AuditCommand::VerifyExport { file } => export::verified(&file),
         AuditCommand::Key {
             checkpoints,
             server,

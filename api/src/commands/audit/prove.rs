@@ -12,12 +12,11 @@ use gage_domain::{
 };
 
 use crate::{
-    commands::history::stream_name,
     config::{
         self,
         args::{DatabaseArgs, LogArgs},
     },
-    telemetry, wiring,
+    streams, telemetry, wiring,
 };
 
 const NOT_SIGNED: &str = "there is no such event, or no checkpoint above it yet";
@@ -29,7 +28,7 @@ pub(super) async fn run(
     database: &DatabaseArgs,
     log: &LogArgs,
 ) -> anyhow::Result<()> {
-    let stream = stream_name(stream)?;
+    let stream = streams::parse(stream)?;
     let (database, log) = config::database(database, log)?;
     telemetry::start_logs(&log)?;
     let database = wiring::database(&database).await?;

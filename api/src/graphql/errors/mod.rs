@@ -102,6 +102,17 @@ pub enum BadArgument {
     /// No cursor of this list.
     #[error("after and before must be cursors of this list")]
     Cursor,
+    /// More events than are folded for one answer.
+    #[error("{given} events are more than the {most} that are folded here: use `gage audit show`")]
+    LongStream {
+        /// How many there are.
+        given: u64,
+        /// How many are folded.
+        most: u64,
+    },
+    /// No name of a stream.
+    #[error("a stream is named by an id, or as Type:id, for example Order:018f3c5e-…")]
+    Stream,
 }
 
 impl ApiError {
@@ -186,6 +197,17 @@ impl From<GatewayError> for Failure {
             | GatewayError::StoredAnswer { .. }) => Self::Api(ApiError::Internal {
                 reason: error.to_string(),
             }),
+        }
+    }
+}
+
+impl From<LogError> for ApiError {
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::Unavailable { reason } => Self::Unavailable { reason },
+            LogError::Corrupt { .. } => Self::Internal {
+                reason: error.to_string(),
+            },
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What can be asked: answered from the read models, each thing to those who may see it.
 
+mod history;
 mod proofs;
 
 use async_graphql::{Context, ID, MergedObject, Object, Result, connection::Connection};
@@ -13,11 +14,15 @@ use crate::{
         node_id::GlobalId as _,
         pages::{PageArguments, connection, weight},
         scalars::Cursor,
-        types::{Chain, Me, Node, Order, Product, Shop, may_see_order, may_see_product},
+        types::{
+            CausedEvent, Chain, HistoryFilter, HistoryOrder, HistoryPage, Me, MomentInput, Node,
+            Order, PastState, Product, Shop, StateChange, may_see_order, may_see_product,
+        },
     },
     identity::viewer::Viewer,
 };
 
+pub(super) use self::history::wanted as wanted_history;
 pub use proofs::ProofQuery;
 
 /// What can be asked. Where a query takes `atLeast`, it waits (at most two seconds) until what
@@ -165,6 +170,51 @@ impl ShopQuery {
             found.map_err(|error| ctx.error(error.into()))?,
             Product,
         ))
+    }
+
+    /// The history, event by event: everything for auditors and operators; for others what is
+    /// theirs, which they name.
+    #[graphql(complexity = "history::weight(first) * child_complexity + 20")]
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        filter: Option<HistoryFilter>,
+        #[graphql(desc = "Oldest first when nothing is said.")] order: Option<HistoryOrder>,
+        #[graphql(desc = "At most 100; 20 when nothing is said.")] first: Option<i32>,
+        #[graphql(desc = "Goes on there: `lookedTo` of the page before, or any cursor.")]
+        from: Option<Cursor>,
+    ) -> Result<HistoryPage> {
+        history::page(ctx, filter, order, first, from).await
+    }
+
+    /// Why something happened and what followed from it: all events of the tree, in the order of
+    /// the history.
+    #[graphql(complexity = "50 + 20 * child_complexity")]
+    async fn causes(&self, ctx: &Context<'_>, of: Cursor) -> Result<Vec<CausedEvent>> {
+        history::causes(ctx, of).await
+    }
+
+    /// How something stood at a moment, now when none is given; null for what never was.
+    #[graphql(complexity = "50 + child_complexity")]
+    async fn as_of(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Of what: an id, or `Type:id`.")] stream: String,
+        at: Option<MomentInput>,
+    ) -> Result<Option<PastState>> {
+        history::as_of(ctx, &stream, at).await
+    }
+
+    /// What is other at one moment than at another, now when none is given.
+    #[graphql(complexity = "100 + 20 * child_complexity")]
+    async fn changes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Of what: an id, or `Type:id`.")] stream: String,
+        from: MomentInput,
+        to: Option<MomentInput>,
+    ) -> Result<Vec<StateChange>> {
+        history::changes(ctx, &stream, from, to).await
     }
 
     /// One order, for its buyer, its shop's owner, auditors and operators, and, from a dispute on,

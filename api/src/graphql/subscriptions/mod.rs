@@ -2,6 +2,7 @@
 //! last one misses nothing.
 
 mod follow;
+mod history;
 
 use std::time::Duration;
 
@@ -20,7 +21,9 @@ use crate::graphql::{
     lookup::{Model, load, wait_for},
     node_id::GlobalId as _,
     scalars::Cursor,
-    types::{Order, Product, TimelineEntry, may_see_order, may_see_product},
+    types::{
+        HistoryEvent, HistoryFilter, Order, Product, TimelineEntry, may_see_order, may_see_product,
+    },
 };
 
 /// How long an order waits for its payment's read model.
@@ -90,6 +93,17 @@ impl SubscriptionRoot {
         let seen = at_least.max(after).map(|cursor| cursor.0);
         wait_for(ctx, &[Model::Catalog, Model::Orders], seen).await?;
         shop_orders(ctx, &shop, after).await
+    }
+
+    /// The history, event by event, for those who may see it. Begins after the cursor, or with the
+    /// first event.
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        filter: Option<HistoryFilter>,
+        after: Option<Cursor>,
+    ) -> Result<impl Stream<Item = Result<HistoryEvent>>> {
+        history::follow(ctx, filter, after).await
     }
 
     /// The stock of a product. Begins after the cursor, or with the stock as it is.

@@ -2,6 +2,7 @@
 
 mod chain;
 mod dispute;
+mod history;
 mod image;
 mod ledger;
 mod me;
@@ -23,6 +24,10 @@ mod wallet_call;
 
 pub use chain::{AcceptedToken, Chain, ChainCondition};
 pub use dispute::Dispute;
+pub use history::{
+    CausedEvent, HistoryEvent, HistoryFilter, HistoryOrder, HistoryPage, MomentInput, PastState,
+    StateChange,
+};
 pub use image::{Image, ImageSize};
 pub use ledger::{Ledger, LedgerAccount, Withdrawal};
 pub use me::{Me, ViewerRole};

@@ -1,0 +1,232 @@
+//! `gage audit export`, `import` and `verify-export`: the log as a file, and back.
+
+use std::{
+    fs::{self, File},
+    io::{BufRead as _, BufReader, BufWriter, Read as _, Seek as _, Write as _},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, bail, ensure};
+use futures::TryStreamExt as _;
+use gage_application::{
+    export::{Form, Manifest, Tally},
+    ports::replay::EventRow,
+    position::LogPosition,
+};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::{
+    config::{
+        self,
+        args::{DatabaseArgs, LogArgs},
+    },
+    telemetry, wiring,
+};
+
+/// Events after which the manifest is written anew: an export that is broken off goes on there.
+const SAVED_AFTER: u64 = 100_000;
+/// Events that are written into a log at once.
+const BATCH: usize = 2_000;
+/// Bytes that are read at once.
+const CHUNK: usize = 1 << 20;
+
+/// Where a file's manifest is.
+fn manifest_of(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".manifest.json");
+    name.into()
+}
+
+/// Writes the log to a file, or what is new to a file that was written before.
+pub(super) async fn export(
+    file: &Path,
+    form: Form,
+    resume: bool,
+    database: &DatabaseArgs,
+    log: &LogArgs,
+) -> anyhow::Result<()> {
+    let (settings, log) = config::database(database, log)?;
+    telemetry::start_logs(&log)?;
+    let (mut out, mut tally) = if resume && manifest_of(file).exists() {
+        go_on(file)?
+    } else {
+        begin(file, form)?
+    };
+    let database = wiring::database(&settings).await?;
+    wiring::check_log(&database).await?;
+    let bar = bar()?;
+    bar.set_position(tally.events());
+    let stored = wiring::stored(&database).await?;
+    let form = tally.manifest(None).form;
+    let mut events = stored.events_after(tally.last().unwrap_or(LogPosition::START));
+    let mut saved = tally.events();
+    while let Some(batch) = events.try_next().await? {
+        for event in &batch {
+            let line = form.print(event);
+            ensure!(tally.event(event), "the log was read out of its order");
+            tally.bytes(line.as_bytes());
+            out.write_all(line.as_bytes()).context("the file")?;
+        }
+        bar.set_position(tally.events());
+        if tally.events() - saved >= SAVED_AFTER {
+            saved = tally.events();
+            save(file, &mut out, &tally)?;
+        }
+    }
+    drop(events);
+    save(file, &mut out, &tally)?;
+    bar.finish_and_clear();
+    drop(stored);
+    database.pool.close().await;
+    let manifest = tally.manifest(None);
+    writeln!(
+        std::io::stdout(),
+        "{} events, {} bytes, SHA-256 {}",
+        manifest.events,
+        manifest.bytes,
+        manifest.sha256
+    )?;
+    Ok(())
+}
+
+fn bar() -> anyhow::Result<ProgressBar> {
+    let style = "{human_pos} events  {per_sec}  {elapsed_precise}";
+    Ok(ProgressBar::no_length().with_style(ProgressStyle::with_template(style)?))
+}
+
+fn begin(file: &Path, form: Form) -> anyhow::Result<(BufWriter<File>, Tally)> {
+    let opened = File::create_new(file).with_context(|| {
+        let file = file.display();
+        format!("{file}: name another file, or go on with --resume")
+    })?;
+    let (mut out, mut tally) = (BufWriter::new(opened), Tally::new(form));
+    out.write_all(form.header().as_bytes())?;
+    tally.bytes(form.header().as_bytes());
+    Ok((out, tally))
+}
+
+/// A file that was written before, up to where its manifest says; what is behind that was not
+/// finished.
+fn go_on(file: &Path) -> anyhow::Result<(BufWriter<File>, Tally)> {
+    let manifest = manifest(file)?;
+    let mut opened = File::options().read(true).write(true).open(file)?;
+    opened.set_len(manifest.bytes)?;
+    let tally = tallied(&manifest, BufReader::new(&opened), |_| Ok(()))?;
+    if let Some(differs) = manifest.differs(&tally) {
+        bail!("{}: {differs}", file.display());
+    }
+    opened.seek(std::io::SeekFrom::End(0))?;
+    Ok((BufWriter::new(opened), tally))
+}
+
+/// What is written goes to the disk before the manifest that speaks of it.
+fn save(file: &Path, out: &mut BufWriter<File>, tally: &Tally) -> anyhow::Result<()> {
+    out.flush()?;
+    out.get_ref().sync_all()?;
+    let manifest = serde_json::to_string_pretty(&tally.manifest(None))?;
+    let (place, new) = (manifest_of(file), file.with_extension("manifest.new"));
+    fs::write(&new, manifest + "\n")?;
+    fs::rename(new, place)?;
+    Ok(())
+}
+
+fn manifest(file: &Path) -> anyhow::Result<Manifest> {
+    let place = manifest_of(file);
+    let text = fs::read_to_string(&place).with_context(|| place.display().to_string())?;
+    serde_json::from_str(&text).with_context(|| format!("{} is no manifest", place.display()))
+}
+
+/// Reads a file event by event.
+fn tallied(
+    manifest: &Manifest,
+    mut file: impl std::io::BufRead,
+    mut each: impl FnMut(EventRow) -> anyhow::Result<()>,
+) -> anyhow::Result<Tally> {
+    let form = manifest.form;
+    let (mut tally, mut line, mut number) = (Tally::new(form), Vec::new(), 0);
+    loop {
+        line.clear();
+        let read = file.by_ref().take(u64::MAX).read_until(b'\n', &mut line)?;
+        if read == 0 {
+            return Ok(tally);
+        }
+        number += 1;
+        tally.bytes(&line);
+        let text = std::str::from_utf8(&line)
+            .with_context(|| format!("line {number} is no UTF-8"))?
+            .trim_end_matches(['\r', '\n']);
+        if let Some(event) = form.read(number, text)? {
+            ensure!(
+                tally.event(&event),
+                "line {number}: the event at {} stands after a later one",
+                event.position
+            );
+            each(event)?;
+        }
+    }
+}
+
+/// Compares a file with its manifest.
+pub(super) fn verify(file: &Path) -> anyhow::Result<Manifest> {
+    let manifest = manifest(file)?;
+    let opened = File::open(file).with_context(|| file.display().to_string())?;
+    let reader = BufReader::with_capacity(CHUNK, opened);
+    let tally = tallied(&manifest, reader, |_| Ok(()))?;
+    match manifest.differs(&tally) {
+        None => Ok(manifest),
+        Some(differs) => bail!("{}: {differs}", file.display()),
+    }
+}
+
+/// Says whether a file is what its manifest says.
+pub(super) fn verified(file: &Path) -> anyhow::Result<()> {
+    let manifest = verify(file)?;
+    let position = |at: Option<String>| at.unwrap_or_else(|| "none".to_owned());
+    writeln!(
+        std::io::stdout(),
+        "{} events, from {} to {}, are as the manifest says",
+        manifest.events,
+        position(manifest.first),
+        position(manifest.last)
+    )?;
+    Ok(())
+}
+
+/// Makes a log of a file that is what its manifest says.
+pub(super) async fn import(
+    file: &Path,
+    database: &DatabaseArgs,
+    log: &LogArgs,
+) -> anyhow::Result<()> {
+    let (settings, log) = config::database(database, log)?;
+    telemetry::start_logs(&log)?;
+    let manifest = verify(file)?;
+    let database = wiring::database(&settings).await?;
+    let bar = bar()?;
+    let mut restore = wiring::restore(&database).await?;
+    let opened = BufReader::with_capacity(CHUNK, File::open(file)?);
+    let (mut batch, mut written) = (Vec::with_capacity(BATCH), 0);
+    for (number, line) in (1..).zip(opened.split(b'\n')) {
+        let line = String::from_utf8(line?).with_context(|| format!("line {number}"))?;
+        let line = line.trim_end_matches('\r');
+        if let Some(event) = manifest.form.read(number, line)? {
+            batch.push(event);
+        }
+        if batch.len() >= BATCH {
+            restore.write(&batch).await?;
+            written += batch.len();
+            batch.clear();
+            bar.set_position(u64::try_from(written).unwrap_or(0));
+        }
+    }
+    restore.write(&batch).await?;
+    restore.finish(&database.pool).await?;
+    bar.finish_and_clear();
+    database.pool.close().await;
+    writeln!(
+        std::io::stdout(),
+        "{} events are in the log; `gage serve` makes the read models of them",
+        manifest.events
+    )?;
+    Ok(())
+}

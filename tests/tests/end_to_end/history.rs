@@ -1,0 +1,164 @@
+//! The history over the API: to whom it is shown, page by page, as it comes, and as of any moment.
+
+use gage_tests::{
+    actors::Person, client::Client, node::wallet, stack::Stack, subscription::Subscription,
+};
+use serde_json::{Value, json};
+
+const HISTORY: &str = "query($filter: HistoryFilter, $first: Int, $from: Cursor) { \
+    history(filter: $filter, first: $first, from: $from) { \
+    events { cursor stream sequence type payload actor words { ko en } } lookedTo hasMore } }";
+
+async fn asks(client: &Client, filter: Value) -> Result<Vec<Value>, String> {
+    let (mut from, mut events) = (Value::Null, Vec::new());
+    loop {
+        let variables = json!({ "filter": filter, "first": 4, "from": from });
+        let answer = client.ask(HISTORY, variables).await;
+        let page = answer.map_err(|refused| refused.code)?["history"].clone();
+        events.extend(page["events"].as_array().unwrap().iter().cloned());
+        if page["hasMore"] == false {
+            return Ok(events);
+        }
+        from = page["lookedTo"].clone();
+    }
+}
+
+fn types(events: &[Value]) -> Vec<&str> {
+    let types = events.iter().map(|event| event["type"].as_str().unwrap());
+    types.collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn history_is_shown_to_those_whose_it_is_and_all_of_it_to_auditors() {
+    let stack = Stack::new().await;
+    let url = stack.server.url();
+    let owner = Person::signed_in(&url, wallet(0)).await;
+    let customer = Person::signed_in(&url, wallet(1)).await;
+    let stranger = Person::signed_in(&url, wallet(2)).await;
+    let auditor = Person::signed_in(&url, wallet(3)).await;
+    let shop = owner.opens_shop("Tea house").await;
+    let tea = owner.sells(&shop, "Green tea", 5_000, 10).await;
+    let order = customer.orders(&shop, &tea, 2).await.unwrap();
+    customer.sees(&order, "AWAITING_PAYMENT").await;
+    customer.cancels(&order).await.unwrap();
+    customer.sees(&order, "CANCELLED").await;
+
+    let of_order = json!({ "stream": order });
+    for person in [&owner, &customer, &auditor] {
+        let events = asks(&person.client, of_order.clone()).await.unwrap();
+        assert_eq!(types(&events), ["OrderPlaced", "OrderCancelled"]);
+        let words = &events[1]["words"];
+        assert_eq!(words["en"], "The customer cancelled the order.");
+        assert_eq!(words["ko"], "고객이 주문을 취소했습니다.");
+        let stored: Value = serde_json::from_str(events[1]["payload"].as_str().unwrap()).unwrap();
+        assert_eq!(stored, json!({ "OrderCancelled": {} }));
+    }
+    assert_eq!(
+        asks(&stranger.client, of_order).await.unwrap_err(),
+        "NOT_FOUND"
+    );
+    let nobody = asks(&Client::new(&url), json!({ "stream": order })).await;
+    assert_eq!(nobody.unwrap_err(), "UNAUTHENTICATED");
+    for (id, mine) in [(&shop, &owner), (&tea, &owner)] {
+        let filter = json!({ "stream": id });
+        assert!(!asks(&mine.client, filter.clone()).await.unwrap().is_empty());
+        assert_eq!(
+            asks(&customer.client, filter).await.unwrap_err(),
+            "NOT_FOUND"
+        );
+    }
+    let everything = asks(&auditor.client, json!({})).await.unwrap();
+    assert!(everything.len() >= 9, "{:?}", types(&everything));
+    for person in [&owner, &customer] {
+        assert_eq!(
+            asks(&person.client, json!({})).await.unwrap_err(),
+            "FORBIDDEN"
+        );
+    }
+    let bad = asks(&auditor.client, json!({ "stream": "Cart:1" })).await;
+    assert_eq!(bad.unwrap_err(), "BAD_REQUEST");
+
+    why(&customer, &stranger, &order, &everything).await;
+    moments(&customer, &stranger, &order).await;
+    stack.end().await;
+}
+
+/// Why the stock was given back, for who ordered, and not for who did not.
+async fn why(customer: &Person, stranger: &Person, order: &str, everything: &[Value]) {
+    let released = everything
+        .iter()
+        .find(|event| event["type"] == "ReservationReleased")
+        .unwrap();
+    let cancelled = everything
+        .iter()
+        .find(|event| event["type"] == "OrderCancelled")
+        .unwrap();
+    let document = "query($of: Cursor!) { causes(of: $of) { event { cursor type } causedBy } }";
+    let of = json!({ "of": cancelled["cursor"] });
+    let tree = customer.client.ask(document, of.clone()).await.unwrap();
+    let tree = tree["causes"].as_array().unwrap();
+    let found = tree
+        .iter()
+        .find(|caused| caused["event"]["type"] == "ReservationReleased");
+    assert_eq!(found.unwrap()["causedBy"], cancelled["cursor"], "{order}");
+    let refused = stranger.client.ask(document, of).await.unwrap_err();
+    assert_eq!(refused.code, "NOT_FOUND");
+    let of = json!({ "of": released["cursor"] });
+    let refused = customer.client.ask(document, of).await.unwrap_err();
+    assert_eq!(refused.code, "NOT_FOUND");
+}
+
+/// How the order stood, and what became other.
+async fn moments(customer: &Person, stranger: &Person, order: &str) {
+    let document = "query($stream: String!, $at: MomentInput) { \
+        asOf(stream: $stream, at: $at) { sequence lastSequence answers event { type } } }";
+    let first = json!({ "stream": order, "at": { "sequence": "1" } });
+    let then = customer.client.ask(document, first.clone()).await.unwrap();
+    let row = &then["asOf"]["answers"]["orders.orders"][0];
+    assert_eq!(row["phase"], "awaiting_payment");
+    assert_eq!(then["asOf"]["lastSequence"], "2");
+    let now = json!({ "stream": order });
+    let now = customer.client.ask(document, now).await.unwrap();
+    assert_eq!(now["asOf"]["event"]["type"], "OrderCancelled");
+    let refused = stranger.client.ask(document, first).await.unwrap_err();
+    assert_eq!(refused.code, "NOT_FOUND");
+    let document = "query($stream: String!, $from: MomentInput!) { \
+        changes(stream: $stream, from: $from) { path before after } }";
+    let variables = json!({ "stream": order, "from": { "sequence": "1" } });
+    let changes = customer.client.ask(document, variables).await.unwrap();
+    let phase = changes["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|change| change["path"] == "orders.orders[0].phase")
+        .unwrap()
+        .clone();
+    assert_eq!(
+        (&phase["before"], &phase["after"]),
+        (&json!("awaiting_payment"), &json!("cancelled"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_history_is_followed_from_any_event_without_loss() {
+    let stack = Stack::new().await;
+    let url = stack.server.url();
+    let owner = Person::signed_in(&url, wallet(0)).await;
+    let customer = Person::signed_in(&url, wallet(1)).await;
+    let auditor = Person::signed_in(&url, wallet(3)).await;
+    let shop = owner.opens_shop("Tea house").await;
+    let document = "subscription($after: Cursor, $filter: HistoryFilter) { \
+        history(after: $after, filter: $filter) { cursor type } }";
+    let variables = json!({ "filter": { "types": ["ShopOpened", "OrderPlaced"] } });
+    let mut following = Subscription::open(&auditor.client, document, variables).await;
+    let opened = following.next_data().await["history"].clone();
+    assert_eq!(opened["type"], "ShopOpened");
+    let tea = owner.sells(&shop, "Green tea", 5_000, 10).await;
+    customer.orders(&shop, &tea, 1).await.unwrap();
+    let placed = following.next_data().await["history"].clone();
+    assert_eq!(placed["type"], "OrderPlaced");
+    let variables = json!({ "after": opened["cursor"], "filter": { "types": ["OrderPlaced"] } });
+    let mut again = Subscription::open(&auditor.client, document, variables).await;
+    assert_eq!(again.next_data().await["history"], placed);
+    stack.end().await;
+}
