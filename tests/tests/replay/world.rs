@@ -30,6 +30,7 @@ use gage_application::{
     reactions::Reactions,
     replay::{Plan, Report, replay},
     settlement::Settle,
+    tail::Tail,
 };
 use gage_domain::{
     decider::Decider,
@@ -559,7 +560,7 @@ impl World {
 
     async fn run(&self, consumer: Arc<dyn Consumer>) {
         self.settled().await;
-        let catch_up = CatchUp::new(consumer, self.log.clone(), self.wake.clone());
+        let catch_up = CatchUp::new(consumer, Tail::new(self.log.clone(), self.wake.clone()));
         catch_up.run_to_end().await.unwrap();
     }
 
@@ -603,7 +604,7 @@ pub(crate) async fn follow(pool: &PgPool) {
     settle(pool, &log).await;
     for consumer in consumer::all(pool) {
         let wake = Arc::new(NoWakeUps(broadcast::channel(1).0));
-        let catch_up = CatchUp::new(consumer, log.clone(), wake);
+        let catch_up = CatchUp::new(consumer, Tail::new(log.clone(), wake));
         catch_up.run_to_end().await.unwrap();
     }
 }
