@@ -139,7 +139,7 @@ function Tabs({ shop }: { shop: string }) {
           href={href}
           aria-current={current ? 'page' : undefined}
           className={clsx(
-            'border-b-2 px-3 py-3 text-sm font-semibold whitespace-nowrap sm:px-4 sm:text-[0.95rem]',
+            'border-b-2 px-2 py-3 text-sm font-semibold whitespace-nowrap sm:px-4 sm:text-[0.95rem]',
             current ? 'border-accent text-accent' : 'border-transparent text-ink-soft hover:text-ink',
           )}
         >

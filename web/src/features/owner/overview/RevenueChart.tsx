@@ -20,7 +20,7 @@ export default function RevenueChart({ series }: { series: Series }) {
       <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 320, height: 176 }}>
         <BarChart
           data={bars}
-          margin={{ top: 4, right: 0, bottom: 0, left: 0 }}
+          margin={{ top: 4, right: 20, bottom: 0, left: 20 }}
           barCategoryGap="18%"
           accessibilityLayer={false}
         >
