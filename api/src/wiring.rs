@@ -254,6 +254,7 @@ struct Adapters {
 ///
 /// # Errors
 /// When a setting cannot be used.
+#[expect(clippy::too_many_lines, reason = "a straight line of parts")]
 pub(crate) fn assemble(
     settings: &Settings,
     database: Database,

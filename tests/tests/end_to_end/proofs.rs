@@ -10,7 +10,10 @@ use std::{
 use gage_tests::{actors::Person, node::wallet, server::binary, stack::Stack, wait::until};
 use serde_json::{Value, json};
 
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
+
+/// What is done to a receipt.
+type Edit = fn(&mut Value);
 
 /// A shop with an order that is paid.
 struct Story {
@@ -123,7 +126,7 @@ async fn a_receipt_proves_an_order_without_the_server() {
     let stranger = "shop.example/log+00000000+AAAA";
     refused(&verify(&file, &["--key", stranger]), "--key");
 
-    let edits: [(&str, fn(&mut Value), &str); 4] = [
+    let edits: [(&str, Edit, &str); 4] = [
         (
             "payload",
             |receipt| receipt["events"][0]["payload"]["OrderPlaced"]["buyer"] = json!("0x00"),

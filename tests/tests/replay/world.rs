@@ -112,7 +112,9 @@ pub(crate) async fn copy(template: &str) -> String {
         .await
         .unwrap();
     while let Err(error) = sqlx::query(&statement).execute(&mut db).await {
-        let in_use = error.as_database_error().and_then(|error| error.code());
+        let in_use = error
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code);
         assert_eq!(in_use.as_deref(), Some("55006"), "{error}");
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }

@@ -228,6 +228,7 @@ pub enum AuditCommand {
 }
 
 /// Carries a command out.
+#[expect(clippy::too_many_lines, reason = "an arm for each command")]
 pub(super) async fn run(command: AuditCommand) -> anyhow::Result<()> {
     match command {
         AuditCommand::Replay {

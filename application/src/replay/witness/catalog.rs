@@ -38,7 +38,11 @@ pub(in crate::replay) fn product(id: ProductId, product: &ProductFold) -> Option
         .text(grams)
         .price(state.price().as_ref())
         .maybe_bytes(listing.image.map(|image| image.0))
-        .maybe(listing.low_stock_mark.map(|mark| mark.get()))
+        .maybe(
+            listing
+                .low_stock_mark
+                .map(gage_domain::value::Quantity::get),
+        )
         .text(state.offer().is_ok())
         .maybe_time(product.listed_at)
         .position(product.listed)
