@@ -15,12 +15,12 @@
 //!   log says.
 //!
 //! Invariants:
-//! - everything is read as of one moment ([`Stored`]), in the order of the log;
+//! - everything is read as of one moment ([`Stored`](crate::ports::replay::Stored)), in the order of the log;
 //! - memory is bounded: orders are folded in parts of [`Plan::orders`], and the log is read once
 //!   for each part; only shops, products and stock, which every part needs, and accounts are kept
 //!   for all;
 //! - nothing here shares code with the read models: what they should say is worked out in
-//!   [`witness`] from the aggregates.
+//!   `witness` from the aggregates.
 //!
 //! Not found by this are changes that leave a history which could have happened, and everything
 //! derived from it, as consistent as before. For these the log has to be compared with what was
