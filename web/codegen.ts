@@ -27,6 +27,7 @@ const config: CodegenConfig = {
           JSON: 'unknown',
           Long: 'string',
           Quantity: '`0x${string}`',
+          UUID: 'string',
         },
       },
     },
