@@ -179,7 +179,7 @@ pub struct CatchUp {
 /// Where a turn of the loop begins.
 #[derive(Debug)]
 enum Begin {
-    /// At the stored checkpoint.
+    /// At the stored checkpoint, with what the log has now.
     Checkpoint,
     /// Where the last turn ended. If another replica went on from there, the move fails.
     At(LogPosition),
@@ -236,7 +236,9 @@ impl CatchUp {
     pub async fn run(self, stop: CancellationToken) {
         let mut pause = RETRY_MIN;
         let mut begin = Begin::Checkpoint;
+        let mut moves = self.tail.moves();
         loop {
+            moves.mark_unchanged();
             match self.turn(begin).await {
                 Ok(Turn::More(next)) => {
                     pause = RETRY_MIN;
@@ -251,7 +253,7 @@ impl CatchUp {
                     begin = select! {
                         () = stop.cancelled() => return,
                         () = sleep(rest.unwrap_or(POLL)) => Begin::Checkpoint,
-                        () = self.tail.past(to), if rest.is_none() => Begin::At(to),
+                        Ok(()) = moves.changed(), if rest.is_none() => Begin::At(to),
                     };
                 }
                 Err(error) => {
@@ -291,7 +293,7 @@ impl CatchUp {
         let mut batch = match begin {
             Begin::Read(batch) => batch,
             Begin::At(from) => self.read(from).await?,
-            Begin::Checkpoint => self.read(self.consumer.checkpoint().await?).await?,
+            Begin::Checkpoint => self.read_log(self.consumer.checkpoint().await?).await?,
         };
         let (to, at_end) = (batch.to, batch.at_end);
         let is_last = at_end || batch.unreadable.is_some();
@@ -311,9 +313,13 @@ impl CatchUp {
 
     /// The events after a position: from the tail, or where that does not reach, from the log.
     async fn read(&self, from: LogPosition) -> Result<Batch, LogError> {
-        if let Some(batch) = self.tail.after(from, self.consumer.ignores()) {
-            return Ok(batch);
+        match self.tail.after(from, self.consumer.ignores()) {
+            Some(batch) => Ok(batch),
+            None => self.read_log(from).await,
         }
+    }
+
+    async fn read_log(&self, from: LogPosition) -> Result<Batch, LogError> {
         let batch = self.reader.read(from, BATCH).await?;
         if batch.at_end {
             self.tail.ends_at(batch.to);

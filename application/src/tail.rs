@@ -3,7 +3,9 @@
 //! Invariants:
 //! - what is held is a stretch of the log without gaps, below the log's horizon;
 //! - nobody depends on it: what is not held, cannot be read, or was not looked at for a while, is
-//!   read from the log by whoever wants it.
+//!   read from the log by whoever wants it, and so is what comes after a checkpoint that was
+//!   looked up: a log that was put back, and its checkpoints with it, is not what is held here;
+//! - what is held was read in one run of the log's server.
 
 use std::{
     collections::VecDeque,
@@ -22,7 +24,7 @@ use crate::{
     event::{Decoder, Recorded, StoredEvent},
     log_reader::Batch,
     ports::{
-        event_log::{EventLog, LogError},
+        event_log::{EventLog, Incarnation, LogError},
         wake::{Notice, WakeUps},
     },
     position::LogPosition,
@@ -46,8 +48,8 @@ pub struct Tail {
     wake: Arc<dyn WakeUps>,
     decoder: Decoder,
     state: Mutex<State>,
-    /// The last event that is held.
-    end: watch::Sender<LogPosition>,
+    /// How often the end moved.
+    moves: watch::Sender<u64>,
     /// A consumer said where the end is.
     placed: Notify,
 }
@@ -70,6 +72,8 @@ struct Held {
     entries: VecDeque<Entry>,
     /// When the log had nothing after it.
     looked_at: Instant,
+    /// The run of the log's server in which it was read, once something was.
+    run: Option<Incarnation>,
 }
 
 struct Entry {
@@ -87,7 +91,7 @@ impl Tail {
             wake,
             decoder: Decoder::current(),
             state: Mutex::new(State::Asleep),
-            end: watch::Sender::new(LogPosition::START),
+            moves: watch::Sender::new(0),
             placed: Notify::new(),
         })
     }
@@ -105,27 +109,30 @@ impl Tail {
     /// Follows the log until `stop`.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         let mut notices = self.wake.subscribe();
+        let mut rest = PACE;
         *self.state() = State::Unplaced;
         while !stop.is_cancelled() {
-            let began = Instant::now();
-            let pace = match self.read_on().await {
+            // What was told before this look is committed before it.
+            notices = notices.resubscribe();
+            let next = Instant::now() + PACE;
+            match self.read_on().await {
                 Ok(Read::More) => continue,
-                Ok(Read::End) => began + PACE,
-                Ok(Read::Nothing) => began,
-                // Consumers read for themselves then, and say what is wrong.
-                Err(_) => {
-                    *self.state() = State::Unplaced;
-                    began
+                Ok(Read::End) => {
+                    rest = PACE;
+                    select! {
+                        () = stop.cancelled() => return,
+                        () = sleep_until(next) => {}
+                    }
                 }
-            };
-            select! {
-                () = stop.cancelled() => return,
-                () = sleep_until(pace) => {}
+                Ok(Read::Nothing) => {}
+                // Consumers read for themselves then, and say what is wrong.
+                Err(_) => *self.state() = State::Unplaced,
             }
             select! {
                 () = stop.cancelled() => return,
-                () = sleep(POLL) => {}
-                () = appended(&mut notices) => {}
+                // Soon again at first: another transaction may have held back what was told of.
+                () = sleep(rest) => rest = (rest * 2).min(POLL),
+                () = appended(&mut notices) => rest = PACE,
                 () = self.placed.notified() => {}
             }
         }
@@ -146,25 +153,31 @@ impl Tail {
         if matches!(*state, State::Unplaced) {
             *state = State::Following(Held::nothing_after(position));
             self.placed.notify_one();
+            self.moved();
         }
     }
 
-    /// Waits until something after this position is held.
-    pub(crate) async fn past(&self, position: LogPosition) {
-        let mut end = self.end.subscribe();
-        // The sender is ours, so this ends with a position only.
-        let _ = end.wait_for(|end| *end > position).await;
+    /// Changes whenever the end moved.
+    pub(crate) fn moves(&self) -> watch::Receiver<u64> {
+        self.moves.subscribe()
     }
 
     async fn read_on(&self) -> Result<Read, LogError> {
-        let State::Following(Held { end: from, .. }) = *self.state() else {
+        let State::Following(Held { end: from, run, .. }) = *self.state() else {
             return Ok(Read::Nothing);
         };
         let now = Instant::now();
+        // Before the events are read: a server that is started anew in between is noticed later.
+        let current = self.log.incarnation().await?;
+        if run.is_some_and(|run| run != current) {
+            *self.state() = State::Unplaced;
+            return Ok(Read::Nothing);
+        }
         let page = self.log.read_after(from, PAGE, &[]).await?;
         let entries = page.events.into_iter().map(|stored| self.entry(stored));
         let entries: Vec<Entry> = entries.collect();
         if let State::Following(held) = &mut *self.state() {
+            held.run = Some(current);
             held.extend(entries);
             if page.at_end {
                 held.looked_at = now;
@@ -176,8 +189,12 @@ impl Tail {
         if page.end == from {
             return Ok(Read::Nothing);
         }
-        self.end.send_replace(page.end);
+        self.moved();
         Ok(Read::End)
+    }
+
+    fn moved(&self) {
+        self.moves.send_modify(|moves| *moves += 1);
     }
 
     fn entry(&self, stored: StoredEvent) -> Entry {
@@ -210,6 +227,7 @@ impl Held {
             end,
             entries: VecDeque::new(),
             looked_at: Instant::now(),
+            run: None,
         }
     }
 

@@ -5,7 +5,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use gage_application::position::LogPosition;
 use gage_domain::value;
 use time::{
-    OffsetDateTime,
+    OffsetDateTime, UtcOffset,
     format_description::well_known::{Iso8601, Rfc3339},
 };
 
@@ -118,7 +118,13 @@ pub struct DateTime(pub OffsetDateTime);
 #[Scalar]
 impl ScalarType for DateTime {
     fn parse(given: Value) -> InputValueResult<Self> {
-        Ok(Self(OffsetDateTime::parse(string(&given)?, &Rfc3339)?))
+        let given = OffsetDateTime::parse(string(&given)?, &Rfc3339)?;
+        // Beyond these, a moment has no place in UTC, or none that can be counted from.
+        let in_utc = given.checked_to_offset(UtcOffset::UTC);
+        in_utc
+            .filter(|moment| (1..=9998).contains(&moment.year()))
+            .map(Self)
+            .ok_or_else(|| InputValueError::custom("a year from 1 to 9998 is expected"))
     }
 
     fn to_value(&self) -> Value {

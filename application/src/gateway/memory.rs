@@ -213,8 +213,8 @@ impl Memory {
         held.position = position;
         let snapshot = held.due_snapshot(stream);
         if std::mem::take(&mut held.new) {
-            // The first to be forgotten: an order is looked at again when it is paid, its product
-            // by the next customer.
+            // The first to be forgotten: an order is looked at again when it is paid, which takes
+            // minutes.
             self.held.demote(stream);
             self.shrink();
         }

@@ -7,10 +7,12 @@ pub mod words;
 
 use std::sync::Arc;
 
-use gage_domain::{decider::Decider as _, inventory::Inventory, product::Product};
+use gage_domain::{
+    decider::Decider as _, inventory::Inventory, order::Order, payment::Payment, product::Product,
+};
 
 use crate::{
-    event::StreamName,
+    event::{StoredEvent, StreamName},
     ports::{
         chronicle::{Chronicle, Leaf, Wanted, Way},
         event_log::{EventLog, LogError},
@@ -39,6 +41,14 @@ impl History {
         self.chronicle.page(wanted, way, limit).await
     }
 
+    /// The event at a position; none when there is none.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub async fn event(&self, at: LogPosition) -> Result<Option<StoredEvent>, LogError> {
+        Ok(self.chronicle.at(&[at]).await?.pop().flatten())
+    }
+
     /// Why something happened, and what followed; see [`causes::tree`].
     ///
     /// # Errors
@@ -47,7 +57,8 @@ impl History {
         causes::tree(&self.log, &*self.chronicle, at).await
     }
 
-    /// How many events would be read to say how a stream stood: with a product's its stock's.
+    /// How many events would be read to say how a stream stood: with a product's its stock's, with an
+    /// order's its payment's.
     ///
     /// # Errors
     /// [`LogError`].
@@ -56,6 +67,8 @@ impl History {
         let with = match stream.aggregate_type.as_str() {
             Product::TYPE => Some(Inventory::TYPE),
             Inventory::TYPE => Some(Product::TYPE),
+            Order::TYPE => Some(Payment::TYPE),
+            Payment::TYPE => Some(Order::TYPE),
             _ => None,
         };
         streams.extend(with.map(|aggregate_type| StreamName {

@@ -233,7 +233,7 @@ impl PostgresChronicle {
             Way::Onwards(after) => {
                 let after = after.unwrap_or(LogPosition::START);
                 match wanted.from.filter(|_| bounds) {
-                    Some(from) => Ok(after.max(self.before(from - SLACK).await?)),
+                    Some(from) => Ok(after.max(self.before(from.saturating_sub(SLACK)).await?)),
                     None => Ok(after),
                 }
             }
@@ -241,7 +241,7 @@ impl PostgresChronicle {
                 let before = before.unwrap_or(end);
                 match wanted.until.filter(|_| bounds) {
                     Some(until) => {
-                        let last = self.before(until + SLACK).await?;
+                        let last = self.before(until.saturating_add(SLACK)).await?;
                         let next = LogPosition {
                             position: last.position.saturating_add(1),
                             ..last
@@ -338,10 +338,10 @@ fn turned(mut leaf: Leaf, wanted: &Wanted, way: Way) -> Leaf {
     let beyond = |event: &StoredEvent| match way {
         Way::Onwards(_) => wanted
             .until
-            .is_some_and(|until| event.recorded_at > until + SLACK),
+            .is_some_and(|until| event.recorded_at > until.saturating_add(SLACK)),
         Way::Back(_) => wanted
             .from
-            .is_some_and(|from| event.recorded_at < from - SLACK),
+            .is_some_and(|from| event.recorded_at < from.saturating_sub(SLACK)),
     };
     leaf.at_end |= leaf.events.iter().any(beyond);
     leaf

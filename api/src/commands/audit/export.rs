@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File},
     io::{BufRead as _, BufReader, BufWriter, Read as _, Seek as _, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
 
@@ -95,7 +96,13 @@ fn bar() -> anyhow::Result<ProgressBar> {
 }
 
 fn begin(file: &Path, form: Form) -> anyhow::Result<(BufWriter<File>, Tally)> {
-    let opened = File::create_new(file).with_context(|| {
+    // Every wallet and every order stands in it.
+    let opened = File::options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file);
+    let opened = opened.with_context(|| {
         let file = file.display();
         format!("{file}: name another file, or go on with --resume")
     })?;
@@ -124,7 +131,9 @@ fn save(file: &Path, out: &mut BufWriter<File>, tally: &Tally) -> anyhow::Result
     out.flush()?;
     out.get_ref().sync_all()?;
     let manifest = serde_json::to_string_pretty(&tally.manifest(None))?;
-    let (place, new) = (manifest_of(file), file.with_extension("manifest.new"));
+    let place = manifest_of(file);
+    let mut new = place.clone().into_os_string();
+    new.push(".new");
     fs::write(&new, manifest + "\n")?;
     fs::rename(new, place)?;
     Ok(())

@@ -36,7 +36,7 @@ pub struct ApproveOrdersMutation;
 impl ApproveOrdersMutation {
     /// Approves paid orders, each by itself: what one is refused for does not hold up the others.
     /// For their shops' owner.
-    #[graphql(complexity = "input.orders.len() * child_complexity")]
+    #[graphql(complexity = "500 + input.orders.len() * (20 + child_complexity)")]
     async fn approve_orders(
         &self,
         ctx: &Context<'_>,

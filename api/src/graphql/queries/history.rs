@@ -1,5 +1,7 @@
 //! Who may look at which part of the history, and what is answered.
 
+use std::collections::HashMap;
+
 use async_graphql::{Context, Result};
 use gage_application::{
     event::StreamName,
@@ -124,19 +126,30 @@ pub(super) fn weight(first: Option<i32>) -> usize {
 pub(super) async fn causes(ctx: &Context<'_>, of: Cursor) -> Result<Vec<CausedEvent>> {
     ctx.signed_in()?;
     let history = &ctx.services()?.history;
+    let missing = || ctx.error(ApiError::NotFound(What::Order));
+    let asked = history.event(of.0).await;
+    let asked = asked.map_err(|error| ctx.error(error.into()))?;
+    let stream = asked.ok_or_else(missing)?.stream;
+    // As if it were not there: who may not see it does not learn of what it is.
+    may_look(ctx, Some(&stream)).await.map_err(|_| missing())?;
+    if is_of_an_order(&stream) {
+        readable(ctx, &stream).await?;
+    }
     let found = history.causes(of.0).await;
     let tree = found.map_err(|error| ctx.error(error.into()))?;
-    let missing = || ctx.error(ApiError::NotFound(What::Order));
     let tree = tree.ok_or_else(missing)?;
-    let asked = tree.iter().find(|caused| caused.event.position == of.0);
-    let stream = asked.map(|caused| caused.event.stream.clone());
-    may_look(ctx, stream.as_ref()).await?;
+    // What led to it may belong to others.
+    let mut allowed: HashMap<StreamName, bool> = HashMap::new();
     let mut seen = Vec::with_capacity(tree.len());
     for caused in tree {
-        // What led to it may belong to others.
-        if may_look(ctx, Some(&caused.event.stream)).await.is_ok()
-            || about(&caused.event, stream.as_ref())
-        {
+        let of = &caused.event.stream;
+        let known = allowed.get(of).copied();
+        let may = match known {
+            Some(may) => may,
+            None => may_look(ctx, Some(of)).await.is_ok(),
+        };
+        allowed.insert(of.clone(), may);
+        if may || about(&caused.event, &stream) {
             seen.push(caused.into());
         }
     }
@@ -145,10 +158,12 @@ pub(super) async fn causes(ctx: &Context<'_>, of: Cursor) -> Result<Vec<CausedEv
 
 /// What an order did to stock is the order's buyer's to see; the tree of an order has no other
 /// events of stock.
-fn about(event: &gage_application::event::StoredEvent, stream: Option<&StreamName>) -> bool {
-    let of_order =
-        |stream: &StreamName| matches!(stream.aggregate_type.as_str(), "Order" | "Payment");
-    event.stream.aggregate_type == "Inventory" && stream.is_some_and(of_order)
+fn about(event: &gage_application::event::StoredEvent, stream: &StreamName) -> bool {
+    event.stream.aggregate_type == "Inventory" && is_of_an_order(stream)
+}
+
+fn is_of_an_order(stream: &StreamName) -> bool {
+    matches!(stream.aggregate_type.as_str(), "Order" | "Payment")
 }
 
 /// Whether a stream is short enough to be folded for one answer: a hot product's is not.

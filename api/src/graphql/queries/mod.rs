@@ -174,7 +174,7 @@ impl ShopQuery {
 
     /// The history, event by event: everything for auditors and operators; for others what is
     /// theirs, which they name.
-    #[graphql(complexity = "history::weight(first) * child_complexity + 20")]
+    #[graphql(complexity = "history::weight(first) * child_complexity + 200")]
     async fn history(
         &self,
         ctx: &Context<'_>,
@@ -189,13 +189,13 @@ impl ShopQuery {
 
     /// Why something happened and what followed from it: all events of the tree, in the order of
     /// the history.
-    #[graphql(complexity = "50 + 20 * child_complexity")]
+    #[graphql(complexity = "1000 + 20 * child_complexity")]
     async fn causes(&self, ctx: &Context<'_>, of: Cursor) -> Result<Vec<CausedEvent>> {
         history::causes(ctx, of).await
     }
 
     /// How something stood at a moment, now when none is given; null for what never was.
-    #[graphql(complexity = "50 + child_complexity")]
+    #[graphql(complexity = "1000 + child_complexity")]
     async fn as_of(
         &self,
         ctx: &Context<'_>,
@@ -206,7 +206,7 @@ impl ShopQuery {
     }
 
     /// What is other at one moment than at another, now when none is given.
-    #[graphql(complexity = "100 + 20 * child_complexity")]
+    #[graphql(complexity = "2000 + 20 * child_complexity")]
     async fn changes(
         &self,
         ctx: &Context<'_>,

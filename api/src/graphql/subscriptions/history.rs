@@ -10,7 +10,10 @@ use gage_application::{
     ports::chronicle::{Wanted, Way},
     position::LogPosition,
 };
-use tokio::time::sleep;
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::sleep,
+};
 
 use crate::graphql::{
     context::Asked as _,
@@ -23,9 +26,14 @@ use crate::graphql::{
 /// Events that are read at once.
 const PAGE: u32 = 100;
 /// Time between looks for new ones.
-const PAUSE: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Followers of the history at once, of this replica: each looks by itself.
+const FOLLOWERS: usize = 200;
+static SEATS: Semaphore = Semaphore::const_new(FOLLOWERS);
 
 struct Follower {
+    _seat: SemaphorePermit<'static>,
     history: History,
     wanted: Wanted,
     after: Option<LogPosition>,
@@ -40,7 +48,11 @@ pub(super) async fn follow(
 ) -> Result<impl Stream<Item = Result<HistoryEvent>>> {
     let wanted = wanted_history(ctx, filter).await?;
     let asking = ctx.asking()?.clone();
+    let retry_after = Duration::from_secs(10);
+    let seat = SEATS.try_acquire();
+    let seat = seat.map_err(|_| ctx.error(ApiError::Busy { retry_after }))?;
     let begun = Follower {
+        _seat: seat,
         history: ctx.services()?.history.clone(),
         wanted,
         after: after.map(|cursor| cursor.0),

@@ -186,7 +186,7 @@ impl Order {
     /// the log, a signed checkpoint, and where that is anchored. Keep it: it can be checked for
     /// ever, without this server. Null while no checkpoint is above the order yet, and where none
     /// are signed.
-    #[graphql(complexity = "100 + child_complexity")]
+    #[graphql(complexity = "1000 + child_complexity")]
     async fn receipt(&self, ctx: &Context<'_>) -> Result<Option<ProofDocument>> {
         receipt(ctx, self.0.id).await
     }
