@@ -21,11 +21,13 @@ test('the test chain’s wallets sign by themselves', async () => {
   await me.opens('/orders');
   await me.button('Sign in').click();
   await me.agrees('Customer 2');
-  await me.sees('No orders here');
+  await me.button(/^Account/).waitFor();
+  await me.page.getByRole('heading', { name: 'Orders' }).waitFor();
 });
 
 test('dark, Korean, and with a keyboard alone: nothing serious is found, and the focus is where it should be', async () => {
   const { page } = me;
+  await owner.sells({ ko: '작은 다관', en: 'Small tea pot' }, { amount: '45000000000000000' }, 5);
   await page.addInitScript(() => {
     localStorage.setItem('gage.appearance', 'dark');
     localStorage.setItem('gage.language', 'ko');
@@ -43,7 +45,7 @@ test('dark, Korean, and with a keyboard alone: nothing serious is found, and the
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('로그인');
-  await me.link('다관').click();
+  await me.link('작은 다관').click();
   await me.sees('재고');
   await me.isWellMade('product, dark');
 });
