@@ -22,12 +22,12 @@ test('the test chain’s wallets sign by themselves', async () => {
   await me.button('Sign in').click();
   await me.agrees('Customer 2');
   await me.button(/^Account/).waitFor();
-  await me.page.getByRole('heading', { name: 'Orders' }).waitFor();
+  await me.page.getByRole('heading', { name: 'Orders', exact: true }).waitFor();
 });
 
 test('dark, Korean, and with a keyboard alone: nothing serious is found, and the focus is where it should be', async () => {
   const { page } = me;
-  await owner.sells({ ko: '작은 다관', en: 'Small tea pot' }, { amount: '45000000000000000' }, 5);
+  await owner.sells({ ko: '작은 다관', en: 'Small tea pot' }, { amount: '45000000000000000' }, 25);
   await page.addInitScript(() => {
     localStorage.setItem('gage.appearance', 'dark');
     localStorage.setItem('gage.language', 'ko');
