@@ -39,8 +39,9 @@ const FRESH: Duration = Duration::from_secs(1);
 const PACE: Duration = Duration::from_millis(15);
 /// Events that are read at once.
 const PAGE: u32 = 500;
-/// Events that are held: a consumer that is slower than these come reads the log by itself.
-const HELD: usize = 1_000;
+/// Events that are held: a consumer that is slower than these come reads the log by itself, which
+/// makes it slower still. Measured with whole orders: of 1,000, every event was read 2.9 times.
+const HELD: usize = 4_000;
 
 /// The end of the log.
 pub struct Tail {
