@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use gage_domain::value::Address;
 use gage_projections::name::ProjectionName;
 
 use crate::commands::audit::AuditCommand;
@@ -142,6 +143,25 @@ pub enum Command {
         /// The chain's node.
         #[command(flatten)]
         rpc: RpcArgs,
+        /// Environment and logs.
+        #[command(flatten)]
+        log: LogArgs,
+    },
+    /// Erase a customer's personal data, for everyone and for ever
+    ///
+    /// Destroys the key with which the delivery details of all their orders were sealed. The
+    /// history and its proofs stay as they are; every view says "erased". Refused while goods are
+    /// still to be delivered. docs/privacy.md says what remains, and what to do about backups.
+    EraseCustomer {
+        /// The customer's wallet, 0x…
+        #[arg(value_name = "ADDRESS")]
+        customer: Address,
+        /// Also when orders are still to be delivered: nobody will know where to
+        #[arg(long)]
+        even_with_open_orders: bool,
+        /// Where the events are.
+        #[command(flatten)]
+        database: DatabaseArgs,
         /// Environment and logs.
         #[command(flatten)]
         log: LogArgs,

@@ -2,6 +2,7 @@
 
 mod chain;
 mod health;
+mod personal;
 mod rates;
 mod reconcile;
 mod tree;
@@ -13,6 +14,7 @@ use anyhow::Context as _;
 use axum::Router;
 use gage_application::{
     catch_up::{CatchUp, Consumer, HealthHandle},
+    erasure::Eraser,
     expiry::Expiry,
     gateway::{Gateway, Parts, snapshotter},
     history::History,
@@ -20,6 +22,7 @@ use gage_application::{
         chain::FollowedChains,
         clock::{Clock, Entropy},
         event_log::EventLog,
+        personal_data::PersonalData,
         rate_limit::RateLimiter,
         replay::Stored,
         wake::WakeUps,
@@ -50,6 +53,7 @@ use gage_projections::{
 use metrics_exporter_prometheus::PrometheusHandle;
 use sqlx::PgPool;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
 
 use crate::{
     config::{
@@ -185,6 +189,32 @@ pub(crate) fn history(database: &Database) -> History {
     History::new(database.log.clone(), chronicle)
 }
 
+/// What erases personal data; that needs no key.
+pub(crate) fn eraser(database: &Database) -> Eraser {
+    personal::eraser(database, personal::unopened(database))
+}
+
+/// Personal data as somebody sees it who has no key.
+pub(crate) fn unopened(database: &Database) -> Arc<dyn PersonalData> {
+    personal::unopened(database)
+}
+
+/// Checks that the customers' keys are wrapped with the key that is configured.
+///
+/// # Errors
+/// When they are not, with what to do; when the database is away.
+pub(crate) async fn check_personal_data(
+    settings: &Settings,
+    database: &Database,
+) -> anyhow::Result<()> {
+    personal::check(settings, database).await
+}
+
+/// A new id, rising in time.
+pub(crate) fn new_id() -> Uuid {
+    SystemEntropy.id()
+}
+
 /// A log that is made of an export.
 ///
 /// # Errors
@@ -299,7 +329,10 @@ pub(crate) fn assemble(
     let desk = Arc::new(desk(settings, &adapters, contracts)?);
     let images = Arc::new(PostgresImages::new(pool.clone()));
     let gallery = gallery(&adapters, images.clone());
+    let personal = personal::personal_data(settings, &adapters.database);
     let services = Services {
+        eraser: personal::eraser(&adapters.database, personal.clone()),
+        personal,
         history: history(&adapters.database),
         gateway,
         catalog: CatalogQueries::new(pool.clone()),

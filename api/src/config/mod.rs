@@ -8,6 +8,7 @@ mod chains_file;
 mod checks;
 pub mod names;
 mod origin;
+mod personal;
 mod problem;
 mod proofs;
 mod rates;

@@ -1,0 +1,26 @@
+//! The setting of personal data: what wraps the customers' keys.
+
+use super::{
+    args::PersonalArgs,
+    checks::{Checks, parse_key, read_key},
+    names,
+    proofs::OtherKeys,
+    settings::PrivateKey,
+};
+
+impl Checks {
+    /// None without a key, and when something is wrong: then there is a problem more.
+    pub(super) fn personal_data_key(
+        &mut self,
+        args: &PersonalArgs,
+        others: &OtherKeys<'_>,
+    ) -> Option<PrivateKey> {
+        let key = match (&args.personal_data_key_file, &args.personal_data_key) {
+            (Some(path), _) => read_key(path),
+            (None, Some(text)) => parse_key(text),
+            (None, None) => return None,
+        };
+        let key = key.and_then(|key| others.have_not(key));
+        self.keep(names::PERSONAL_DATA_KEY_FILE, key)
+    }
+}
