@@ -210,6 +210,18 @@ pub(crate) async fn check_personal_data(
     personal::check(settings, database).await
 }
 
+/// Wraps every customer's key that is left with another key; how many.
+///
+/// # Errors
+/// When one is wrapped with neither; when the database is away.
+pub(crate) async fn rewrap_personal_keys(
+    database: &Database,
+    old: &PrivateKey,
+    new: &PrivateKey,
+) -> anyhow::Result<u64> {
+    personal::rewrap(database, old, new).await
+}
+
 /// A new id, rising in time.
 pub(crate) fn new_id() -> Uuid {
     SystemEntropy.id()

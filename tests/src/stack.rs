@@ -243,7 +243,7 @@ pub(crate) fn base_settings(database: &Database, folder: &Path) -> Settings {
         ),
         (
             "GAGE_PERSONAL_DATA_KEY_FILE",
-            key_file(folder, "personal-data.key", 10),
+            key_file(folder, "personal-data.key", 9),
         ),
         ("GAGE_CHECKPOINT_ORIGIN", "shop.example/log".to_owned()),
         ("GAGE_AUDITORS", wallet(3).address().to_string()),

@@ -9,6 +9,7 @@ mod history;
 mod migrate;
 mod rebuild;
 mod reconcile;
+mod rotate_personal_data_key;
 mod schema;
 mod serve;
 
@@ -71,6 +72,12 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
             };
             erase_customer::run(customer, rule, &database, &log).await
         }
+        Command::RotatePersonalDataKey {
+            new_key_file,
+            personal,
+            database,
+            log,
+        } => rotate_personal_data_key::run(&new_key_file, personal, &database, &log).await,
         Command::Audit(command) => audit::run(*command).await,
         Command::Schema => schema::run(),
     }

@@ -306,7 +306,16 @@ impl ServeArgs {
         self.keeper.keeper_key = std::env::var(KEEPER_KEY).ok();
         self.checkpoints = self.checkpoints.with_environment();
         self.anchors.anchor_key = std::env::var(ANCHOR_KEY).ok();
-        self.personal.personal_data_key = std::env::var(PERSONAL_DATA_KEY).ok();
+        self.personal = self.personal.with_environment();
+        self
+    }
+}
+
+impl PersonalArgs {
+    /// Adds what only the environment may hold.
+    #[must_use]
+    pub fn with_environment(mut self) -> Self {
+        self.personal_data_key = std::env::var(PERSONAL_DATA_KEY).ok();
         self
     }
 }

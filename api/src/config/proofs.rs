@@ -53,6 +53,12 @@ pub(super) struct OtherKeys<'a> {
 }
 
 impl OtherKeys<'_> {
+    /// Nobody's.
+    pub(super) const NONE: Self = Self {
+        signer: None,
+        keeper: None,
+    };
+
     /// The key, when it is none of theirs.
     pub(super) fn have_not(&self, key: PrivateKey) -> Result<PrivateKey, Fault> {
         let with = match self {

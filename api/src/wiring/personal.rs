@@ -54,3 +54,13 @@ pub(super) async fn check(settings: &Settings, database: &Database) -> anyhow::R
     }
     Ok(())
 }
+
+/// Wraps every customer's key that is left with another key; how many.
+pub(super) async fn rewrap(
+    database: &Database,
+    old: &PrivateKey,
+    new: &PrivateKey,
+) -> anyhow::Result<u64> {
+    let new = WrappingKey::new(*new.reveal());
+    Ok(keys(database, Some(old)).rewrap(&new).await?)
+}

@@ -315,3 +315,46 @@ async fn an_order_of_an_older_version_has_no_delivery() {
         assert_eq!(look(&keys, order(number), Reading::Open).await, None);
     }
 }
+
+#[tokio::test]
+async fn keys_are_wrapped_anew_and_copies_of_erased_ones_open_no_more() {
+    let db = TestDb::new().await;
+    let (old, new) = (keys(&db.pool, 7), keys(&db.pool, 8));
+    let sealed = old.seal(CUSTOMER, order(1), &hong()).await.expect("sealed");
+    place(&db, order(1), CUSTOMER, Some(sealed)).await;
+    let theirs = old.seal(STRANGER, order(2), &hong()).await.expect("sealed");
+    place(&db, order(2), STRANGER, Some(theirs)).await;
+    // A backup of the row, and then an erasure.
+    sqlx::raw_sql("CREATE TABLE backup AS SELECT * FROM personal_keys")
+        .execute(&db.pool)
+        .await
+        .expect("copied");
+    old.erase(&erasure(STRANGER, "a")).await.expect("erased");
+
+    let rewrapped = old.rewrap(&WrappingKey::new([8; 32])).await;
+    assert_eq!(rewrapped, Ok(1));
+    let again = old.rewrap(&WrappingKey::new([8; 32])).await;
+    assert_eq!(again, Ok(0), "it can be carried on where it stopped");
+    let open = Some(Delivery::Open(hong()));
+    assert_eq!(look(&new, order(1), Reading::Open).await, open);
+    assert_eq!(
+        look(&old, order(1), Reading::Open).await,
+        Some(Delivery::Unreadable)
+    );
+    let third = old.rewrap(&WrappingKey::new([9; 32])).await;
+    assert_eq!(third, Err(SealError::OtherKey));
+
+    // The backup's row is put back: without the old key it opens nothing.
+    sqlx::raw_sql(
+        "UPDATE personal_keys k SET wrapped = b.wrapped, erased_at = NULL FROM backup b \
+         WHERE b.id = k.id AND k.erased_at IS NOT NULL",
+    )
+    .execute(&db.pool)
+    .await
+    .expect("restored");
+    assert_eq!(
+        look(&new, order(2), Reading::Open).await,
+        Some(Delivery::Unreadable)
+    );
+    assert_eq!(look(&old, order(2), Reading::Open).await, open);
+}
