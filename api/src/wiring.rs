@@ -2,7 +2,7 @@
 
 mod chain;
 mod health;
-mod personal;
+pub(crate) mod personal;
 mod rates;
 mod reconcile;
 mod tree;
@@ -14,7 +14,6 @@ use anyhow::Context as _;
 use axum::Router;
 use gage_application::{
     catch_up::{CatchUp, Consumer, HealthHandle},
-    erasure::Eraser,
     expiry::Expiry,
     gateway::{Gateway, Parts, snapshotter},
     history::History,
@@ -22,7 +21,6 @@ use gage_application::{
         chain::FollowedChains,
         clock::{Clock, Entropy},
         event_log::EventLog,
-        personal_data::PersonalData,
         rate_limit::RateLimiter,
         replay::Stored,
         wake::WakeUps,
@@ -53,7 +51,6 @@ use gage_projections::{
 use metrics_exporter_prometheus::PrometheusHandle;
 use sqlx::PgPool;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use uuid::Uuid;
 
 use crate::{
     config::{
@@ -189,44 +186,6 @@ pub(crate) fn history(database: &Database) -> History {
     History::new(database.log.clone(), chronicle)
 }
 
-/// What erases personal data; that needs no key.
-pub(crate) fn eraser(database: &Database) -> Eraser {
-    personal::eraser(database, personal::unopened(database))
-}
-
-/// Personal data as somebody sees it who has no key.
-pub(crate) fn unopened(database: &Database) -> Arc<dyn PersonalData> {
-    personal::unopened(database)
-}
-
-/// Checks that the customers' keys are wrapped with the key that is configured.
-///
-/// # Errors
-/// When they are not, with what to do; when the database is away.
-pub(crate) async fn check_personal_data(
-    settings: &Settings,
-    database: &Database,
-) -> anyhow::Result<()> {
-    personal::check(settings, database).await
-}
-
-/// Wraps every customer's key that is left with another key; how many.
-///
-/// # Errors
-/// When one is wrapped with neither; when the database is away.
-pub(crate) async fn rewrap_personal_keys(
-    database: &Database,
-    old: &PrivateKey,
-    new: &PrivateKey,
-) -> anyhow::Result<u64> {
-    personal::rewrap(database, old, new).await
-}
-
-/// A new id, rising in time.
-pub(crate) fn new_id() -> Uuid {
-    SystemEntropy.id()
-}
-
 /// A log that is made of an export.
 ///
 /// # Errors
@@ -343,7 +302,7 @@ pub(crate) fn assemble(
     let gallery = gallery(&adapters, images.clone());
     let personal = personal::personal_data(settings, &adapters.database);
     let services = Services {
-        eraser: personal::eraser(&adapters.database, personal.clone()),
+        eraser: personal::eraser_with(&adapters.database, personal.clone()),
         personal,
         history: history(&adapters.database),
         gateway,

@@ -33,9 +33,11 @@ pub(super) async fn run(
     let erasure = Erasure {
         customer,
         by: Actor::System("operator"),
-        request: wiring::new_id().to_string(),
+        request: wiring::personal::new_request(),
     };
-    let erased = wiring::eraser(&database).erase(&erasure, rule).await;
+    let erased = wiring::personal::eraser(&database)
+        .erase(&erasure, rule)
+        .await;
     let mut out = std::io::stdout().lock();
     match erased {
         Ok(erased) if erased.keys == 0 => {

@@ -28,7 +28,7 @@ pub(super) async fn run(
     telemetry::start_logs(&log)?;
     let database = wiring::database(&database).await?;
     wiring::check_log(&database).await?;
-    let count = wiring::rewrap_personal_keys(&database, &old, &new).await?;
+    let count = wiring::personal::rewrap(&database, &old, &new).await?;
     writeln!(
         std::io::stdout(),
         "{count} keys are wrapped with the key in {}: start the servers with it, and destroy the \

@@ -6,6 +6,7 @@ use super::{
     names,
     proofs::OtherKeys,
     settings::PrivateKey,
+    table::Value,
 };
 
 impl Checks {
@@ -22,5 +23,25 @@ impl Checks {
         };
         let key = key.and_then(|key| others.have_not(key));
         self.keep(names::PERSONAL_DATA_KEY_FILE, key)
+    }
+}
+
+/// The key as `gage config` shows it.
+pub(super) fn row(args: &PersonalArgs) -> Value {
+    match (&args.personal_data_key_file, &args.personal_data_key) {
+        (Some(path), _) => {
+            let path = path.display().to_string();
+            (names::PERSONAL_DATA_KEY_FILE, Some(path.clone()), path)
+        }
+        (None, Some(key)) => (
+            names::PERSONAL_DATA_KEY,
+            Some(key.clone()),
+            "(hidden)".to_owned(),
+        ),
+        (None, None) => (
+            names::PERSONAL_DATA_KEY_FILE,
+            None,
+            "(none: orders have no delivery details)".to_owned(),
+        ),
     }
 }

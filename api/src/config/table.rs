@@ -4,7 +4,7 @@ use gage_domain::value::{Address, BaseUnits};
 
 use super::{
     args::ServeArgs,
-    names,
+    names, personal,
     problem::Setting,
     proofs::{AnchorSettings, CheckpointSettings},
     settings::{Environment, KeeperSettings, LogFormat, Settings},
@@ -57,7 +57,7 @@ pub fn table(
     rows.collect()
 }
 
-type Value = (Setting, Option<String>, String);
+pub(super) type Value = (Setting, Option<String>, String);
 
 fn values(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
     let mut values = services(args, settings);
@@ -70,7 +70,7 @@ fn values(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
     values.extend(keeper(args, settings));
     values.extend(checkpoints(args, settings));
     values.extend(anchors(args, settings));
-    values.push(personal_data(args));
+    values.push(personal::row(&args.personal));
     values.extend(rules(args, settings));
     values.extend(server(args, settings));
     values
@@ -232,26 +232,6 @@ fn checkpoints(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
             shown(|checkpoints| checkpoints.interval.as_secs().to_string()),
         ),
     ]
-}
-
-fn personal_data(args: &ServeArgs) -> Value {
-    let args = &args.personal;
-    match (&args.personal_data_key_file, &args.personal_data_key) {
-        (Some(path), _) => {
-            let path = path.display().to_string();
-            (names::PERSONAL_DATA_KEY_FILE, Some(path.clone()), path)
-        }
-        (None, Some(key)) => (
-            names::PERSONAL_DATA_KEY,
-            Some(key.clone()),
-            "(hidden)".to_owned(),
-        ),
-        (None, None) => (
-            names::PERSONAL_DATA_KEY_FILE,
-            None,
-            "(none: orders have no delivery details)".to_owned(),
-        ),
-    }
 }
 
 fn anchors(args: &ServeArgs, settings: &Settings) -> Vec<Value> {

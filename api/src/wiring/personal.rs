@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use gage_application::{erasure::Eraser, ports::personal_data::PersonalData};
+use gage_application::{
+    erasure::Eraser,
+    ports::{clock::Entropy as _, personal_data::PersonalData},
+};
 use gage_infrastructure::{
     clock::SystemEntropy,
     postgres::{PostgresPersonalData, WrappingKey},
@@ -29,8 +32,12 @@ pub(super) fn personal_data(settings: &Settings, database: &Database) -> Arc<dyn
     Arc::new(keys(database, key))
 }
 
-/// Erases; that needs no key.
-pub(super) fn eraser(database: &Database, personal: Arc<dyn PersonalData>) -> Eraser {
+/// What erases personal data; that needs no key.
+pub(crate) fn eraser(database: &Database) -> Eraser {
+    eraser_with(database, unopened(database))
+}
+
+pub(super) fn eraser_with(database: &Database, personal: Arc<dyn PersonalData>) -> Eraser {
     Eraser {
         personal,
         orders: Arc::new(OrderQueries::new(database.pool.clone())),
@@ -39,12 +46,15 @@ pub(super) fn eraser(database: &Database, personal: Arc<dyn PersonalData>) -> Er
 }
 
 /// Personal data as somebody sees it who has no key: what is there, and what was erased.
-pub(super) fn unopened(database: &Database) -> Arc<dyn PersonalData> {
+pub(crate) fn unopened(database: &Database) -> Arc<dyn PersonalData> {
     Arc::new(keys(database, None))
 }
 
 /// Checks that the customers' keys are wrapped with the key that is configured.
-pub(super) async fn check(settings: &Settings, database: &Database) -> anyhow::Result<()> {
+///
+/// # Errors
+/// When they are not, with what to do; when the database is away.
+pub(crate) async fn check(settings: &Settings, database: &Database) -> anyhow::Result<()> {
     let keys = keys(database, settings.personal_data_key.as_ref());
     if keys.is_wrapped_otherwise().await? {
         anyhow::bail!(
@@ -56,11 +66,19 @@ pub(super) async fn check(settings: &Settings, database: &Database) -> anyhow::R
 }
 
 /// Wraps every customer's key that is left with another key; how many.
-pub(super) async fn rewrap(
+///
+/// # Errors
+/// When one is wrapped with neither; when the database is away.
+pub(crate) async fn rewrap(
     database: &Database,
     old: &PrivateKey,
     new: &PrivateKey,
 ) -> anyhow::Result<u64> {
     let new = WrappingKey::new(*new.reveal());
     Ok(keys(database, Some(old)).rewrap(&new).await?)
+}
+
+/// A name for an erasure that no other has.
+pub(crate) fn new_request() -> String {
+    SystemEntropy.id().to_string()
 }

@@ -4,7 +4,7 @@
 use gage_tests::{
     actors::{Ask, Person, new_key},
     client::Refused,
-    node::wallet,
+    node::{Program, wallet},
     stack::Stack,
 };
 use serde_json::{Value, json};
@@ -43,7 +43,7 @@ struct Scene {
 
 impl Scene {
     async fn new(changed: &[(&'static str, &str)]) -> Self {
-        let stack = Stack::with(changed).await;
+        let stack = Stack::on(Program::Anvil, changed).await;
         let url = stack.server.url();
         let owner = Person::signed_in(&url, wallet(0)).await;
         let shop = owner.opens_shop("Tea house").await;
@@ -169,15 +169,15 @@ fn stands_in<'f>(text: &str, found: &'f [(String, String)]) -> Vec<&'f str> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_is_sealed_shown_to_the_two_and_erased_for_all() {
     let scene = Scene::new(&[("GAGE_LOG", "debug,hyper=info,sqlx=debug")]).await;
-    let order = scene.places(&hong(), "one order").await.unwrap();
+    let order = scene.places(&hong(), "one-order").await.unwrap();
     // An answer that was lost on its way.
-    assert_eq!(scene.places(&hong(), "one order").await.unwrap(), order);
+    assert_eq!(scene.places(&hong(), "one-order").await.unwrap(), order);
     let mut other = hong();
     other["note"] = json!("something else");
-    let reused = scene.places(&other, "one order").await.unwrap_err();
+    let reused = scene.places(&other, "one-order").await.unwrap_err();
     assert_eq!(reused.code, "IDEMPOTENCY_KEY_REUSED");
     let nothing = scene
-        .places(&Value::Null, "nothing to deliver")
+        .places(&Value::Null, "nothing-to-deliver")
         .await
         .unwrap();
 
@@ -222,7 +222,7 @@ async fn an_address_is_sealed_shown_to_the_two_and_erased_for_all() {
     let before = written(&folder, "before.json", &before);
 
     // While the goods are to be delivered, somebody needs to know where to.
-    let refused = scene.erases("too early").await;
+    let refused = scene.erases("too-early").await;
     assert_eq!(refused["userErrors"][0]["code"], "ORDERS_STILL_OPEN");
     assert_eq!(refused["openOrders"], json!([{ "id": order }]));
     assert_eq!(delivery(&scene.owner, &order).await, open);
@@ -262,7 +262,7 @@ async fn an_address_is_sealed_shown_to_the_two_and_erased_for_all() {
     scene.audits();
 
     // What is given from now on has another key, and a late repetition does not reach it.
-    let next = scene.places(&hong(), "another order").await.unwrap();
+    let next = scene.places(&hong(), "another-order").await.unwrap();
     let repeated = scene.erases("now").await;
     assert_eq!(repeated["erasedAt"], erased["erasedAt"]);
     assert_eq!(delivery(&scene.owner, &next).await, open);
@@ -273,7 +273,7 @@ async fn an_address_is_sealed_shown_to_the_two_and_erased_for_all() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_operator_erases_too_and_says_so_when_orders_are_open() {
     let scene = Scene::new(&[]).await;
-    let order = scene.places(&hong(), "one order").await.unwrap();
+    let order = scene.places(&hong(), "one-order").await.unwrap();
     let customer = scene.customer.address().to_checksum(None);
     let server = &scene.stack.server;
     let refused = server
@@ -303,7 +303,7 @@ async fn an_operator_erases_too_and_says_so_when_orders_are_open() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_arbiter_of_a_dispute_sees_the_order_and_no_address() {
     let scene = Scene::new(&[]).await;
-    let order = scene.places(&hong(), "one order").await.unwrap();
+    let order = scene.places(&hong(), "one-order").await.unwrap();
     let chain = scene.stack.node.url();
     scene.customer.pays(&chain, &order).await;
     scene.customer.sees(&order, "PAID").await;
@@ -345,7 +345,7 @@ async fn what_is_wrong_with_an_address_is_told_at_its_field() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_its_key_a_server_takes_no_address_and_with_another_it_does_not_start() {
     let mut scene = Scene::new(&[]).await;
-    let order = scene.places(&hong(), "one order").await.unwrap();
+    let order = scene.places(&hong(), "one-order").await.unwrap();
     scene.stack.server.stop();
 
     scene

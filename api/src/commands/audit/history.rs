@@ -92,7 +92,7 @@ pub(super) async fn run(
     let database = wiring::database(&database).await?;
     wiring::check_log(&database).await?;
     let history = wiring::history(&database);
-    let personal = wiring::unopened(&database);
+    let personal = wiring::personal::unopened(&database);
     let decoder = Decoder::current();
     let (mut at, mut left) = (args.after, args.limit.unwrap_or(u64::MAX));
     while left > 0 {

@@ -5,6 +5,7 @@
 //! its row; that older copies of the row go too is the operator's part (docs/privacy.md).
 
 mod cipher;
+mod rotation;
 #[cfg(test)]
 mod tests;
 
@@ -39,9 +40,6 @@ use super::{
 
 /// Attempts to find or make a customer's key: of two that make one, one finds the other's.
 const ATTEMPTS: usize = 4;
-
-/// Keys that are wrapped anew by one statement.
-const REWRAPPED_AT_ONCE: i64 = 500;
 
 /// Personal data, with the keys in the pool's database.
 #[derive(Clone)]
@@ -120,57 +118,6 @@ impl PostgresPersonalData {
         .await
         .map_err(|error| of_store(&error))?;
         Ok(newest.is_some_and(|row| unwrapped(wrapping, &row).is_err()))
-    }
-
-    /// Wraps every key that is left with another key, some at a time; those that are wrapped with
-    /// it already are passed by, so that it can be carried on where it stopped. How many it was.
-    /// No server may use the old key meanwhile.
-    ///
-    /// # Errors
-    /// [`SealError`], also when a key is wrapped with neither.
-    pub async fn rewrap(&self, new: &WrappingKey) -> Result<u64, SealError> {
-        let old = self.wrapping.as_ref().ok_or(SealError::NoKey)?;
-        let (mut after, mut count) = (Uuid::nil(), 0);
-        loop {
-            let found: Vec<KeyRow> = sqlx::query_as(
-                "SELECT id, customer, wrapped FROM personal_keys \
-                 WHERE erased_at IS NULL AND id > $1 ORDER BY id LIMIT $2",
-            )
-            .bind(after)
-            .bind(REWRAPPED_AT_ONCE)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(|error| of_store(&error))?;
-            let Some(last) = found.last() else {
-                return Ok(count);
-            };
-            after = last.id;
-            let (mut ids, mut before, mut wrapped) = (Vec::new(), Vec::new(), Vec::new());
-            for row in &found {
-                match unwrapped(old, row) {
-                    Ok(key) => {
-                        ids.push(row.id);
-                        before.push(row.wrapped.clone());
-                        wrapped.push(new.wrap(&key).map_err(|_| SealError::Cipher)?);
-                    }
-                    Err(CipherError) if unwrapped(new, row).is_ok() => {}
-                    Err(CipherError) => return Err(SealError::OtherKey),
-                }
-            }
-            // What was erased in the meantime stays erased.
-            let done = sqlx::query(
-                "UPDATE personal_keys k SET wrapped = n.wrapped \
-                 FROM unnest($1::uuid[], $2::bytea[], $3::bytea[]) AS n (id, before, wrapped) \
-                 WHERE k.id = n.id AND k.wrapped = n.before",
-            )
-            .bind(ids)
-            .bind(before)
-            .bind(wrapped)
-            .execute(&self.pool)
-            .await
-            .map_err(|error| of_store(&error))?;
-            count += done.rows_affected();
-        }
     }
 
     /// The customer's key, which is made when there is none.
