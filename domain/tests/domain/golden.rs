@@ -411,6 +411,11 @@ fn prices_of_the_time_of_one_chain_name_none() {
         delivery: None,
     };
     assert_eq!(read_old::<Order>("OrderPlaced", "1.0.0"), placed);
+    // Until 2.1.0 nobody said where an order goes.
+    let OrderEvent::OrderPlaced { delivery, .. } = read_old::<Order>("OrderPlaced", "2.0.0") else {
+        panic!("an order that is placed");
+    };
+    assert_eq!(delivery, None);
     assert_eq!(
         read_old::<Payment>("PaymentRequested", "1.0.0"),
         requested_on(terms())
