@@ -2,6 +2,7 @@
 
 mod chain;
 mod health;
+pub(crate) mod personal;
 mod rates;
 mod reconcile;
 mod tree;
@@ -299,7 +300,10 @@ pub(crate) fn assemble(
     let desk = Arc::new(desk(settings, &adapters, contracts)?);
     let images = Arc::new(PostgresImages::new(pool.clone()));
     let gallery = gallery(&adapters, images.clone());
+    let personal = personal::personal_data(settings, &adapters.database);
     let services = Services {
+        eraser: personal::eraser_with(&adapters.database, personal.clone()),
+        personal,
         history: history(&adapters.database),
         gateway,
         catalog: CatalogQueries::new(pool.clone()),

@@ -6,6 +6,7 @@ use async_graphql::{Context, Data, Error};
 use axum::http::HeaderValue;
 use gage_application::progress::Progress;
 use gage_application::{
+    erasure::Eraser,
     gateway::{Gateway, Request},
     history::History,
     metadata::Actor,
@@ -14,6 +15,7 @@ use gage_application::{
         clock::{Clock, Entropy},
         event_log::IdempotencyKey,
         images::Images,
+        personal_data::PersonalData,
     },
     tree::Receipts,
 };
@@ -55,6 +57,10 @@ pub struct Services {
     pub sales: SalesQueries,
     /// Images of products.
     pub images: Arc<dyn Images>,
+    /// Seals personal data and opens it.
+    pub personal: Arc<dyn PersonalData>,
+    /// Erases it.
+    pub eraser: Eraser,
     /// Proofs of the event log.
     pub receipts: Receipts,
     /// How payments are asked for.

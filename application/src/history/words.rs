@@ -11,7 +11,7 @@ use gage_domain::{
     value::{Address, Currency, Price},
 };
 
-use crate::event::Fact;
+use crate::{event::Fact, ports::personal_data::KeyState};
 
 /// What happened, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,8 +29,36 @@ fn words(ko: impl Into<String>, en: impl Into<String>) -> Words {
     }
 }
 
-/// An event in words.
-pub fn of(fact: &Fact) -> Words {
+/// An event in words. When it holds sealed personal data, what has become of the key says whether
+/// they can still be read.
+pub fn of(fact: &Fact, key: Option<KeyState>) -> Words {
+    let mut told = of_fact(fact);
+    if fact.sealed().is_some() {
+        let (ko, en) = of_sealed(key);
+        told.ko.push_str(ko);
+        told.en.push_str(en);
+    }
+    told
+}
+
+const fn of_sealed(key: Option<KeyState>) -> (&'static str, &'static str) {
+    match key {
+        None | Some(KeyState::Held) => (
+            " 배송 정보는 봉인되어 있습니다.",
+            " Its delivery details are sealed.",
+        ),
+        Some(KeyState::Erased) => (
+            " 배송 정보는 삭제되었습니다.",
+            " Its delivery details were erased.",
+        ),
+        Some(KeyState::Missing) => (
+            " 배송 정보의 열쇠가 여기에 없습니다.",
+            " The key of its delivery details is not here.",
+        ),
+    }
+}
+
+fn of_fact(fact: &Fact) -> Words {
     match fact {
         Fact::Shop(_, event) => of_shop(event),
         Fact::Product(_, event) => of_product(event),

@@ -152,6 +152,7 @@ impl World {
             }],
             seen_prices: Vec::new(),
             pay_with: None,
+            delivery: None,
         };
         let gateway = &self.shop.gateway;
         gateway.execute(place, asked_by(Self::buyer())).await?;

@@ -21,6 +21,7 @@ mod outages;
 mod pages;
 mod payment_requests;
 mod permits;
+mod personal_data;
 mod privacy;
 mod proofs;
 mod reconciliation;

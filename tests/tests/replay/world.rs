@@ -38,6 +38,7 @@ use gage_domain::{
     inventory::Inventory,
     order::{Tracking, Wanted},
     payment::{AttemptFailure, LogRef, Payment},
+    personal::{PersonalKeyId, Sealed},
     policy::Policy,
     text::LocalizedText,
     value::{Address, Asset, B256, BaseUnits, Price, Quantity},
@@ -346,6 +347,7 @@ impl World {
             lines: self.products.iter().take(2).map(wanted).collect(),
             seen_prices: Vec::new(),
             pay_with: None,
+            delivery: Some(sealed()),
         };
         self.by(BUYER, place).await;
         order
@@ -640,4 +642,9 @@ fn block(number: u64) -> BlockRef {
 pub(crate) async fn replayed(pool: &PgPool, plan: Plan) -> Report {
     let stored = PostgresStored::now(pool).await.unwrap();
     replay(&stored, plan, &|_| {}).await.unwrap()
+}
+
+/// Something that a replay cannot open, and need not.
+fn sealed() -> Sealed {
+    Sealed::new(PersonalKeyId(id(7)), vec![0x5e; 528]).unwrap()
 }

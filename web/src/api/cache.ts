@@ -21,6 +21,8 @@ export function normalisedCache(): Exchange {
       Call: embedded,
       CallRefusal: embedded,
       Chain: (chain) => text(chain['chainId']),
+      Delivery: embedded,
+      DeliveryDetails: embedded,
       Dispute: (dispute) => text((dispute['order'] as { id?: unknown } | undefined)?.id),
       DisputeConnection: embedded,
       GasQuote: embedded,
@@ -58,6 +60,10 @@ export function normalisedCache(): Exchange {
       Me: { disputes: relayPagination(), orders: relayPagination() },
     },
     updates: {
+      Mutation: {
+        // Whatever order has been looked at: where it went is not to be read here any more either.
+        eraseMyPersonalData: (_result, _args, cache) => forgetDeliveries(cache),
+      },
       Subscription: {
         orderUpdates: (result, _args, cache) => appendToTimeline(result as unknown as OrderUpdatesSubscription, cache),
       },
@@ -72,6 +78,16 @@ function appendToTimeline({ orderUpdates: { order, entry } }: OrderUpdatesSubscr
   const key = cache.keyOfEntity({ __typename: 'TimelineEntry', cursor: entry.cursor });
   // After a reconnection the same entries are told again.
   if (known && key !== null && !known.includes(key)) cache.link(parent, 'timeline', [...known, key]);
+}
+
+/** Orders are asked for anew, and until then not shown with what was known of them. */
+function forgetDeliveries(cache: Cache): void {
+  for (const { fieldKey, fieldName } of cache.inspectFields('Query')) {
+    if (fieldName === 'order') {
+      const order = cache.resolve('Query', fieldKey);
+      if (typeof order === 'string') cache.invalidate(order, 'delivery');
+    }
+  }
 }
 
 function text(value: unknown): string | null {

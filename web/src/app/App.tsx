@@ -14,6 +14,7 @@ import {
   OrderPage,
   OrdersPage,
   OwnerPages,
+  PersonalDataPage,
   ProductPage,
 } from './pages';
 import { useNewPage } from './useNewPage';
@@ -61,6 +62,9 @@ export function App() {
             </Route>
             <Route path="/balance">
               <BalancePage />
+            </Route>
+            <Route path="/personal-data">
+              <PersonalDataPage />
             </Route>
             <Route>
               <NotFoundPage />

@@ -7,6 +7,7 @@ export const paths = {
   orders: '/orders',
   order: (id: string) => `/orders/${encodeURIComponent(id)}`,
   balance: '/balance',
+  personal: '/personal-data',
   disputes: '/disputes',
   owner: '/owner',
 } as const;

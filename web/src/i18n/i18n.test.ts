@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import deliveryEn from '@/features/delivery/words/en.json';
+import deliveryKo from '@/features/delivery/words/ko.json';
 import ownerEn from '@/features/owner/words/en.json';
 import ownerKo from '@/features/owner/words/ko.json';
 import en from './en.json';
@@ -15,6 +17,7 @@ function texts(tree: object, prefix = ''): [key: string, places: string[]][] {
 
 describe.each([
   ['of everyone', en, ko],
+  ['of deliveries', deliveryEn, deliveryKo],
   ['of owners', ownerEn, ownerKo],
 ])('the two languages %s', (_, en, ko) => {
   it('have the same texts', () => {

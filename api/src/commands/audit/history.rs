@@ -14,6 +14,7 @@ use gage_application::{
     ports::chronicle::{Wanted, Way},
     position::LogPosition,
 };
+use gage_domain::personal::{PersonalKeyId, Sealed};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use uuid::Uuid;
 
@@ -91,11 +92,18 @@ pub(super) async fn run(
     let database = wiring::database(&database).await?;
     wiring::check_log(&database).await?;
     let history = wiring::history(&database);
+    let personal = wiring::personal::unopened(&database);
     let decoder = Decoder::current();
     let (mut at, mut left) = (args.after, args.limit.unwrap_or(u64::MAX));
     while left > 0 {
         let limit = u32::try_from(left).unwrap_or(PAGE).min(PAGE);
         let leaf = history.page(&wanted, Way::Onwards(at), limit).await?;
+        let keys: Vec<PersonalKeyId> = leaf
+            .events
+            .iter()
+            .filter_map(|event| Some(decoder.decode(event.clone()).ok()?.fact.sealed()?.key()))
+            .collect();
+        let keys = personal.key_states(&keys).await?;
         {
             let mut out = io::stdout().lock();
             for event in &leaf.events {
@@ -105,7 +113,9 @@ pub(super) async fn run(
                 }
                 print(&mut out, event).context("standard output")?;
                 if let Ok(read) = decoder.decode(event.clone()) {
-                    let words = words::of(&read.fact);
+                    let key = read.fact.sealed().map(Sealed::key);
+                    let key = key.and_then(|key| keys.get(&key).copied());
+                    let words = words::of(&read.fact, key);
                     writeln!(out, "      {}\n      {}", words.en, words.ko)?;
                 }
             }

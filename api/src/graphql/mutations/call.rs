@@ -228,6 +228,20 @@ pub async fn write<O: Operation>(
     idempotency_key: &str,
     build: impl FnOnce(&Call) -> Result<O, UserError>,
 ) -> Result<Written<O::Output>, Error> {
+    match caller(ctx, idempotency_key)? {
+        Ok(call) => {
+            let operation = build(&call);
+            carry_out(ctx, call, operation).await
+        }
+        Err(error) => Ok(Written::Refused(vec![error])),
+    }
+}
+
+/// Who calls, with a key that can be used; else why it cannot.
+///
+/// # Errors
+/// When nobody is signed in.
+pub fn caller(ctx: &Context<'_>, idempotency_key: &str) -> Result<Result<Call, UserError>, Error> {
     let wallet = ctx.wallet()?;
     let principal = Actor::Wallet(wallet.address).to_string();
     if !is_key(idempotency_key) {
@@ -237,17 +251,16 @@ pub async fn write<O: Operation>(
             message,
             &["idempotencyKey"],
         );
-        return Ok(Written::Refused(vec![error]));
+        return Ok(Err(error));
     }
     let key = IdempotencyKey {
         principal,
         key: idempotency_key.to_owned(),
     };
-    let call = Call {
+    Ok(Ok(Call {
         by: wallet.address,
         key: Some(key),
-    };
-    run(ctx, call, build).await
+    }))
 }
 
 /// Carries out an operation that writes nothing.
@@ -262,15 +275,20 @@ pub async fn look<O: Operation>(
         by: ctx.wallet()?.address,
         key: None,
     };
-    run(ctx, call, build).await
+    let operation = build(&call);
+    carry_out(ctx, call, operation).await
 }
 
-async fn run<O: Operation>(
+/// Carries out an operation that was made of the input, or says why none could be made.
+///
+/// # Errors
+/// When nobody is signed in, or the server cannot carry it out now.
+pub async fn carry_out<O: Operation>(
     ctx: &Context<'_>,
     call: Call,
-    build: impl FnOnce(&Call) -> Result<O, UserError>,
+    operation: Result<O, UserError>,
 ) -> Result<Written<O::Output>, Error> {
-    let operation = match build(&call) {
+    let operation = match operation {
         Ok(operation) => operation,
         Err(error) => return Ok(Written::Refused(vec![error])),
     };

@@ -1,7 +1,7 @@
 //! The history: events as they are stored and in plain words, why they happened, and how things
 //! stood at any moment.
 
-use async_graphql::{Enum, InputObject, Json, Object, OneofObject, SimpleObject};
+use async_graphql::{Context, Enum, InputObject, Json, Object, OneofObject, Result, SimpleObject};
 use gage_application::{
     event::{Decoder, StoredEvent},
     history::{
@@ -16,7 +16,10 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::LocalizedText;
-use crate::graphql::scalars::{Address, Cursor, DateTime, Long};
+use crate::graphql::{
+    lookup::load,
+    scalars::{Address, Cursor, DateTime, Long},
+};
 
 /// An event of the history.
 pub struct HistoryEvent(pub StoredEvent);
@@ -61,13 +64,19 @@ impl HistoryEvent {
     }
 
     /// What happened, in plain words; null for an event that this server cannot read.
-    async fn words(&self) -> Option<LocalizedText> {
-        let read = Decoder::current().decode(self.0.clone()).ok()?;
-        let words::Words { ko, en } = words::of(&read.fact);
-        Some(LocalizedText {
+    async fn words(&self, ctx: &Context<'_>) -> Result<Option<LocalizedText>> {
+        let Ok(read) = Decoder::current().decode(self.0.clone()) else {
+            return Ok(None);
+        };
+        let key = match read.fact.sealed() {
+            Some(sealed) => load(ctx, sealed.key()).await?,
+            None => None,
+        };
+        let words::Words { ko, en } = words::of(&read.fact, key);
+        Ok(Some(LocalizedText {
             ko: Some(ko),
             en: Some(en),
-        })
+        }))
     }
 
     /// Who caused it: `wallet:0x…`, or a part of the server as `system:NAME`.

@@ -1,6 +1,7 @@
 //! What the schema shows, each type with what its viewer may see of it.
 
 mod chain;
+mod delivery;
 mod dispute;
 mod history;
 mod image;
@@ -23,6 +24,7 @@ mod timeline;
 mod wallet_call;
 
 pub use chain::{AcceptedToken, Chain, ChainCondition};
+pub use delivery::{Delivery, DeliveryDetails, DeliveryState};
 pub use dispute::Dispute;
 pub use history::{
     CausedEvent, HistoryEvent, HistoryFilter, HistoryOrder, HistoryPage, MomentInput, PastState,

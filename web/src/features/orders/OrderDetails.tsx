@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import type { OrderQuery } from '@/api/generated/graphql';
+import { Delivery } from '@/features/delivery/Delivery';
 import { PaymentPanel } from '@/features/payment/PaymentPanel';
 import { PaymentProgress } from '@/features/payment/PaymentProgress';
 import { useSession } from '@/features/session/SessionContext';
@@ -43,6 +44,7 @@ export function OrderDetails({ order }: { order: FullOrder }) {
         )}
         <OrderActions order={order} part={part} />
         <OrderLines order={order} paying={Boolean(toPay)} />
+        <Delivery delivery={order.delivery} />
       </div>
       <Timeline order={order} />
     </div>

@@ -1,4 +1,4 @@
-import { Coins, LogOut, ReceiptText, Scale, Store, UserRound } from 'lucide-react';
+import { Coins, Fingerprint, LogOut, ReceiptText, Scale, Store, UserRound } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -54,6 +54,11 @@ function Menu({ viewer }: { viewer: Viewer }) {
           <DropdownMenu.Item asChild>
             <Entry href={paths.balance}>
               <Coins aria-hidden className="size-4" /> {t('balance.title')}
+            </Entry>
+          </DropdownMenu.Item>
+          <DropdownMenu.Item asChild>
+            <Entry href={paths.personal}>
+              <Fingerprint aria-hidden className="size-4" /> {t('account.personal')}
             </Entry>
           </DropdownMenu.Item>
           <DropdownMenu.Item asChild>
