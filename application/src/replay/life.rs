@@ -32,7 +32,9 @@ pub(super) struct Life {
     pub(super) rejection_reason: Option<String>,
     pub(super) expires_at: Option<OffsetDateTime>,
     pub(super) paid: Paid,
-    /// What its timeline shows.
+    /// What the entries of its timeline add up to.
+    pub(super) shown: u64,
+    /// What its timeline shows, while it is looked at closely.
     pub(super) marks: Vec<Mark>,
 }
 
@@ -77,7 +79,7 @@ pub(super) struct Sums {
     pub(super) refunded: BaseUnits,
 }
 
-/// An entry of a timeline, by its hash.
+/// An entry of a timeline, by the hash of what it shows and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Mark {
     pub(super) position: LogPosition,
@@ -159,26 +161,46 @@ impl Life {
         self.last = event.position;
     }
 
-    /// Adds the event to the timeline.
+    /// Adds the event to the timeline; gives what this shows of it.
     pub(super) fn mark(
         &mut self,
         event: &Recorded,
         of_payment: bool,
         (milestone, details): (&'static str, String),
         hasher: &RandomState,
-    ) {
+    ) -> Mark {
         let shown = timeline::Shown {
             milestone,
             at: timeline::micros(event.metadata.decided_at),
             actor: &event.metadata.actor.to_string(),
             details: &details,
         };
-        self.marks.push(Mark {
+        let mark = Mark {
             position: event.position,
             sequence: event.sequence,
             of_payment,
-            hash: hasher.hash_one(shown),
-        });
+            hash: hasher.hash_one((event.position, shown)),
+        };
+        self.shown = self.shown.wrapping_add(mark.hash);
+        mark
+    }
+
+    /// An event that cannot be read keeps its number.
+    pub(super) fn arrive(
+        &mut self,
+        key: StreamKey,
+        sequence: u64,
+        position: LogPosition,
+        findings: &mut Findings,
+    ) {
+        match key {
+            StreamKey::Order(_) => self.order.arrive(key, sequence, position, findings),
+            StreamKey::Payment(_) => self.payment.arrive(key, sequence, position, findings),
+            StreamKey::Shop(_)
+            | StreamKey::Product(_)
+            | StreamKey::Inventory(_)
+            | StreamKey::Payout(_) => {}
+        }
     }
 
     /// Whether the payment is where the order's event needs it.

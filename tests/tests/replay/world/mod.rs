@@ -1,6 +1,11 @@
 //! A shop of which the whole history is made by the server's own parts: gateway, listener's
 //! settlement, reactions, read models.
 
+mod chain;
+mod databases;
+mod proofs;
+mod story;
+
 use std::sync::{
     Arc,
     atomic::{AtomicI64, AtomicU64, Ordering},
@@ -11,17 +16,8 @@ use gage_application::{
     event::{Decoder, StreamName},
     gateway::{Gateway, Operation, Parts, Request, snapshotter},
     metadata::Actor,
-    operations::{
-        adjust_stock::AdjustStock, approve_order::ApproveOrder, cancel_order::CancelOrder,
-        change_payout_address::ChangePayoutAddress, change_price::ChangePrice,
-        confirm_delivery::ConfirmDelivery, expire_order::ExpireOrder, fail_attempt::FailAttempt,
-        list_product::ListProduct, open_shop::OpenShop, place_order::PlaceOrder,
-        publish_product::PublishProduct, receive_stock::ReceiveStock, reject_order::RejectOrder,
-        report_payment_attempt::ReportPaymentAttempt, settle_block::SettleBlock,
-        ship_order::ShipOrder,
-    },
     ports::{
-        chain::{BlockRef, CursorMove, Observation, Observed, PaymentChain},
+        chain::PaymentChain,
         clock::Clock,
         event_log::{EventLog, IdempotencyKey},
         snapshot::{Snapshot, Snapshots},
@@ -29,33 +25,27 @@ use gage_application::{
     },
     reactions::Reactions,
     replay::{Plan, Report, replay},
-    settlement::Settle,
     tail::Tail,
 };
 use gage_domain::{
     decider::Decider,
-    ids::{OrderId, PayoutId, ProductId, ShopId, SkuId},
+    ids::{ProductId, ShopId, SkuId},
     inventory::Inventory,
-    order::{Tracking, Wanted},
-    payment::{AttemptFailure, LogRef, Payment},
     policy::Policy,
-    text::LocalizedText,
-    value::{Address, Asset, B256, BaseUnits, Price, Quantity},
+    value::{Address, Asset, BaseUnits, Price},
 };
 use gage_infrastructure::{
     chain::{EvmRail, LocalKey, Node, RailChain},
     clock::SystemEntropy,
-    postgres::{
-        ChainCursor, PoolOptions, PostgresChainStore, PostgresCheckpoints, PostgresEventLog,
-        PostgresSnapshots, PostgresStored, connect, migrate,
-    },
+    postgres::{PostgresCheckpoints, PostgresEventLog, PostgresSnapshots, PostgresStored, migrate},
 };
 use gage_projections::{consumer, setup};
-use gage_tests::database::required;
-use sqlx::{Connection, PgConnection, PgPool};
+use sqlx::PgPool;
 use time::{Duration, OffsetDateTime, macros::datetime};
 use tokio::sync::broadcast;
 use uuid::Uuid;
+
+pub(crate) use databases::{administer, copy, new_name, open, url_of};
 
 pub(crate) const CHAIN_ID: u64 = 1337;
 pub(crate) const ESCROW: Address = Address::repeat_byte(0xee);
@@ -95,55 +85,6 @@ pub(crate) struct World {
     pub(crate) products: Vec<ProductId>,
 }
 
-/// Runs a statement beside all databases.
-pub(crate) async fn administer(statement: &str) {
-    let mut db = PgConnection::connect(&required("DATABASE_URL"))
-        .await
-        .unwrap();
-    sqlx::query(statement).execute(&mut db).await.unwrap();
-    db.close().await.unwrap();
-}
-
-/// A copy of a database that nobody uses any more: its last connections take a moment to end.
-pub(crate) async fn copy(template: &str) -> String {
-    let name = new_name();
-    let statement = format!("CREATE DATABASE {name} TEMPLATE {template}");
-    let mut db = PgConnection::connect(&required("DATABASE_URL"))
-        .await
-        .unwrap();
-    while let Err(error) = sqlx::query(&statement).execute(&mut db).await {
-        let in_use = error
-            .as_database_error()
-            .and_then(sqlx::error::DatabaseError::code);
-        assert_eq!(in_use.as_deref(), Some("55006"), "{error}");
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    db.close().await.unwrap();
-    name
-}
-
-pub(crate) fn url_of(name: &str) -> String {
-    let mut url = url::Url::parse(&required("DATABASE_URL")).unwrap();
-    url.set_path(name);
-    url.into()
-}
-
-pub(crate) async fn open(name: &str) -> PgPool {
-    let options = PoolOptions {
-        max_connections: 12,
-        ..PoolOptions::default()
-    };
-    connect(&url_of(name), options).await.unwrap()
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test's own name, part of no event"
-)]
-pub(crate) fn new_name() -> String {
-    format!("gage_replay_{}", Uuid::new_v4().simple())
-}
-
 pub(crate) fn id(number: u128) -> Uuid {
     Uuid::new_v5(&Uuid::NAMESPACE_OID, &number.to_be_bytes())
 }
@@ -154,14 +95,6 @@ pub(crate) fn price(amount: u64) -> Price {
         token: Address::ZERO,
     };
     Price::token(asset, BaseUnits::from(amount))
-}
-
-fn pieces(count: u32) -> Quantity {
-    Quantity::try_from(count).unwrap()
-}
-
-fn named(ko: &str, en: &str) -> LocalizedText {
-    LocalizedText::new(Some(ko.to_owned()), Some(en.to_owned()))
 }
 
 impl World {
@@ -214,311 +147,6 @@ impl World {
     pub(crate) async fn end(self) {
         self.pool.close().await;
         administer(&format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
-    }
-
-    async fn open_shop(&mut self) {
-        let (shop, by) = (self.shop, OWNER);
-        let open = OpenShop {
-            shop,
-            by,
-            name: named("차 가게", "Tea house"),
-            payout: Address::repeat_byte(0x50),
-        };
-        self.by(OWNER, open).await;
-        let payout = OWNER;
-        self.by(OWNER, ChangePayoutAddress { shop, by, payout })
-            .await;
-        for number in 0..3_u8 {
-            let product = ProductId(id(10 + u128::from(number)));
-            self.products.push(product);
-            let list = ListProduct {
-                product,
-                by,
-                shop,
-                name: named("녹차", &format!("Green Tea {number}")),
-                description: named("첫물", "First flush"),
-                price: None,
-            };
-            self.by(OWNER, list).await;
-            let price = price(5 + u64::from(number));
-            self.by(OWNER, ChangePrice { product, by, price }).await;
-            self.by(OWNER, PublishProduct { product, by }).await;
-            let quantity = pieces(50);
-            let receive = ReceiveStock {
-                product,
-                by,
-                quantity,
-            };
-            self.by(OWNER, receive).await;
-            let adjust = AdjustStock {
-                product,
-                by,
-                delta: -1,
-                reason: "broken".to_owned(),
-            };
-            self.by(OWNER, adjust).await;
-        }
-        let store = PostgresChainStore::new(self.pool.clone(), CHAIN_ID, ESCROW);
-        let block = block(1);
-        store
-            .begin(ChainCursor {
-                genesis_hash: B256::repeat_byte(0x99),
-                block,
-            })
-            .await
-            .unwrap();
-    }
-
-    /// Everything that can become of an order, once each.
-    pub(crate) async fn tell_all(&self) {
-        let completed = self.place(1, 2).await;
-        self.report(completed, 7).await;
-        self.report(completed, 8).await;
-        self.fail(completed, 8).await;
-        let paid = self.pay(completed).await;
-        self.by(OWNER, Self::approve(completed)).await;
-        self.ship(completed).await;
-        self.by(
-            BUYER,
-            ConfirmDelivery {
-                order: completed,
-                by: BUYER,
-            },
-        )
-        .await;
-        self.react().await;
-        self.money(completed, &paid, |amount| Observed::Released { amount })
-            .await;
-        let cancelled = self.place(2, 1).await;
-        self.by(
-            BUYER,
-            CancelOrder {
-                order: cancelled,
-                by: BUYER,
-            },
-        )
-        .await;
-        let refunded = self.place(3, 3).await;
-        let paid = self.pay(refunded).await;
-        self.money(refunded, &paid, |amount| Observed::Refunded { amount })
-            .await;
-        let rejected = self.place(4, 1).await;
-        self.pay(rejected).await;
-        let reject = RejectOrder {
-            order: rejected,
-            by: OWNER,
-            reason: "품절".to_owned(),
-        };
-        self.by(OWNER, reject).await;
-        let expired = self.place(5, 1).await;
-        self.clock.0.fetch_add(3_600, Ordering::SeqCst);
-        self.by_system("expiry", ExpireOrder { order: expired })
-            .await;
-        let disputed = self.place(6, 2).await;
-        self.pay(disputed).await;
-        self.by(OWNER, Self::approve(disputed)).await;
-        self.dispute(disputed).await;
-        let reverted = self.place(7, 1).await;
-        self.pay_and_lose(reverted).await;
-        let approved = self.place(8, 4).await;
-        self.pay(approved).await;
-        self.by(OWNER, Self::approve(approved)).await;
-        self.place(9, 1).await;
-        self.withdraw().await;
-        self.keep_snapshots().await;
-        self.follow().await;
-    }
-
-    pub(crate) fn order(number: u128) -> OrderId {
-        OrderId(id(100 + number))
-    }
-
-    pub(crate) async fn place(&self, number: u128, quantity: u32) -> OrderId {
-        let order = Self::order(number);
-        let wanted = |product: &ProductId| Wanted {
-            product: *product,
-            quantity: pieces(quantity),
-        };
-        let place = PlaceOrder {
-            order,
-            by: BUYER,
-            shop: self.shop,
-            lines: self.products.iter().take(2).map(wanted).collect(),
-            seen_prices: Vec::new(),
-            pay_with: None,
-        };
-        self.by(BUYER, place).await;
-        order
-    }
-
-    fn approve(order: OrderId) -> ApproveOrder {
-        ApproveOrder { order, by: OWNER }
-    }
-
-    async fn ship(&self, order: OrderId) {
-        let tracking = Some(Tracking {
-            carrier: "우체국".to_owned(),
-            number: "12-34".to_owned(),
-        });
-        let by = OWNER;
-        self.by(
-            OWNER,
-            ShipOrder {
-                order,
-                by,
-                tracking,
-            },
-        )
-        .await;
-        self.react().await;
-    }
-
-    async fn report(&self, order: OrderId, nonce: u8) {
-        let report = ReportPaymentAttempt {
-            order,
-            by: BUYER,
-            tx_hash: B256::repeat_byte(nonce),
-            nonce: nonce.into(),
-        };
-        self.by(BUYER, report).await;
-    }
-
-    async fn fail(&self, order: OrderId, nonce: u8) {
-        let fail = FailAttempt {
-            order,
-            tx_hash: B256::repeat_byte(nonce),
-            reason: AttemptFailure::Dropped,
-        };
-        self.by_system("attempts", fail).await;
-    }
-
-    async fn terms(&self, order: OrderId) -> gage_domain::payment::Terms {
-        let stream = StreamName::of::<Payment>(order.into());
-        let decoder = Decoder::current();
-        let events = self.log.load(&stream, 0).await.unwrap();
-        let fold = |state: Payment, event| state.evolve(&decoder.event::<Payment>(event).unwrap());
-        let payment = events.iter().fold(Payment::default(), fold);
-        payment.request().unwrap().terms.clone()
-    }
-
-    /// The payment is seen, confirmed, and told to the order.
-    pub(crate) async fn pay(&self, order: OrderId) -> Observation {
-        let terms = self.terms(order).await;
-        let paid = self.seen(order, terms.key, |log| {
-            let what = Observed::Paid {
-                payer: BUYER,
-                token: terms.token,
-                amount: terms.amount,
-            };
-            (what, log)
-        });
-        self.settle(vec![], vec![paid.clone()], vec![]).await;
-        self.settle(vec![], vec![], vec![(paid.clone(), 12)]).await;
-        self.react().await;
-        paid
-    }
-
-    async fn pay_and_lose(&self, order: OrderId) {
-        let paid = self.pay(order).await;
-        self.settle(vec![paid], vec![], vec![]).await;
-        self.react().await;
-    }
-
-    async fn money(
-        &self,
-        order: OrderId,
-        paid: &Observation,
-        what: impl FnOnce(BaseUnits) -> Observed,
-    ) {
-        let amount = self.terms(order).await.amount;
-        let moved = self.seen(order, paid.key, |log| (what(amount), log));
-        self.settle(vec![], vec![moved.clone()], vec![]).await;
-        self.settle(vec![], vec![], vec![(moved, 12)]).await;
-        self.react().await;
-    }
-
-    async fn dispute(&self, order: OrderId) {
-        let key = self.terms(order).await.key;
-        let dispute = self.seen(order, key, |log| (Observed::Disputed { by: BUYER }, log));
-        self.settle(vec![], vec![dispute.clone()], vec![(dispute, 12)])
-            .await;
-    }
-
-    async fn withdraw(&self) {
-        let log = self.next_log();
-        let taken = Observation {
-            log,
-            payment: None,
-            key: B256::ZERO,
-            what: Observed::Withdrawn {
-                account: OWNER,
-                token: Address::ZERO,
-                amount: BaseUnits::from(7),
-            },
-            mined_at: None,
-        };
-        self.settle(vec![], vec![taken.clone()], vec![(taken, 12)])
-            .await;
-    }
-
-    pub(crate) fn payout() -> PayoutId {
-        PayoutId {
-            chain_id: CHAIN_ID,
-            escrow: ESCROW,
-            account: OWNER,
-            token: Address::ZERO,
-        }
-    }
-
-    fn seen(
-        &self,
-        order: OrderId,
-        key: B256,
-        what: impl FnOnce(LogRef) -> (Observed, LogRef),
-    ) -> Observation {
-        let (what, log) = what(self.next_log());
-        Observation {
-            log,
-            payment: Some(order.into()),
-            key,
-            what,
-            mined_at: Some(datetime!(2026-03-01 09:30 UTC)),
-        }
-    }
-
-    fn next_log(&self) -> LogRef {
-        let number = self.blocks.load(Ordering::SeqCst) + 1;
-        LogRef {
-            chain_id: CHAIN_ID,
-            block_number: number,
-            block_hash: block(number).hash,
-            tx_hash: B256::left_padding_from(&(number + 7_000).to_be_bytes()),
-            log_index: 0,
-        }
-    }
-
-    async fn settle(
-        &self,
-        revert: Vec<Observation>,
-        detect: Vec<Observation>,
-        confirm: Vec<(Observation, u64)>,
-    ) {
-        let number = self.blocks.fetch_add(1, Ordering::SeqCst);
-        let (from, to) = (block(number), block(number + 1));
-        let batch = SettleBlock {
-            cursor: CursorMove {
-                chain_id: CHAIN_ID,
-                escrow: ESCROW,
-                from,
-                to,
-                blocks: vec![to],
-                sightings: Vec::new(),
-            },
-            revert,
-            detect,
-            confirm,
-        };
-        self.gateway.settle(batch).await.unwrap();
     }
 
     pub(crate) async fn by<O: Operation>(&self, wallet: Address, operation: O) {
@@ -629,15 +257,8 @@ async fn settle(pool: &PgPool, log: &PostgresEventLog) {
     }
 }
 
-fn block(number: u64) -> BlockRef {
-    BlockRef {
-        number,
-        hash: B256::left_padding_from(&(number + 1_000_000).to_be_bytes()),
-    }
-}
-
 /// What a replay of a database says.
 pub(crate) async fn replayed(pool: &PgPool, plan: Plan) -> Report {
     let stored = PostgresStored::now(pool).await.unwrap();
-    replay(&stored, plan, &|_| {}).await.unwrap()
+    replay(Arc::new(stored), plan, None, &|_| {}).await.unwrap()
 }
