@@ -168,10 +168,8 @@ impl Comparison<'_> {
             }
             _ => {
                 let key = StreamKey::Inventory(id);
-                let stock = self.folds.stock.iter();
-                let stock = stock
-                    .flat_map(|stock| stock.seen_by(model, &SkuId(id)))
-                    .next()?;
+                let mut stock = self.folds.stock.iter();
+                let stock = stock.find_map(|stock| stock.seen_by(model, &SkuId(id)))?;
                 Some(of(key, witness::stock(SkuId(id), stock)?))
             }
         }

@@ -105,14 +105,11 @@ impl Digest {
         self.logs = self.logs.wrapping_sub(hasher.hash_one(log));
     }
 
-    /// Leaves a table out: it cannot be compared.
-    pub(super) fn leave_out(&mut self, table: usize) {
-        self.rows[table] = 0;
-    }
-
-    /// Leaves the listener's record out.
-    pub(super) fn leave_out_logs(&mut self) {
-        self.logs = 0;
+    /// Leaves tables out that cannot be compared.
+    pub(super) fn leave_out(&mut self, tables: &[usize]) {
+        for table in tables {
+            self.rows[*table] = 0;
+        }
     }
 
     /// Whether all that is there is what should be.

@@ -43,6 +43,7 @@ mod legal;
 mod life;
 mod lives;
 mod moments;
+mod paid;
 mod reading;
 mod report;
 mod rows;

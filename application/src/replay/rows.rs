@@ -15,7 +15,7 @@ use super::{
     finding::{Fault, Place},
     moments::Moments,
     reading,
-    run::{Folded, Run},
+    run::{FoldedLog, Run},
     sightings,
     witness::{self, Table},
 };
@@ -28,7 +28,7 @@ const CLOSELY: usize = 500;
 
 impl Run<'_> {
     /// Compares everything.
-    pub(super) async fn compare(&mut self, folded: Folded) -> Result<(), ReadFailure> {
+    pub(super) async fn compare(&mut self, folded: FoldedLog) -> Result<(), ReadFailure> {
         let tables = self.tables().await?;
         let mut digests = folded.digests;
         let mut suspects = self.add_up(&tables, &mut digests).await?;
@@ -104,7 +104,7 @@ impl Run<'_> {
                     of: None,
                 });
                 let hasher = hasher.clone();
-                let hashed = batches.map(move |batch| {
+                let sums = batches.map(move |batch| {
                     let (hasher, table) = (hasher.clone(), *table);
                     async move {
                         let batch = batch?;
@@ -113,14 +113,14 @@ impl Run<'_> {
                             rows.map(|row| digest::of_row(&table, row, &hasher))
                                 .collect::<Vec<_>>()
                         };
-                        let hashed = tokio::task::spawn_blocking(work).await;
-                        Ok::<_, ReadFailure>((index, hashed.map_err(|_| ended())?))
+                        let sums = tokio::task::spawn_blocking(work).await;
+                        Ok::<_, ReadFailure>((index, sums.map_err(|_| ended())?))
                     }
                 });
-                hashed.buffered(AT_ONCE).boxed()
+                sums.buffered(AT_ONCE).boxed()
             });
-        let mut hashed = stream::iter(streams).flatten_unordered(AT_ONCE);
-        while let Some((index, rows)) = hashed.try_next().await? {
+        let mut sums = stream::iter(streams).flatten_unordered(AT_ONCE);
+        while let Some((index, rows)) = sums.try_next().await? {
             self.rows(rows.len());
             for (order, hash) in rows {
                 match digests.get_mut(&OrderId(order)) {
@@ -129,16 +129,15 @@ impl Run<'_> {
                 }
             }
         }
-        drop(hashed);
-        if self.followed.is_empty() {
-            digests.values_mut().for_each(Digest::leave_out_logs);
-        } else {
-            let taken = sightings::take_off(&*self.stored, &self.hasher, digests).await?;
-            self.comparing.read += taken.0;
-            strangers.extend(taken.1);
+        drop(sums);
+        // Without a listener nothing has to be confirmed: the logs add up to nothing.
+        if !self.followed.is_empty() {
+            let (read, more) = sightings::take_off(&*self.stored, &self.hasher, digests).await?;
+            self.comparing.read += read;
+            strangers.extend(more);
         }
         for digest in digests.values_mut() {
-            missing.iter().for_each(|index| digest.leave_out(*index));
+            digest.leave_out(&missing);
         }
         Ok(strangers)
     }

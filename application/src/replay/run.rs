@@ -91,7 +91,7 @@ pub(super) struct Run<'r> {
 }
 
 /// What the log was folded to.
-pub(super) struct Folded {
+pub(super) struct FoldedLog {
     pub(super) digests: HashMap<OrderId, Digest>,
     pub(super) accounts: Accounts,
     pub(super) stock: Vec<Moments<SkuId, StockFold>>,
@@ -189,7 +189,7 @@ impl<'r> Run<'r> {
         Ok(())
     }
 
-    async fn fold(&mut self, tree: Option<&mut TreeCheck<'_>>) -> Result<Folded, ReplayError> {
+    async fn fold(&mut self, tree: Option<&mut TreeCheck<'_>>) -> Result<FoldedLog, ReplayError> {
         let shared = Arc::new(Shared {
             catalogue: RwLock::new(Catalogue::with(self.checkpoints)),
             appends: Mutex::new(Appends::default()),
@@ -215,7 +215,7 @@ impl<'r> Run<'r> {
         let mut appends = std::mem::take(&mut *held(&shared.appends));
         appends.close(&mut self.findings);
         let catalogue = std::mem::take(&mut *written(&shared.catalogue));
-        let mut folded = Folded {
+        let mut folded = FoldedLog {
             digests: HashMap::new(),
             accounts: Accounts::new(),
             stock: Vec::new(),
@@ -293,7 +293,7 @@ impl<'r> Run<'r> {
     }
 
     /// What one worker came to, with what the others did.
-    fn put_together(&mut self, mut worker: Worker, own: &mut Snapshots, folded: &mut Folded) {
+    fn put_together(&mut self, mut worker: Worker, own: &mut Snapshots, folded: &mut FoldedLog) {
         let away = worker.lives.take();
         self.again += away.again;
         if folded.digests.is_empty() {

@@ -181,7 +181,11 @@ async fn one_changed_byte_of_an_export_is_found_though_its_manifest_was_changed_
         works(&world.name, &["export", text(&file), "--form", form]);
         let verify = ["verify-export", text(&file), "--key", &key];
         let proven = works(&world.name, &verify);
-        for said in ["are as the manifest says", "have the root 0x", "are what was signed"] {
+        for said in [
+            "are as the manifest says",
+            "have the root 0x",
+            "are what was signed",
+        ] {
             assert!(proven.contains(said), "{said:?} not in {proven}");
         }
         let sound = std::fs::read(&file).unwrap();

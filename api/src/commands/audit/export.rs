@@ -87,7 +87,7 @@ pub(super) async fn export(
         bar.set_position(tally.events());
         if tally.events() - saved >= SAVED_AFTER {
             saved = tally.events();
-            save(file, &mut out, tally.manifest(None))?;
+            save(file, &mut out, &tally.manifest(None))?;
         }
     }
     drop(events);
@@ -95,7 +95,7 @@ pub(super) async fn export(
         write_salts(file, &*receipts.tree, root.head.size).await?;
     }
     let manifest = tally.manifest(root);
-    save(file, &mut out, manifest.clone())?;
+    save(file, &mut out, &manifest)?;
     bar.finish_and_clear();
     drop(stored);
     database.pool.close().await;
@@ -189,10 +189,10 @@ async fn write_salts(file: &Path, tree: &dyn HistoryTree, size: u64) -> anyhow::
 }
 
 /// What is written goes to the disk before the manifest that speaks of it.
-fn save(file: &Path, out: &mut BufWriter<File>, manifest: Manifest) -> anyhow::Result<()> {
+fn save(file: &Path, out: &mut BufWriter<File>, manifest: &Manifest) -> anyhow::Result<()> {
     out.flush()?;
     out.get_ref().sync_all()?;
-    let manifest = serde_json::to_string_pretty(&manifest)?;
+    let manifest = serde_json::to_string_pretty(manifest)?;
     let (place, new) = (manifest_of(file), beside(file, ".manifest.json.new"));
     fs::write(&new, manifest + "\n")?;
     fs::rename(new, place)?;

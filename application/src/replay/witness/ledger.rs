@@ -11,10 +11,7 @@ use super::Columns;
 use crate::{
     ports::replay::Row,
     position::LogPosition,
-    replay::{
-        life::{Life, Sums},
-        worker::PayoutFold,
-    },
+    replay::{life::Life, paid::Sums, worker::PayoutFold},
 };
 
 /// An account by its sums. What wraps was found where the money was counted.
