@@ -176,8 +176,8 @@ pub(crate) async fn deploy_escrow(
 ///
 /// # Errors
 /// When the database is away.
-pub(crate) async fn stored(database: &Database) -> anyhow::Result<Box<dyn Stored>> {
-    Ok(Box::new(PostgresStored::now(&database.pool).await?))
+pub(crate) async fn stored(database: &Database) -> anyhow::Result<Arc<dyn Stored>> {
+    Ok(Arc::new(PostgresStored::now(&database.pool).await?))
 }
 
 /// The history, to look things up in.

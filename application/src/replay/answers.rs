@@ -19,8 +19,8 @@ use super::{
     entry::Snapshots,
     finding::Findings,
     life::Life,
+    stock::StockFold,
     witness::{self, Table, timeline},
-    worker::StockFold,
 };
 use crate::{
     event::{Decoder, Fact, Recorded, StreamName},

@@ -6,6 +6,7 @@
 )]
 
 mod attempts;
+mod audit;
 mod bad_input;
 mod chains;
 mod console;

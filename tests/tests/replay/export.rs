@@ -146,6 +146,72 @@ async fn a_file_that_is_not_what_its_manifest_says_is_refused() {
     world.end().await;
 }
 
+/// Changes a file, and makes its manifest say what the changed one is by itself.
+async fn forge(pool: &PgPool, file: &Path, from: &str, to: &str) {
+    let changed = std::fs::read_to_string(file).unwrap();
+    let place = file.with_extension("manifest.json");
+    let manifest = std::fs::read_to_string(&place).unwrap();
+    let mut manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    assert!(changed.contains(from) && from.len() == to.len());
+    let changed = changed.replacen(from, to, 1);
+    let digest: String = sqlx::query_scalar("SELECT encode(sha256($1), 'hex')")
+        .bind(changed.as_bytes())
+        .fetch_one(pool)
+        .await
+        .unwrap();
+    assert_ne!(manifest["sha256"], digest.as_str());
+    manifest["sha256"] = digest.into();
+    std::fs::write(file, changed).unwrap();
+    std::fs::write(place, manifest.to_string()).unwrap();
+}
+
+#[tokio::test]
+async fn one_changed_byte_of_an_export_is_found_though_its_manifest_was_changed_with_it() {
+    let world = World::new().await;
+    world.grow_tree().await;
+    let key = world.sign().await;
+    world.place(1, 1).await;
+    world.grow_tree().await;
+    // Behind the tree.
+    world.place(2, 1).await;
+    world.settled().await;
+    let folder = tempfile::tempdir().unwrap();
+    for form in ["jsonl", "csv"] {
+        let file = folder.path().join(form);
+        works(&world.name, &["export", text(&file), "--form", form]);
+        let verify = ["verify-export", text(&file), "--key", &key];
+        let proven = works(&world.name, &verify);
+        for said in [
+            "are as the manifest says",
+            "have the root 0x",
+            "are what was signed",
+        ] {
+            assert!(proven.contains(said), "{said:?} not in {proven}");
+        }
+        let sound = std::fs::read(&file).unwrap();
+        let manifest_place = file.with_extension("manifest.json");
+        let manifest = std::fs::read(&manifest_place).unwrap();
+        let order = World::order(1).to_string();
+        let other = order.replace(['1', '2'], "3");
+        for (from, to, told) in [
+            ("Tea house", "Tee house", "the checkpoint signs"),
+            // After the checkpoint, which says nothing of it.
+            (&*order, &*other, "the manifest says"),
+        ] {
+            forge(&world.pool, &file, from, to).await;
+            for arguments in [&verify[..2], &verify[..]] {
+                let found = fails(&world.name, arguments);
+                assert!(found.contains(told), "{found}");
+            }
+            assert!(fails(&world.name, &["import", text(&file)]).contains(told));
+            std::fs::write(&file, &sound).unwrap();
+            std::fs::write(&manifest_place, &manifest).unwrap();
+        }
+        works(&world.name, &verify);
+    }
+    world.end().await;
+}
+
 #[tokio::test]
 async fn the_command_ends_with_an_error_that_names_the_event() {
     let world = World::new().await;

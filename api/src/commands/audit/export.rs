@@ -10,10 +10,12 @@ use std::{
 use anyhow::{Context as _, bail, ensure};
 use futures::TryStreamExt as _;
 use gage_application::{
-    export::{Form, Manifest, Tally},
-    ports::replay::EventRow,
+    export::{Committed, Form, Manifest, Proven, Root, SignedRoot, Tally},
+    ports::{history_tree::HistoryTree, replay::EventRow},
     position::LogPosition,
+    tree::Receipts,
 };
+use gage_domain::proof::{CheckpointVerifier, TreeHead};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
@@ -28,13 +30,24 @@ use crate::{
 const SAVED_AFTER: u64 = 100_000;
 /// Events that are written into a log at once.
 const BATCH: usize = 2_000;
+/// Leaves that are read at once.
+const LEAVES: u32 = 4_096;
 /// Bytes that are read at once.
 const CHUNK: usize = 1 << 20;
 
 /// Where a file's manifest is.
 fn manifest_of(file: &Path) -> PathBuf {
+    beside(file, ".manifest.json")
+}
+
+/// Where the salts of a file's leaves are, 32 bytes each.
+fn salts_of(file: &Path) -> PathBuf {
+    beside(file, ".salts")
+}
+
+fn beside(file: &Path, ending: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
-    name.push(".manifest.json");
+    name.push(ending);
     name.into()
 }
 
@@ -57,6 +70,9 @@ pub(super) async fn export(
     wiring::check_log(&database).await?;
     let bar = bar()?;
     bar.set_position(tally.events());
+    let receipts = wiring::receipts(&database);
+    // Before the moment as of which the log is read: what is in the tree is in the file.
+    let root = root(&receipts).await?;
     let stored = wiring::stored(&database).await?;
     let form = tally.manifest(None).form;
     let mut events = stored.events_after(tally.last().unwrap_or(LogPosition::START));
@@ -71,15 +87,25 @@ pub(super) async fn export(
         bar.set_position(tally.events());
         if tally.events() - saved >= SAVED_AFTER {
             saved = tally.events();
-            save(file, &mut out, &tally)?;
+            save(file, &mut out, &tally.manifest(None))?;
         }
     }
     drop(events);
-    save(file, &mut out, &tally)?;
+    if let Some(root) = &root {
+        write_salts(file, &*receipts.tree, root.head.size).await?;
+    }
+    let manifest = tally.manifest(root);
+    save(file, &mut out, &manifest)?;
     bar.finish_and_clear();
     drop(stored);
     database.pool.close().await;
-    let manifest = tally.manifest(None);
+    if let Some(root) = &manifest.root {
+        let TreeHead { size, root } = root.head;
+        writeln!(
+            std::io::stdout(),
+            "the tree of {size} events has the root {root}"
+        )?;
+    }
     writeln!(
         std::io::stdout(),
         "{} events, {} bytes, SHA-256 {}",
@@ -126,14 +152,48 @@ fn go_on(file: &Path) -> anyhow::Result<(BufWriter<File>, Tally)> {
     Ok((BufWriter::new(opened), tally))
 }
 
-/// What is written goes to the disk before the manifest that speaks of it.
-fn save(file: &Path, out: &mut BufWriter<File>, tally: &Tally) -> anyhow::Result<()> {
+/// What the log is committed to; nothing while there is no tree.
+async fn root(receipts: &Receipts) -> anyhow::Result<Option<Root>> {
+    // The checkpoint first: the tree that is looked at then has grown from its.
+    let issued = receipts.issued.latest().await?;
+    let head = receipts.tree.kept().await?.head;
+    let checkpoint = issued.map(|issued| SignedRoot {
+        key: issued.key,
+        note: issued.signed.note,
+    });
+    Ok((head.size > 0).then_some(Root { head, checkpoint }))
+}
+
+/// Writes the salts of the first leaves: without them, nobody could work the leaves out.
+async fn write_salts(file: &Path, tree: &dyn HistoryTree, size: u64) -> anyhow::Result<()> {
+    let (place, new) = (salts_of(file), beside(file, ".salts.new"));
+    let opened = File::options()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&new)?;
+    let (mut out, mut written) = (BufWriter::new(opened), 0);
+    while written < size {
+        for leaf in tree.leaves_from(written, LEAVES).await? {
+            if leaf.index < size {
+                out.write_all(leaf.salt.0.as_slice())?;
+            }
+            written = leaf.index + 1;
+        }
+    }
     out.flush()?;
     out.get_ref().sync_all()?;
-    let manifest = serde_json::to_string_pretty(&tally.manifest(None))?;
-    let place = manifest_of(file);
-    let mut new = place.clone().into_os_string();
-    new.push(".new");
+    fs::rename(new, place)?;
+    Ok(())
+}
+
+/// What is written goes to the disk before the manifest that speaks of it.
+fn save(file: &Path, out: &mut BufWriter<File>, manifest: &Manifest) -> anyhow::Result<()> {
+    out.flush()?;
+    out.get_ref().sync_all()?;
+    let manifest = serde_json::to_string_pretty(manifest)?;
+    let (place, new) = (manifest_of(file), beside(file, ".manifest.json.new"));
     fs::write(&new, manifest + "\n")?;
     fs::rename(new, place)?;
     Ok(())
@@ -175,29 +235,66 @@ fn tallied(
     }
 }
 
-/// Compares a file with its manifest.
-pub(super) fn verify(file: &Path) -> anyhow::Result<Manifest> {
+/// Compares a file with its manifest, and its events with what the log was committed to.
+fn verify(
+    file: &Path,
+    key: Option<&CheckpointVerifier>,
+) -> anyhow::Result<(Manifest, Option<Proven>)> {
     let manifest = manifest(file)?;
     let opened = File::open(file).with_context(|| file.display().to_string())?;
     let reader = BufReader::with_capacity(CHUNK, opened);
-    let tally = tallied(&manifest, reader, |_| Ok(()))?;
-    match manifest.differs(&tally) {
-        None => Ok(manifest),
-        Some(differs) => bail!("{}: {differs}", file.display()),
+    let mut committed = match &manifest.root {
+        Some(root) => {
+            let place = salts_of(file);
+            let salts = File::open(&place).with_context(|| place.display().to_string())?;
+            Some(Committed::new(root, BufReader::new(salts), key)?)
+        }
+        None => None,
+    };
+    let tally = tallied(&manifest, reader, |event| {
+        if let Some(committed) = &mut committed {
+            committed.take(&event)?;
+        }
+        Ok(())
+    });
+    let tally = tally.with_context(|| file.display().to_string())?;
+    if let Some(differs) = manifest.differs(&tally) {
+        bail!("{}: {differs}", file.display());
     }
+    let proven = committed.map(Committed::finish).transpose();
+    let proven = proven.with_context(|| file.display().to_string())?;
+    Ok((manifest, proven))
 }
 
-/// Says whether a file is what its manifest says.
-pub(super) fn verified(file: &Path) -> anyhow::Result<()> {
-    let manifest = verify(file)?;
+/// Says whether a file is what its manifest says, and what is proven of it.
+pub(super) fn verified(file: &Path, key: Option<&str>) -> anyhow::Result<()> {
+    let key = key.map(CheckpointVerifier::parse).transpose();
+    let key = key.context("--key")?;
+    let (manifest, proven) = verify(file, key.as_ref())?;
+    let signed = proven.as_ref().and_then(|proven| proven.signed);
+    let mut out = std::io::stdout().lock();
     let position = |at: Option<String>| at.unwrap_or_else(|| "none".to_owned());
     writeln!(
-        std::io::stdout(),
+        out,
         "{} events, from {} to {}, are as the manifest says",
         manifest.events,
         position(manifest.first),
         position(manifest.last)
     )?;
+    if let Some(Proven { head, .. }) = &proven {
+        let TreeHead { size, root } = head;
+        writeln!(out, "the first {size} of them have the root {root}")?;
+    }
+    match (signed, &key) {
+        (Some(size), Some(_)) => writeln!(out, "the first {size} of them are what was signed")?,
+        (Some(size), None) => writeln!(
+            out,
+            "the first {size} of them are what was signed by the key in the manifest; compare it \
+             with the one that the shop publishes, or give that by --key"
+        )?,
+        (None, Some(_)) => bail!("there is no checkpoint that the key could check"),
+        (None, None) => writeln!(out, "none of them are proven to be signed")?,
+    }
     Ok(())
 }
 
@@ -209,7 +306,7 @@ pub(super) async fn import(
 ) -> anyhow::Result<()> {
     let (settings, log) = config::database(database, log)?;
     telemetry::start_logs(&log)?;
-    let manifest = verify(file)?;
+    let (manifest, _) = verify(file, None)?;
     let database = wiring::database(&settings).await?;
     let bar = bar()?;
     let mut restore = wiring::restore(&database).await?;

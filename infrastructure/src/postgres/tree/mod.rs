@@ -19,7 +19,7 @@ use gage_application::{
     position::LogPosition,
 };
 use gage_domain::{
-    proof::{TreeQuestion, consistency, inclusion},
+    proof::{TileId, Tiles, TreeQuestion, consistency, inclusion},
     value::B256,
 };
 use sqlx::PgPool;
@@ -73,13 +73,8 @@ impl HistoryTree for PostgresTree {
         leaves::from(&self.pool, index, limit).await
     }
 
-    async fn events_between(
-        &self,
-        after: LogPosition,
-        to: LogPosition,
-        limit: u32,
-    ) -> Result<Vec<PrintedEvent>, TreeError> {
-        events::between(&self.pool, after, to, Some(limit)).await
+    async fn tiles(&self, wanted: &[TileId]) -> Result<Tiles, TreeError> {
+        nodes::tiles(&self.pool, wanted).await
     }
 
     async fn inclusion(&self, size: u64, index: u64) -> Result<Vec<B256>, TreeError> {
