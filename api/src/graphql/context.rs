@@ -15,6 +15,7 @@ use gage_application::{
         event_log::IdempotencyKey,
         images::Images,
     },
+    tail::Tail,
     tree::Receipts,
 };
 use gage_projections::{
@@ -30,6 +31,7 @@ use crate::{
         errors::ApiError,
         live::{Feed, Hints},
     },
+    http::Admission,
     identity::{
         desk::Desk,
         viewer::{SignedIn, Standing, Viewer},
@@ -51,6 +53,10 @@ pub struct Services {
     pub ledger: LedgerQueries,
     /// The history, event by event.
     pub history: History,
+    /// The end of the log, for those who follow the history.
+    pub tail: Arc<Tail>,
+    /// Counts what is asked for beside the request itself.
+    pub admission: Arc<Admission>,
     /// Questions to orders and payments about sales.
     pub sales: SalesQueries,
     /// Images of products.

@@ -49,10 +49,7 @@ impl History {
     ///
     /// # Errors
     /// [`LogError`].
-    pub async fn events(
-        &self,
-        at: &[LogPosition],
-    ) -> Result<Vec<Option<StoredEvent>>, LogError> {
+    pub async fn events(&self, at: &[LogPosition]) -> Result<Vec<Option<StoredEvent>>, LogError> {
         self.chronicle.at(at).await
     }
 

@@ -117,12 +117,15 @@ impl Past {
             all.extend(events);
         }
         all.sort_by_key(|event| event.position);
-        Ok(own.last().map(|event| event.sequence).map(|last_sequence| Self {
-            stream: stream.clone(),
-            own,
-            all,
-            last_sequence,
-        }))
+        Ok(own
+            .last()
+            .map(|event| event.sequence)
+            .map(|last_sequence| Self {
+                stream: stream.clone(),
+                own,
+                all,
+                last_sequence,
+            }))
     }
 
     /// How it stood at a moment.

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::graphql::{
     context::Asked as _,
-    errors::{ErrorCode, Failure, UserFault, code_of_refusal},
+    errors::{ApiError, ErrorCode, Failure, UserFault, code_of_refusal},
     node_id::GlobalId,
     scalars::Cursor,
     types::{PayableAsset, Price, PriceInput},
@@ -228,6 +228,20 @@ pub async fn write<O: Operation>(
     idempotency_key: &str,
     build: impl FnOnce(&Call) -> Result<O, UserError>,
 ) -> Result<Written<O::Output>, Error> {
+    let attempted = attempt(ctx, idempotency_key, build).await?;
+    attempted.map_err(|error| ctx.error(error))
+}
+
+/// As [`write`], for one operation among others: that the server cannot carry it out now is only
+/// this one's.
+///
+/// # Errors
+/// When nobody is signed in.
+pub async fn attempt<O: Operation>(
+    ctx: &Context<'_>,
+    idempotency_key: &str,
+    build: impl FnOnce(&Call) -> Result<O, UserError>,
+) -> Result<Result<Written<O::Output>, ApiError>, Error> {
     let wallet = ctx.wallet()?;
     let principal = Actor::Wallet(wallet.address).to_string();
     if !is_key(idempotency_key) {
@@ -237,7 +251,7 @@ pub async fn write<O: Operation>(
             message,
             &["idempotencyKey"],
         );
-        return Ok(Written::Refused(vec![error]));
+        return Ok(Ok(Written::Refused(vec![error])));
     }
     let key = IdempotencyKey {
         principal,
@@ -262,20 +276,22 @@ pub async fn look<O: Operation>(
         by: ctx.wallet()?.address,
         key: None,
     };
-    run(ctx, call, build).await
+    let looked = run(ctx, call, build).await?;
+    looked.map_err(|error| ctx.error(error))
 }
 
 async fn run<O: Operation>(
     ctx: &Context<'_>,
     call: Call,
     build: impl FnOnce(&Call) -> Result<O, UserError>,
-) -> Result<Written<O::Output>, Error> {
+) -> Result<Result<Written<O::Output>, ApiError>, Error> {
     let operation = match build(&call) {
         Ok(operation) => operation,
-        Err(error) => return Ok(Written::Refused(vec![error])),
+        Err(error) => return Ok(Ok(Written::Refused(vec![error]))),
     };
     let request = ctx.request()?.to_gateway(ctx.wallet()?, call.key);
-    match ctx.services()?.gateway.execute(operation, request).await {
+    let carried_out = ctx.services()?.gateway.execute(operation, request).await;
+    Ok(match carried_out {
         Ok(committed) => Ok(Written::Done {
             output: committed.output,
             position: committed.position,
@@ -293,9 +309,9 @@ async fn run<O: Operation>(
                     &["idempotencyKey"],
                 )]))
             }
-            Failure::Api(error) => Err(ctx.error(error)),
+            Failure::Api(error) => Err(error),
         },
-    }
+    })
 }
 
 /// The thing of a global id; a text that names none is a thing that is not there.

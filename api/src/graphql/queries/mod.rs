@@ -22,7 +22,7 @@ use crate::{
     identity::viewer::Viewer,
 };
 
-pub(super) use self::history::wanted as wanted_history;
+pub(super) use self::history::asked as asked_history;
 pub use proofs::ProofQuery;
 
 /// What can be asked. Where a query takes `atLeast`, it waits (at most two seconds) until what
@@ -173,7 +173,7 @@ impl ShopQuery {
     }
 
     /// The history, event by event: everything for auditors and operators; for others what is
-    /// theirs, which they name.
+    /// theirs.
     #[graphql(complexity = "history::weight(first) * child_complexity + 200")]
     async fn history(
         &self,

@@ -50,7 +50,9 @@ impl Chronicle for PostgresChronicle {
         let range = self.range(wanted, way).await?;
         // One more than is wanted says whether there are more.
         let most = limit.saturating_add(1);
-        let (rows, edge) = self.look(wanted, &range, statement::page(wanted, &range, most), most).await?;
+        let (rows, edge) = self
+            .look(wanted, &range, statement::page(wanted, &range, most), most)
+            .await?;
         let events = rows.iter().map(|row| rows::event(row, 0));
         let events: Result<Vec<StoredEvent>, RowFailure> = events.collect();
         let mut events = events.map_err(|failure| failure.about("a page"))?;

@@ -163,8 +163,14 @@ pub(super) fn last(range: &Range) -> Statement {
 /// The streams, each with the number of its last event before the range (or, backwards, in it):
 /// positions rise with numbers, so halving finds it with a few looks at the stream's index.
 fn push_streams(sql: &mut Statement, streams: &[StreamName], range: &Range) {
-    let types: Vec<String> = streams.iter().map(|name| name.aggregate_type.clone()).collect();
-    let ids: Vec<String> = streams.iter().map(|name| name.aggregate_id.clone()).collect();
+    let types: Vec<String> = streams
+        .iter()
+        .map(|name| name.aggregate_type.clone())
+        .collect();
+    let ids: Vec<String> = streams
+        .iter()
+        .map(|name| name.aggregate_id.clone())
+        .collect();
     sql.push("unnest(").push_bind(types).push("::text[], ");
     sql.push_bind(ids)
         .push("::text[]) AS asked (aggregate_type, aggregate_id) CROSS JOIN LATERAL (");

@@ -55,8 +55,7 @@ async fn next_from(
     .fetch_optional(pool)
     .await
     .map_err(|error| failure::of_read(&error))?;
-    let found = row.map(|(xact_id, position, recorded_at)| {
-        (LogPosition { xact_id, position }, recorded_at)
-    });
+    let found = row
+        .map(|(xact_id, position, recorded_at)| (LogPosition { xact_id, position }, recorded_at));
     Ok(found)
 }
