@@ -21,7 +21,11 @@ export const DisputesPage = lazy(() =>
 export const BalancePage = lazy(() =>
   import('@/features/balance/BalancePage').then((page) => ({ default: page.BalancePage })),
 );
-/** The owners' console has words of its own too. */
+/** The history, and the owners' console, have words of their own too. */
+export const HistoryPages = lazy(async () => {
+  const [page] = await Promise.all([import('@/features/history/HistoryPages'), bringWords('history')]);
+  return { default: page.HistoryPages };
+});
 export const OwnerPages = lazy(async () => {
   const [page] = await Promise.all([import('@/features/owner/OwnerPages'), bringWords('owner')]);
   return { default: page.OwnerPages };

@@ -9,4 +9,5 @@ export const paths = {
   balance: '/balance',
   disputes: '/disputes',
   owner: '/owner',
+  history: '/history',
 } as const;

@@ -5,6 +5,7 @@ use gage_application::{
     event::StreamName,
     gateway::What,
     history::moment::{Moment, difference},
+    metadata::Actor,
     ports::chronicle::{Of, Wanted, Way},
 };
 use gage_domain::ids::ShopId;
@@ -58,7 +59,11 @@ pub(in crate::graphql) fn asked(
     let wanted = Wanted {
         of: Of::Everything,
         types,
-        actor: filter.actor,
+        // As it is printed, however its address is written.
+        actor: filter.actor.map(|actor| match actor.parse::<Actor>() {
+            Ok(known) => known.to_string(),
+            Err(_) => actor,
+        }),
         correlation_id: filter.correlation_id,
         from: filter.from.map(|time| time.0),
         until: filter.until.map(|time| time.0),
