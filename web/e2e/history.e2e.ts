@@ -45,7 +45,7 @@ test('an auditor replays what happened, why, and has the proof of it', { timeout
 
   // What happens now appears by itself.
   const order = await customer.orders(shop, product);
-  await me.sees('1 products for');
+  await me.sees('1 product for');
   await me.sees(/new events/);
   await customer.pays(order);
   await owner.approves(order);
@@ -81,7 +81,7 @@ test('an auditor replays what happened, why, and has the proof of it', { timeout
   await me.sees('The order is paid.');
   await me.page.getByRole('slider').press('ArrowLeft');
   await me.sees('1 of 3');
-  await me.sees('awaiting_payment');
+  await me.sees('AwaitingPayment');
   await me.button('To the beginning').click();
   await me.sees('Before the first event');
   await me.page.getByLabel('From step').fill('1');
@@ -133,7 +133,7 @@ test('an owner has the history of the shop, and a customer that of an order', { 
   await keeper.signsIn();
   await keeper.link('History').click();
   await keeper.sees('Everything that happened to this shop');
-  await keeper.sees('1 products for');
+  await keeper.sees('1 product for');
   await keeper.isWellMade('the shop’s history');
   await customer.cancels(order);
   await keeper.sees('The customer cancelled the order.');
@@ -155,7 +155,8 @@ test('an owner has the history of the shop, and a customer that of an order', { 
     .toBe('gage.receipt.v1');
   await buyer.link('The whole history').click();
   await buyer.sees('The customer cancelled the order.');
-  await expect.poll(() => buyer.page.locator('ol[reversed] > li').count()).toBe(2);
+  // With its payment.
+  await expect.poll(() => buyer.page.locator('ol[reversed] > li').count()).toBe(4);
   const cancelled = await opened(buyer, 'The customer cancelled the order.');
   await cancelled.getByRole('tab', { name: 'Why' }).click();
   await cancelled.getByText('ReservationReleased').waitFor();

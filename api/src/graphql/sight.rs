@@ -6,7 +6,7 @@ use async_graphql::Context;
 use gage_application::{
     event::StreamName,
     gateway::What,
-    history::History,
+    history::{History, moment},
     ports::chronicle::{Leaf, Of, Stretch, Wanted, Way},
     position::LogPosition,
 };
@@ -42,6 +42,8 @@ pub(in crate::graphql) enum Whose {
     Everything,
     /// One stream's.
     Stream(StreamName),
+    /// One stream's, with that of what belongs to it: who may see the one may see the other.
+    Thing(StreamName),
     /// A shop's, with its products, their stock and its orders.
     Shop(ShopId),
     /// Of all orders of a buyer.
@@ -91,7 +93,9 @@ impl Sight {
         }
         let (may, what) = match whose {
             Whose::Everything => return Err(ApiError::Forbidden(What::Shop)),
-            Whose::Stream(stream) => (self.may_see(stream).await?, what(stream)),
+            Whose::Stream(stream) | Whose::Thing(stream) => {
+                (self.may_see(stream).await?, what(stream))
+            }
             Whose::Shop(id) => {
                 let shop = self.catalog.shop(*id).await?;
                 let may = shop.is_some_and(|shop| self.standing.is(shop.owner));
@@ -181,6 +185,10 @@ impl Sight {
                 let of = of(Of::Streams(vec![stream.clone()]), None);
                 Ok(history.page(&of, way, limit).await?)
             }
+            Whose::Thing(stream) => {
+                let of = of(Of::Streams(moment::with(stream)), None);
+                Ok(history.page(&of, way, limit).await?)
+            }
             Whose::Shop(_) | Whose::Customer(_) | Whose::Wallet(_) => {
                 // What belongs to whom is known up to here.
                 let catalog = self.catalog.checkpoint().await?;
@@ -208,6 +216,13 @@ impl Sight {
         match whose {
             Whose::Everything => Ok(streams.iter().cloned().collect()),
             Whose::Stream(one) => Ok(streams.get(one).cloned().into_iter().collect()),
+            Whose::Thing(one) => {
+                let with = moment::with(one);
+                Ok(with
+                    .into_iter()
+                    .filter(|one| streams.contains(one))
+                    .collect())
+            }
             Whose::Shop(_) | Whose::Customer(_) | Whose::Wallet(_) => {
                 let parties = self.parties(whose).await?;
                 self.among(&parties, streams).await
@@ -217,7 +232,7 @@ impl Sight {
 
     async fn parties(&self, whose: &Whose) -> Result<Parties, ApiError> {
         Ok(match whose {
-            Whose::Everything | Whose::Stream(_) => Parties::default(),
+            Whose::Everything | Whose::Stream(_) | Whose::Thing(_) => Parties::default(),
             Whose::Shop(shop) => Parties {
                 buyer: None,
                 shops: vec![*shop],

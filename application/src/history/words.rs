@@ -1,6 +1,7 @@
 //! Events in plain words, in Korean and English.
 
 use gage_domain::{
+    ids::OrderId,
     inventory::InventoryEvent,
     order::OrderEvent,
     payment::{AttemptFailure, ClosingReason, PaymentEvent},
@@ -8,10 +9,14 @@ use gage_domain::{
     product::ProductEvent,
     shop::ShopEvent,
     text::LocalizedText,
-    value::{Address, Currency, Price},
+    value::{Address, BaseUnits, Currency, Price},
 };
+use time::{OffsetDateTime, UtcOffset};
 
 use crate::event::Fact;
+
+/// Digits of every chain's own coin, as wallets have it (EIP-3085 allows no other).
+const COIN_DECIMALS: u8 = 18;
 
 /// What happened, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +49,7 @@ pub fn of(fact: &Fact) -> Words {
 fn of_shop(event: &ShopEvent) -> Words {
     match event {
         ShopEvent::ShopOpened { owner, name, .. } => {
-            let (ko, en) = both(name);
+            let ((ko, en), owner) = (both(name), short(*owner));
             words(
                 format!("{owner} 지갑이 가게 “{ko}”을(를) 열었습니다."),
                 format!("The wallet {owner} opened the shop “{en}”."),
@@ -57,10 +62,13 @@ fn of_shop(event: &ShopEvent) -> Words {
                 format!("The shop is called “{en}” now."),
             )
         }
-        ShopEvent::PayoutAddressChanged { payout } => words(
-            format!("앞으로의 주문 대금은 {payout} 지갑으로 갑니다."),
-            format!("The money of later orders goes to {payout}."),
-        ),
+        ShopEvent::PayoutAddressChanged { payout } => {
+            let payout = short(*payout);
+            words(
+                format!("앞으로의 주문 대금은 {payout} 지갑으로 갑니다."),
+                format!("The money of later orders goes to the wallet {payout}."),
+            )
+        }
     }
 }
 
@@ -69,8 +77,8 @@ fn of_product(event: &ProductEvent) -> Words {
         ProductEvent::ProductListed { name, price, .. } => {
             let (ko, en) = both(name);
             let price = price.as_ref().map(priced);
-            let (at_ko, at_en) = price.map_or_else(Default::default, |price| {
-                (format!(" 가격: {price}."), format!(" Its price: {price}."))
+            let (at_ko, at_en) = price.map_or_else(Default::default, |(ko, en)| {
+                (format!(" 가격: {ko}."), format!(" Its price: {en}."))
             });
             words(
                 format!("상품 “{ko}”이(가) 등록되었습니다.{at_ko}"),
@@ -85,10 +93,10 @@ fn of_product(event: &ProductEvent) -> Words {
             )
         }
         ProductEvent::PriceChanged { price } => {
-            let price = priced(price);
+            let (ko, en) = priced(price);
             words(
-                format!("가격이 {price}(으)로 바뀌었습니다."),
-                format!("The price is {price} now."),
+                format!("가격이 {ko}(으)로 바뀌었습니다."),
+                format!("The price is {en} now."),
             )
         }
         ProductEvent::ImageChanged { image: Some(image) } => words(
@@ -103,7 +111,10 @@ fn of_product(event: &ProductEvent) -> Words {
             let pieces = mark.get();
             words(
                 format!("재고가 {pieces}개 이하이면 부족으로 칩니다."),
-                format!("Stock counts as low from {pieces} pieces on."),
+                format!(
+                    "Stock counts as low from {} on.",
+                    count(pieces, "piece", "pieces")
+                ),
             )
         }
         ProductEvent::LowStockMarkChanged { mark: None } => words(
@@ -126,7 +137,7 @@ fn of_inventory(event: &InventoryEvent) -> Words {
             let pieces = quantity.get();
             words(
                 format!("{pieces}개가 입고되었습니다."),
-                format!("{pieces} pieces arrived."),
+                format!("{} arrived.", count(pieces, "piece", "pieces")),
             )
         }
         InventoryEvent::StockAdjusted { delta, reason } => words(
@@ -134,24 +145,27 @@ fn of_inventory(event: &InventoryEvent) -> Words {
             format!("The count was corrected by {delta:+}: {reason}"),
         ),
         InventoryEvent::StockReserved { order, quantity } => {
-            let pieces = quantity.get();
+            let (pieces, order) = (quantity.get(), number(*order));
+            let en = count(pieces, "piece is", "pieces are");
             words(
                 format!("주문 {order}에 {pieces}개가 예약되었습니다."),
-                format!("{pieces} pieces are reserved for the order {order}."),
+                format!("{en} reserved for the order {order}."),
             )
         }
         InventoryEvent::ReservationReleased { order, quantity } => {
-            let pieces = quantity.get();
+            let (pieces, order) = (quantity.get(), number(*order));
+            let en = count(pieces, "piece", "pieces");
             words(
                 format!("주문 {order}의 예약 {pieces}개가 풀렸습니다."),
-                format!("{pieces} pieces of the order {order} can be sold again."),
+                format!("{en} of the order {order} can be sold again."),
             )
         }
         InventoryEvent::ReservationCommitted { order, quantity } => {
-            let pieces = quantity.get();
+            let (pieces, order) = (quantity.get(), number(*order));
+            let en = count(pieces, "piece was", "pieces were");
             words(
                 format!("주문 {order}의 {pieces}개가 출고되었습니다."),
-                format!("{pieces} pieces were sold to the order {order}."),
+                format!("{en} sold to the order {order}."),
             )
         }
     }
@@ -165,10 +179,12 @@ fn of_order(event: &OrderEvent) -> Words {
             total,
             ..
         } => {
-            let (count, total) = (lines.len(), priced(total));
+            let (buyer, (ko, en)) = (short(*buyer), priced(total));
+            let kinds = u64::try_from(lines.len()).unwrap_or(u64::MAX);
+            let products = count(kinds, "product", "products");
             words(
-                format!("{buyer} 지갑이 {count}종을 주문했습니다. 합계: {total}."),
-                format!("The wallet {buyer} ordered {count} products for {total}."),
+                format!("{buyer} 지갑이 {kinds}종을 주문했습니다. 합계: {ko}."),
+                format!("The wallet {buyer} ordered {products} for {en}."),
             )
         }
         OrderEvent::OrderPaid {} => words("주문이 결제되었습니다.", "The order is paid."),
@@ -218,15 +234,16 @@ fn of_order(event: &OrderEvent) -> Words {
 fn of_payment(event: &PaymentEvent) -> Words {
     match event {
         PaymentEvent::PaymentRequested { terms, .. } => {
-            let (amount, token, deadline) = (terms.amount, coin(terms.token), terms.deadline);
+            let (ko, en) = in_token(terms.amount, terms.token);
+            let deadline = moment(terms.deadline);
             words(
-                format!("{deadline}까지 {token} {amount} 단위의 결제가 요청되었습니다."),
-                format!("A payment of {amount} base units of {token} is asked for by {deadline}."),
+                format!("{deadline}까지 {ko}의 결제가 요청되었습니다."),
+                format!("A payment of {en} is asked for by {deadline}."),
             )
         }
         PaymentEvent::AttemptReported { tx_hash, .. } => words(
-            format!("고객이 거래 {tx_hash}을(를) 알렸습니다."),
-            format!("The customer reported the transaction {tx_hash}."),
+            format!("고객이 거래 {tx_hash:#}을(를) 알렸습니다."),
+            format!("The customer reported the transaction {tx_hash:#}."),
         ),
         PaymentEvent::PaymentDetected { log, amount, .. } => {
             let block = log.block_number;
@@ -237,7 +254,10 @@ fn of_payment(event: &PaymentEvent) -> Words {
         }
         PaymentEvent::PaymentConfirmed { confirmations, .. } => words(
             format!("입금이 {confirmations}번 확인되어 확정되었습니다."),
-            format!("The payment counts: it is {confirmations} blocks deep."),
+            format!(
+                "The payment counts: it is {} deep.",
+                count(*confirmations, "block", "blocks")
+            ),
         ),
         PaymentEvent::PaymentReverted { .. } => words(
             "입금이 담긴 블록이 체인에서 사라졌습니다.",
@@ -250,8 +270,8 @@ fn of_payment(event: &PaymentEvent) -> Words {
                 AttemptFailure::Dropped => ("노드에서 사라졌습니다", "was dropped"),
             };
             words(
-                format!("거래 {tx_hash}이(가) {ko}."),
-                format!("The transaction {tx_hash} {en}."),
+                format!("거래 {tx_hash:#}이(가) {ko}."),
+                format!("The transaction {tx_hash:#} {en}."),
             )
         }
         PaymentEvent::PaymentExpired { reason } => {
@@ -286,10 +306,13 @@ fn of_money(event: &PaymentEvent) -> Words {
             format!("{amount} 단위가 고객에게 환불되었습니다."),
             format!("{amount} base units went back to the customer."),
         ),
-        PaymentEvent::DisputeOpened { by, .. } => words(
-            format!("{by} 지갑이 중재를 요청했습니다."),
-            format!("The wallet {by} asked the arbiter to decide."),
-        ),
+        PaymentEvent::DisputeOpened { by, .. } => {
+            let by = short(*by);
+            words(
+                format!("{by} 지갑이 중재를 요청했습니다."),
+                format!("The wallet {by} asked the arbiter to decide."),
+            )
+        }
         PaymentEvent::ReleaseReverted { amount, .. } => words(
             format!("지급이 체인에서 사라져 {amount} 단위가 다시 보관됩니다."),
             format!("A release left the chain: {amount} base units are held again."),
@@ -332,18 +355,116 @@ fn both(name: &LocalizedText) -> (&str, &str) {
     (ko, en)
 }
 
-fn priced(price: &Price) -> String {
+/// An amount of money; of a token, of which only its contract knows the digits, in base units.
+fn priced(price: &Price) -> (String, String) {
     let amount = price.amount;
     match price.currency {
-        Currency::Fiat(fiat) => format!("{amount} {fiat} (minor units)"),
-        Currency::Token { token, .. } => format!("{amount} ({})", coin(token)),
+        Currency::Fiat(fiat) => {
+            let told = format!("{} {fiat}", pointed(amount, fiat.decimals()));
+            (told.clone(), told)
+        }
+        Currency::Token { token, .. } => in_token(amount, token),
     }
 }
 
-fn coin(token: Address) -> String {
+fn in_token(amount: BaseUnits, token: Address) -> (String, String) {
     if token.is_zero() {
-        "coin".to_owned()
+        let amount = pointed(amount, COIN_DECIMALS);
+        (
+            format!("체인의 코인 {amount}"),
+            format!("{amount} in the chain's coin"),
+        )
     } else {
-        format!("token {token}")
+        let token = short(token);
+        (
+            format!("토큰 {token} {amount} 단위"),
+            format!("{amount} base units of the token {token}"),
+        )
+    }
+}
+
+/// An amount with its point, and no digit lost.
+fn pointed(amount: BaseUnits, decimals: u8) -> String {
+    let decimals = usize::from(decimals);
+    let digits = format!("{:0>width$}", amount.to_string(), width = decimals + 1);
+    let (whole, part) = digits.split_at(digits.len() - decimals);
+    let part = part.trim_end_matches('0');
+    if part.is_empty() {
+        whole.to_owned()
+    } else {
+        format!("{whole}.{part}")
+    }
+}
+
+/// A wallet or contract as people tell it from others; all of it stands beside the words.
+fn short(address: Address) -> String {
+    let address = address.to_string();
+    format!("{}…{}", &address[..6], &address[address.len() - 4..])
+}
+
+/// What people call an order by: the first digits of its id.
+fn number(order: OrderId) -> String {
+    let id = order.to_string();
+    let first = id.split('-').next().unwrap_or_default();
+    format!("#{}", first.to_uppercase())
+}
+
+fn count(number: impl Into<u64>, one: &str, many: &str) -> String {
+    match number.into() {
+        1 => format!("1 {one}"),
+        number => format!("{number} {many}"),
+    }
+}
+
+fn moment(time: OffsetDateTime) -> String {
+    let time = time.to_offset(UtcOffset::UTC);
+    let (date, hour, minute) = (time.date(), time.hour(), time.minute());
+    format!("{date} {hour:02}:{minute:02} UTC")
+}
+
+#[cfg(test)]
+mod tests {
+    use gage_domain::value::{Fiat, Quantity, U256};
+    use time::macros::datetime;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn units(amount: u64) -> BaseUnits {
+        BaseUnits(U256::from(amount))
+    }
+
+    #[test]
+    fn money_is_told_to_its_last_digit() {
+        for (amount, decimals, told) in [
+            (0, 18, "0"),
+            (1, 18, "0.000000000000000001"),
+            (25_000_000_000_000_000, 18, "0.025"),
+            (3_000_000_000_000_000_000, 18, "3"),
+            (12_000, 0, "12000"),
+            (1_250, 2, "12.5"),
+        ] {
+            assert_eq!(pointed(units(amount), decimals), told);
+        }
+        let price = Price {
+            amount: units(1_999),
+            currency: Currency::Fiat(Fiat::Usd),
+        };
+        assert_eq!(priced(&price).1, "19.99 USD");
+    }
+
+    #[test]
+    fn orders_wallets_and_moments_are_short() {
+        let order = OrderId(Uuid::from_u128(0x9a55_6e6d << 96));
+        let reserved = InventoryEvent::StockReserved {
+            order,
+            quantity: Quantity::new(1).unwrap(),
+        };
+        let told = of_inventory(&reserved);
+        assert_eq!(told.en, "1 piece is reserved for the order #9A556E6D.");
+        assert_eq!(told.ko, "주문 #9A556E6D에 1개가 예약되었습니다.");
+        assert_eq!(short(Address::repeat_byte(0x11)), "0x1111…1111");
+        let told = moment(datetime!(2026-03-01 09:05:30.5 +9));
+        assert_eq!(told, "2026-03-01 00:05 UTC");
     }
 }

@@ -1,5 +1,7 @@
 //! The history over the API: to whom it is shown, page by page, as it comes, and as of any moment.
 
+use std::collections::BTreeSet;
+
 use gage_tests::{
     actors::Person,
     client::Client,
@@ -74,6 +76,7 @@ async fn history_is_shown_to_those_whose_it_is_and_all_of_it_to_auditors() {
     let everything = asks(&auditor.client, json!({})).await.unwrap();
     assert!(everything.len() >= 9, "{:?}", types(&everything));
     mine(&owner, &customer, &stranger, &auditor, &shop).await;
+    many(&stack, &owner, &customer, &shop).await;
     let bad = asks(&auditor.client, json!({ "stream": "Cart:1" })).await;
     assert_eq!(bad.unwrap_err(), "BAD_REQUEST");
 
@@ -89,7 +92,7 @@ async fn mine(owner: &Person, customer: &Person, stranger: &Person, auditor: &Pe
             let stream = event["stream"].as_str().unwrap();
             stream.split_once(':').unwrap().0.to_owned()
         });
-        kinds.collect::<std::collections::BTreeSet<String>>()
+        kinds.collect::<BTreeSet<String>>()
     };
     let of_shop = asks(&auditor.client, json!({ "shop": shop }))
         .await
@@ -119,8 +122,39 @@ async fn mine(owner: &Person, customer: &Person, stranger: &Person, auditor: &Pe
     let filter = json!({ "shop": shop, "types": ["OrderPlaced", "OrderCancelled"] });
     let sifted = asks(&owner.client, filter).await.unwrap();
     assert_eq!(types(&sifted), ["OrderPlaced", "OrderCancelled"]);
+    let order = sifted[0]["stream"].as_str().unwrap().to_owned();
+    let related = json!({ "stream": order, "related": true });
+    let related = asks(&customer.client, related).await.unwrap();
+    let expected = [
+        "OrderPlaced",
+        "PaymentRequested",
+        "OrderCancelled",
+        "PaymentExpired",
+    ];
+    assert_eq!(BTreeSet::from_iter(types(&related)), expected.into());
     let both = json!({ "shop": shop, "stream": shop });
     assert_eq!(asks(&owner.client, both).await.unwrap_err(), "BAD_REQUEST");
+}
+
+/// Of more orders than are looked up one by one, the same is shown.
+async fn many(stack: &Stack, owner: &Person, customer: &Person, shop: &str) {
+    let of_shop = asks(&owner.client, json!({ "shop": shop })).await.unwrap();
+    let bought = asks(&customer.client, json!({})).await.unwrap();
+    let pool = stack.database.pool().await;
+    let more = "INSERT INTO orders_v4.orders SELECT (jsonb_populate_record(o, \
+        jsonb_build_object('id', gen_random_uuid()))).* \
+        FROM orders_v4.orders o, generate_series(1, 1001)";
+    sqlx::query(more).execute(&pool).await.unwrap();
+    let filter = json!({ "shop": shop });
+    assert_eq!(asks(&owner.client, filter).await.unwrap(), of_shop);
+    assert_eq!(asks(&customer.client, json!({})).await.unwrap(), bought);
+    let filter = json!({ "types": ["OrderCancelled"] });
+    let one = asks(&owner.client, filter).await.unwrap();
+    assert_eq!(types(&one), ["OrderCancelled"]);
+    let again = "DELETE FROM orders_v4.orders o WHERE NOT EXISTS \
+        (SELECT FROM orders_v4.timeline t WHERE t.order_id = o.id)";
+    sqlx::query(again).execute(&pool).await.unwrap();
+    pool.close().await;
 }
 
 /// Why the stock was given back, for who ordered, and not for who did not.

@@ -43,6 +43,9 @@ pub(in crate::graphql) fn asked(
     let filter = filter.unwrap_or_default();
     let whose = match (filter.stream, filter.shop, filter.customer) {
         (None, None, None) => sight.own(),
+        (Some(stream), None, None) if filter.related == Some(true) => {
+            Whose::Thing(named(ctx, &stream)?)
+        }
         (Some(stream), None, None) => Whose::Stream(named(ctx, &stream)?),
         (None, Some(shop), None) => {
             let shop = ShopId::from_global(&shop);

@@ -157,6 +157,9 @@ pub struct HistoryFilter {
     /// is the viewer's: all their shops and all their orders; for auditors and operators
     /// everything.
     pub stream: Option<String>,
+    /// With `stream`: also of what belongs to it, an order's payment, a product's stock, and the
+    /// other way round.
+    pub related: Option<bool>,
     /// Of this shop, its products, their stock, its orders and their payments: for its owner.
     pub shop: Option<ID>,
     /// Of all orders of this wallet and their payments: for that wallet.

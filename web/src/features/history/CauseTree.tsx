@@ -1,7 +1,7 @@
 import { clsx } from 'clsx';
 import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
-import { CausesDocument } from '@/api/generated/graphql';
+import { CausesDocument } from './generated/graphql';
 import { DateTime } from '@/shared/time/DateTime';
 import { QueryFault } from '@/shared/ui/QueryFault';
 import { Skeleton } from '@/shared/ui/Skeleton';
@@ -31,12 +31,12 @@ export function CauseTree({ of }: { of: string }) {
 function Branch({ nodes, of, top = false }: { nodes: readonly Node[]; of: string; top?: boolean }) {
   const { t } = useTranslation('history');
   return (
-    <ul className={clsx('space-y-3', !top && 'mt-3 border-l-2 border-line pl-3 sm:ml-4 sm:pl-5')}>
+    <ul className={clsx('space-y-3', !top && 'mt-3 border-l-2 border-line pl-4 sm:ml-3')}>
       {nodes.map(({ event, led }) => (
         <li key={event.cursor}>
           <div
             {...(event.cursor === of && { 'aria-current': true as const })}
-            className={clsx('flex gap-3 rounded-xl', event.cursor === of && 'bg-accent-soft p-3')}
+            className={clsx('flex gap-3 rounded-xl', event.cursor === of && 'bg-accent-soft p-4')}
           >
             <KindSign stream={event.stream} marked={event.cursor === of} />
             <div className="min-w-0 text-sm">

@@ -1,7 +1,7 @@
 import { type SyntheticEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
-import { ChangesDocument } from '@/api/generated/graphql';
+import { ChangesDocument } from './generated/graphql';
 import { Button } from '@/shared/ui/Button';
 import { Card } from '@/shared/ui/Card';
 import { TextField } from '@/shared/ui/Field';
@@ -56,20 +56,20 @@ function Changes({ stream, from, to }: { stream: string; from: string; to: strin
     requestPolicy: 'network-only',
   });
   if (error && !fetching) return <QueryFault error={error} />;
-  if (!data) return <Skeleton className="mt-5 h-24 rounded-xl" />;
+  if (!data) return <Skeleton className="mt-6 h-24 rounded-xl" />;
   if (data.changes.length === 0) {
     return (
-      <p role="status" className="mt-5 text-sm text-ink-soft">
+      <p role="status" className="mt-6 text-sm text-ink-soft">
         {t('stream.same')}
       </p>
     );
   }
   return (
-    <ul aria-live="polite" className="mt-5 space-y-4 text-sm">
+    <ul aria-live="polite" className="mt-6 space-y-4 text-sm">
       {data.changes.map(({ path, before, after }) => (
         <li key={path} className="border-t border-line pt-3">
           <p className="font-mono text-xs font-semibold break-all">{path}</p>
-          <dl className="mt-1.5 grid grid-cols-[max-content_minmax(0,1fr)] gap-x-3 gap-y-1">
+          <dl className="mt-1.5 grid grid-cols-[auto_1fr] gap-x-3 gap-y-1">
             <dt className="leading-6 text-bad">{t('stream.was')}</dt>
             <dd>{before === null || before === undefined ? t('stream.absent') : <Value value={before} />}</dd>
             <dt className="leading-6 text-good">{t('stream.is')}</dt>

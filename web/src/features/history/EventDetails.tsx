@@ -2,7 +2,7 @@ import { Footprints, GitBranch } from 'lucide-react';
 import { Tabs } from 'radix-ui';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
-import type { HistoryEventFragment } from '@/api/generated/graphql';
+import type { HistoryEventFragment } from './generated/graphql';
 import { DateTime } from '@/shared/time/DateTime';
 import { Button } from '@/shared/ui/Button';
 import { CopyButton } from '@/shared/ui/CopyButton';
@@ -18,7 +18,7 @@ const TABS = ['stored', 'causes', 'proof'] as const;
 export function EventDetails({ event }: { event: HistoryEventFragment }) {
   const { t } = useTranslation('history');
   return (
-    <div className="border-t border-line bg-ground/50 px-4 pt-2 pb-5 sm:px-5">
+    <div className="border-t border-line px-4 pt-2 pb-6 sm:px-6">
       <Tabs.Root defaultValue="stored" activationMode="manual">
         <Tabs.List aria-label={t('event.view')} className="mb-4 flex gap-1 border-b border-line">
           {TABS.map((tab) => (

@@ -2,7 +2,7 @@ import { clsx } from 'clsx';
 import { ChevronDown } from 'lucide-react';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { HistoryEventFragment } from '@/api/generated/graphql';
+import type { HistoryEventFragment } from './generated/graphql';
 import { DateTime } from '@/shared/time/DateTime';
 import { useLocalized } from '@/shared/useLocalized';
 import { Actor } from './Actor';
@@ -15,18 +15,18 @@ export function EventItem({ event, fresh }: { event: HistoryEventFragment; fresh
   const [open, setOpen] = useState(false);
   const details = useId();
   return (
-    <li className={clsx('border-line not-first:border-t', fresh && 'border-l-4 border-l-accent')}>
+    <li className={clsx('border-line not-first:border-t', fresh && 'bg-accent-soft')}>
       <button
         type="button"
         aria-expanded={open}
         aria-controls={details}
         onClick={() => setOpen(!open)}
-        className="flex w-full gap-3 px-4 py-3.5 text-left hover:bg-sunken/60 focus-visible:-outline-offset-2 sm:gap-4 sm:px-5"
+        className="flex w-full gap-3 px-4 py-3 text-left hover:bg-sunken  sm:px-6"
       >
         <KindSign stream={event.stream} />
         <span className="min-w-0 grow">
           <EventWords event={event} />
-          <span className="mt-1 flex flex-wrap gap-x-3 gap-y-0.5 text-xs text-ink-soft">
+          <span className="mt-1 flex flex-wrap gap-x-3 text-xs text-ink-soft">
             <span className="font-mono">{event.type}</span>
             <span>
               <Actor actor={event.actor} by={event.by} />

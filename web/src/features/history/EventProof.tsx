@@ -1,7 +1,7 @@
 import { FileCheck2 } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
-import { EventProofDocument } from '@/api/generated/graphql';
+import { EventProofDocument } from './generated/graphql';
 import { Button } from '@/shared/ui/Button';
 import { Notice } from '@/shared/ui/Notice';
 import { QueryFault } from '@/shared/ui/QueryFault';
@@ -22,7 +22,7 @@ export function EventProof({ stream, sequence }: { stream: string; sequence: str
   const { t: common } = useTranslation();
   if (sequence === null) return <Notice tone="info">{t('proof.hidden')}</Notice>;
   if (error && !fetching) return <QueryFault error={error} />;
-  if (!data) return <Skeleton className="h-32 rounded-xl" />;
+  if (!data) return <Skeleton className="h-40 rounded-xl" />;
   const document = data.eventProof;
   if (!document) {
     return (

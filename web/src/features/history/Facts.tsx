@@ -9,7 +9,7 @@ export function Fact({ name, children }: { name: string; children: ReactNode }) 
   return (
     <div className="contents">
       <dt className="text-ink-soft max-sm:-mb-2.5">{name}</dt>
-      <dd className="min-w-0 break-words">{children}</dd>
+      <dd className="min-w-0">{children}</dd>
     </div>
   );
 }
@@ -24,7 +24,7 @@ export function Value({ value }: { value: unknown }) {
       <ol className="space-y-2">
         {all.map((one, index) => (
           // A place in a list of a document is what it is.
-          <li key={index} className="border-l-2 border-line pl-3">
+          <li key={index} className="border-l-2 border-line pl-4">
             <Value value={one} />
           </li>
         ))}
@@ -33,11 +33,11 @@ export function Value({ value }: { value: unknown }) {
   }
   if (typeof value === 'object') {
     return (
-      <dl className="space-y-1.5">
+      <dl className="space-y-2">
         {Object.entries(value).map(([name, one]: [string, unknown]) => (
           <div key={name} className={isLeaf(one) ? 'flex flex-wrap gap-x-3' : ''}>
             <dt className="font-mono text-xs leading-6 text-ink-soft">{name}</dt>
-            <dd className={isLeaf(one) ? 'min-w-0' : 'mt-1 border-l-2 border-line pl-3'}>
+            <dd className={isLeaf(one) ? 'min-w-0' : 'mt-1 border-l-2 border-line pl-4'}>
               <Value value={one} />
             </dd>
           </div>

@@ -61,7 +61,7 @@ function Fields({ value, onChange }: FilterFormProps) {
     <form
       onSubmit={look}
       noValidate
-      className="mt-3 grid gap-4 rounded-2xl border border-line bg-raised p-4 sm:grid-cols-2 sm:p-5 lg:grid-cols-3"
+      className="mt-3 grid gap-4 rounded-2xl border border-line bg-raised p-4 sm:grid-cols-2 sm:p-6 lg:grid-cols-3"
     >
       <Choice {...told('type')}>
         <option value="">{t('filter.every')}</option>

@@ -81,7 +81,7 @@ function Placeholders() {
   return (
     <div role="status" aria-label={t('common.loading')} className="space-y-3">
       {[1, 2, 3, 4, 5].map((place) => (
-        <Skeleton key={place} className="h-20 rounded-2xl" />
+        <Skeleton key={place} className="h-26 rounded-2xl" />
       ))}
     </div>
   );

@@ -21,7 +21,7 @@ export function KindSign({ stream, marked = false }: { stream: string; marked?: 
         marked ? 'bg-accent text-on-accent' : 'bg-accent-soft text-accent',
       )}
     >
-      <Icon aria-hidden className="size-4.5" strokeWidth={1.8} />
+      <Icon aria-hidden className="size-5" strokeWidth={1.8} />
     </span>
   );
 }

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useClient } from 'urql';
 import { Link } from 'wouter';
 import { ApiFault, codeOf } from '@/api/errors';
-import { OrderReceiptDocument } from '@/api/generated/graphql';
+import { OrderReceiptDocument } from './generated/graphql';
 import { Button } from '@/shared/ui/Button';
 import { Card } from '@/shared/ui/Card';
 import { FaultNotice } from '@/shared/ui/FaultNotice';

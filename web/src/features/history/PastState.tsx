@@ -22,12 +22,16 @@ export function PastState({ past }: { past: Past }) {
           <h2 id="answers" className="mb-4 font-bold">
             {t('stream.answers')}
           </h2>
-          <div className="space-y-5">
+          <div className="space-y-3">
             {answers.map(([table, rows]) => (
-              <section key={table} aria-label={table}>
-                <h3 className="mb-2 font-mono text-sm font-semibold">{table}</h3>
-                <Value value={rows.length === 1 ? rows[0] : rows} />
-              </section>
+              <details key={table} className="border-t border-line pt-3">
+                <summary className="cursor-pointer font-mono text-sm font-semibold">
+                  {table} {rows.length > 1 && <span className="font-medium text-ink-soft">× {rows.length}</span>}
+                </summary>
+                <div className="mt-2">
+                  <Value value={rows.length === 1 ? rows[0] : rows} />
+                </div>
+              </details>
             ))}
           </div>
         </Card>

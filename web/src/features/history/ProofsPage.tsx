@@ -1,7 +1,7 @@
 import { FileDown, ShieldQuestion } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
-import { ProofsDocument, type ProofsQuery } from '@/api/generated/graphql';
+import { ProofsDocument, type ProofsQuery } from './generated/graphql';
 import { DateTime } from '@/shared/time/DateTime';
 import { Button } from '@/shared/ui/Button';
 import { Card } from '@/shared/ui/Card';
@@ -74,7 +74,7 @@ function Checkpoint({ checkpoint }: { checkpoint: NonNullable<ProofsQuery['check
       </Facts>
       <Button
         look="secondary"
-        className="mt-5"
+        className="mt-6"
         onClick={() => download(`checkpoint-${checkpoint.size}.txt`, checkpoint.note, 'text/plain')}
       >
         <FileDown aria-hidden className="size-4" /> {t('proofs.download')}
@@ -86,13 +86,13 @@ function Checkpoint({ checkpoint }: { checkpoint: NonNullable<ProofsQuery['check
 function Anchor({ anchor }: { anchor: ProofsQuery['anchors'][number] }) {
   const { t } = useTranslation('history');
   return (
-    <li className="border-t border-line pt-4 first:border-0 first:pt-0">
+    <li className="border-t border-line pt-4">
       <p className="mb-2 flex flex-wrap gap-x-3 text-sm font-semibold">
         <span className={anchor.state === 'CONFIRMED' ? 'text-good' : ''}>{t(`proofs.state.${anchor.state}`)}</span>
         <span>{t('proof.events', { count: Number(anchor.size) })}</span>
-        <span className="font-normal text-ink-soft">{t('proofs.chain', { id: anchor.chainId })}</span>
+        <span className="font-medium text-ink-soft">{t('proofs.chain', { id: anchor.chainId })}</span>
         {anchor.block && (
-          <span className="font-normal text-ink-soft">{t('proofs.block', { block: anchor.block })}</span>
+          <span className="font-medium text-ink-soft">{t('proofs.block', { block: anchor.block })}</span>
         )}
       </p>
       <Facts>

@@ -1,6 +1,6 @@
-import { ChevronFirst, ChevronLast, ChevronLeft, ChevronRight } from 'lucide-react';
+import { SkipBack, SkipForward, StepBack, StepForward } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import type { AsOfQuery } from '@/api/generated/graphql';
+import type { AsOfQuery } from './generated/graphql';
 import { DateTime } from '@/shared/time/DateTime';
 import { Button } from '@/shared/ui/Button';
 import { Card } from '@/shared/ui/Card';
@@ -23,10 +23,10 @@ export function Steps({ past, busy, told, onStep }: StepsProps) {
   const [at, last] = [Number(past.sequence), Number(past.lastSequence)];
   const to = (sequence: number) => onStep(Math.min(Math.max(sequence, 0), last));
   const steps = [
-    { name: 'first', to: 0, Icon: ChevronFirst, possible: at > 0 },
-    { name: 'previous', to: at - 1, Icon: ChevronLeft, possible: at > 0 },
-    { name: 'next', to: at + 1, Icon: ChevronRight, possible: at < last },
-    { name: 'last', to: last, Icon: ChevronLast, possible: at < last },
+    { name: 'first', to: 0, Icon: SkipBack, possible: at > 0 },
+    { name: 'previous', to: at - 1, Icon: StepBack, possible: at > 0 },
+    { name: 'next', to: at + 1, Icon: StepForward, possible: at < last },
+    { name: 'last', to: last, Icon: SkipForward, possible: at < last },
   ] as const;
   return (
     <Card aria-labelledby="happened">

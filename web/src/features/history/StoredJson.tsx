@@ -12,7 +12,7 @@ export function StoredJson({ text, label }: { text: string; label: string }) {
         tabIndex={0}
         role="region"
         aria-label={label}
-        className="max-h-96 overflow-auto rounded-xl bg-sunken p-4 pr-11 font-mono text-xs leading-relaxed"
+        className="max-h-80 overflow-y-auto rounded-xl bg-sunken p-4 pr-11 font-mono text-xs leading-relaxed"
       >
         {laidOut(text)}
       </pre>

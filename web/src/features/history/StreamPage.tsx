@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
 import { Link, useSearchParams } from 'wouter';
-import { AsOfDocument, type MomentInput } from '@/api/generated/graphql';
+import { AsOfDocument, type MomentInput } from './generated/graphql';
 import { Button } from '@/shared/ui/Button';
 import { CopyButton } from '@/shared/ui/CopyButton';
 import { EmptyState } from '@/shared/ui/EmptyState';
@@ -62,8 +62,10 @@ export function StreamPage({ stream }: { stream: string }) {
           setParams({ at: String(sequence) }, { replace: true });
         }}
       />
-      <div className="mt-6 grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_20rem]">
-        <PastState past={past} />
+      <div className="mt-6 grid items-start gap-6 lg:grid-cols-[1fr_20rem]">
+        <div className="min-w-0">
+          <PastState past={past} />
+        </div>
         <div className="space-y-6">
           <MomentForm onMoment={setMoment} />
           <Difference key={past.stream} stream={past.stream} last={Number(past.lastSequence)} />
@@ -79,7 +81,7 @@ function Placeholder() {
     <div role="status" aria-label={t('common.loading')} className="space-y-4">
       <Skeleton className="h-10 w-64" />
       <Skeleton className="h-24 rounded-2xl" />
-      <Skeleton className="h-72 rounded-2xl" />
+      <Skeleton className="h-64 rounded-2xl" />
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import type { HistoryEventFragment } from '@/api/generated/graphql';
+import type { HistoryEventFragment } from './generated/graphql';
 
 export interface Caused {
   readonly event: HistoryEventFragment;

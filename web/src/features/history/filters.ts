@@ -1,4 +1,4 @@
-import type { HistoryFilter } from '@/api/generated/graphql';
+import type { HistoryFilter } from './generated/graphql';
 
 export const FIELDS = ['type', 'stream', 'actor', 'correlation', 'from', 'until'] as const;
 export type Field = (typeof FIELDS)[number];
@@ -41,7 +41,8 @@ export function problems(filters: Filters): Field[] {
 /** The question to the API. Times are typed in the reader's own clock. */
 export function asked(filters: Filters, shop: string | null): HistoryFilter {
   const { type, stream, actor, correlation, from, until } = trimmed(filters);
-  const scope = stream !== '' ? { stream } : shop !== null ? { shop } : {};
+  // An id names the thing, with what belongs to it; `Type:id` the stream alone.
+  const scope = stream !== '' ? { stream, related: !stream.includes(':') } : shop !== null ? { shop } : {};
   return {
     ...scope,
     ...(type !== '' && { types: [type] }),

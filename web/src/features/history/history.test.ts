@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { HistoryEventFragment } from '@/api/generated/graphql';
+import type { HistoryEventFragment } from './generated/graphql';
 import { trees } from './causes';
 import { idOf, kindOf } from './eventTypes';
 import { asked, cursorOf, NOTHING, problems, readFilters, written } from './filters';
@@ -23,7 +23,8 @@ describe('filters', () => {
   });
 
   it('ask of a stream, and not of its shop as well', () => {
-    expect(asked({ ...NOTHING, stream: 'Order:1' }, 'shop')).toEqual({ stream: 'Order:1' });
+    expect(asked({ ...NOTHING, stream: 'Order:1' }, 'shop')).toEqual({ stream: 'Order:1', related: false });
+    expect(asked({ ...NOTHING, stream: 'T3JkZXI6MDE4' }, null)).toEqual({ stream: 'T3JkZXI6MDE4', related: true });
   });
 
   it('take times by the reader’s clock', () => {

@@ -6,7 +6,7 @@ import {
   type HistoryFilter,
   HistoryNewsDocument,
   type HistoryNewsSubscription,
-} from '@/api/generated/graphql';
+} from './generated/graphql';
 
 const PAGE = 30;
 /** Pages that are asked for at once when they have little: the server looks at a bounded stretch for each. */
