@@ -31,7 +31,7 @@ use crate::identity::viewer::Standing;
 
 /// Orders, or products, up to which somebody's streams are each looked up; with more, a stretch of
 /// the log is gone through.
-const LOOKED_UP: u32 = 1_000;
+const LOOKED_UP: u32 = 500;
 /// The most shops of one owner that are looked for.
 const SHOPS: u32 = 1_000;
 

@@ -174,7 +174,7 @@ impl ShopQuery {
 
     /// The history, event by event: everything for auditors and operators; for others what is
     /// theirs.
-    #[graphql(complexity = "history::weight(first) * child_complexity + 200")]
+    #[graphql(complexity = "history::weight(first) * child_complexity + 1_000")]
     async fn history(
         &self,
         ctx: &Context<'_>,

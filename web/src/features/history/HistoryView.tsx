@@ -1,5 +1,5 @@
 import { History, Radio } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { useEffect, useEffectEvent, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'wouter';
 import { Button } from '@/shared/ui/Button';
@@ -11,24 +11,40 @@ import { FilterForm } from './FilterForm';
 import { asked, type Filters, readFilters, written } from './filters';
 import { useHistory } from './useHistory';
 
+/** A page that is left open does not grow for ever. */
+const ARRIVALS = 500;
+
 /** Events with what is looked for among them; of one shop, or of all that the viewer may see. */
 export function HistoryView({ shop = null }: { shop?: string | null }) {
   const [params, setParams] = useSearchParams();
   const address = params.toString();
   const filters = useMemo(() => readFilters(new URLSearchParams(address)), [address]);
+  const [turn, setTurn] = useState(0);
   return (
     <>
       <FilterForm value={filters} onChange={(next) => setParams(written(next))} />
-      <Events key={address} filters={filters} shop={shop} />
+      <Events key={`${address} ${turn}`} filters={filters} shop={shop} onFull={() => setTurn(turn + 1)} />
     </>
   );
 }
 
-function Events({ filters, shop }: { filters: Filters; shop: string | null }) {
+interface EventsProps {
+  filters: Filters;
+  shop: string | null;
+  /** So much came that the list should begin anew. */
+  onFull: () => void;
+}
+
+function Events({ filters, shop, onFull }: EventsProps) {
   const { t } = useTranslation('history');
   const [live, setLive] = useState(true);
   const filter = useMemo(() => asked(filters, shop), [filters, shop]);
   const { events, arrived, fetching, error, more } = useHistory(filter, live);
+  const full = arrived >= ARRIVALS;
+  const begin = useEffectEvent(onFull);
+  useEffect(() => {
+    if (full) begin();
+  }, [full]);
   return (
     <section aria-labelledby="events">
       <div className="mb-3 flex flex-wrap items-center justify-between gap-3">

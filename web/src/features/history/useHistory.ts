@@ -94,10 +94,12 @@ function take(
   seen: readonly HistoryEventFragment[] | undefined,
   { history }: HistoryNewsSubscription,
 ): readonly HistoryEventFragment[] {
+  // After a reconnection the same events are told again.
+  if (seen?.some(({ cursor }) => cursor === history.cursor)) return seen;
   return [history, ...(seen ?? [])];
 }
 
-/** After a reconnection the same events may be told again. */
+/** What was told may have been there already when it was asked. */
 function join(news: readonly HistoryEventFragment[], known: readonly HistoryEventFragment[]) {
   const cursors = new Set<string>();
   return [...news, ...known].filter(({ cursor }) => !cursors.has(cursor) && cursors.add(cursor));
