@@ -143,8 +143,10 @@ pub(super) fn edge(wanted: &Wanted, range: &Range) -> Statement {
             push_streams(&mut sql, streams, range);
             sql.push(" CROSS JOIN LATERAL (SELECT e.xact_id, e.position FROM events e WHERE ");
             push_stream(&mut sql, range);
-            let order = range.order();
-            sql.push(format!(" OFFSET {last} LIMIT 1) AS e{order} LIMIT 1"));
+            sql.push(format!(" OFFSET {last} LIMIT 1) AS e WHERE "));
+            // What lies behind the range was not looked for.
+            range.push(&mut sql);
+            sql.push(format!("{} LIMIT 1", range.order()));
         }
     }
     sql
