@@ -9,7 +9,7 @@ const server = process.env['GAGE_URL'] ?? 'http://127.0.0.1:8080';
 
 /** What some pages share and the first ones do not need. */
 const LATER =
-  /node_modules\/(viem|ox|abitype|@noble|@scure)\/|features\/(payment|orders|balance|checkout|disputes|owner)\/|features\/wallet\/(knownChains|switchChain|useWalletAction|sendCall|batch|signTypedData|TransactionLink|ConnectWallet)|\.json$/;
+  /node_modules\/(viem|ox|abitype|@noble|@scure)\/|features\/(payment|orders|balance|checkout|disputes|history|owner)\/|features\/wallet\/(knownChains|switchChain|useWalletAction|sendCall|batch|signTypedData|TransactionLink|ConnectWallet)|shared\/ui\/Field|\.json$/;
 
 export default defineConfig(({ mode }) => ({
   plugins: [react(), tailwindcss(), preload()],

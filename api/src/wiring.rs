@@ -270,7 +270,9 @@ pub(crate) fn assemble(
     let progress = ReadProgress::default();
     let hints = Hints::new(adapters.wake.clone(), progress.clone());
     tasks.spawn(hints.clone().run(loops_stop.clone()));
-    let readers = start_readers(&adapters, &gateway, &progress, &tasks, loops_stop);
+    let tail = Tail::new(adapters.database.log.clone(), adapters.wake.clone());
+    tasks.spawn(tail.clone().run(loops_stop.clone()));
+    let readers = start_readers(&adapters, &gateway, &tail, &progress, &tasks, loops_stop);
     let (rail, contracts) = (side.rail.clone(), side.contracts.clone());
     let (followed, keepers) = side.start(settings, &adapters, &gateway, &tasks, loops_stop)?;
     let pool = &adapters.database.pool;
@@ -301,10 +303,13 @@ pub(crate) fn assemble(
     let images = Arc::new(PostgresImages::new(pool.clone()));
     let gallery = gallery(&adapters, images.clone());
     let personal = personal::personal_data(settings, &adapters.database);
+    let admission = admission(settings, &adapters);
     let services = Services {
         eraser: personal::eraser_with(&adapters.database, personal.clone()),
         personal,
         history: history(&adapters.database),
+        tail,
+        admission: admission.clone(),
         gateway,
         catalog: CatalogQueries::new(pool.clone()),
         orders,
@@ -326,7 +331,7 @@ pub(crate) fn assemble(
     let state = HttpState {
         engine: Engine::new(schema, limits, desk, PATIENCE, progress.catalog),
         origin: settings.server.origin.clone(),
-        admission: admission(settings, &adapters),
+        admission,
         gallery,
         entropy: adapters.entropy.clone(),
         health: Arc::new(health),
@@ -392,6 +397,7 @@ fn gateway(
 fn start_readers(
     adapters: &Adapters,
     gateway: &Arc<Gateway>,
+    tail: &Arc<Tail>,
     progress: &ReadProgress,
     tasks: &TaskTracker,
     stop: &CancellationToken,
@@ -402,8 +408,6 @@ fn start_readers(
     let consumers = consumer::all(pool).into_iter();
     let consumers = consumers.chain([reactions, tree::reader(adapters)]);
     let consumers = consumers.map(|consumer| watched(consumer, progress));
-    let tail = Tail::new(adapters.database.log.clone(), adapters.wake.clone());
-    tasks.spawn(tail.clone().run(stop.clone()));
     consumers
         .map(|consumer| {
             let catch_up = CatchUp::new(consumer, tail.clone());

@@ -17,6 +17,7 @@ use gage_application::{
         images::Images,
         personal_data::PersonalData,
     },
+    tail::Tail,
     tree::Receipts,
 };
 use gage_projections::{
@@ -32,6 +33,7 @@ use crate::{
         errors::ApiError,
         live::{Feed, Hints},
     },
+    http::Admission,
     identity::{
         desk::Desk,
         viewer::{SignedIn, Standing, Viewer},
@@ -53,6 +55,10 @@ pub struct Services {
     pub ledger: LedgerQueries,
     /// The history, event by event.
     pub history: History,
+    /// The end of the log, for those who follow the history.
+    pub tail: Arc<Tail>,
+    /// Counts what is asked for beside the request itself.
+    pub admission: Arc<Admission>,
     /// Questions to orders and payments about sales.
     pub sales: SalesQueries,
     /// Images of products.

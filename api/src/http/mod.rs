@@ -28,6 +28,7 @@ use axum::{
 };
 
 pub use admission::Admission;
+pub(crate) use admission::Caller;
 pub use gate::Gate;
 pub use images::Gallery;
 pub(crate) use images::path_of as image_path;

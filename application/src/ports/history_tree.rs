@@ -148,11 +148,12 @@ pub trait HistoryTree: Send + Sync {
     /// [`TreeError`].
     async fn tiles(&self, wanted: &[TileId]) -> Result<Tiles, TreeError>;
 
-    /// The proof that the tree of a size has a leaf (RFC 6962, section 2.1.1).
+    /// The proofs that the tree of a size has leaves (RFC 6962, section 2.1.1), in the order of the
+    /// question. MUST read what they share once.
     ///
     /// # Errors
     /// [`TreeError`].
-    async fn inclusion(&self, size: u64, index: u64) -> Result<Vec<B256>, TreeError>;
+    async fn inclusions(&self, size: u64, indexes: &[u64]) -> Result<Vec<Vec<B256>>, TreeError>;
 
     /// The proof that the tree of one size grew to that of another (RFC 6962, section 2.1.2).
     ///

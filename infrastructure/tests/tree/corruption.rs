@@ -52,13 +52,11 @@ async fn one_byte_of_one_payload_is_found_and_the_event_is_named() {
         .expect("leaves")[0];
     let leaf = leaf.expect("a leaf");
     let head = tree.kept().await.expect("a tree").head;
-    let proof = tree
-        .inclusion(head.size, leaf.index)
-        .await
-        .expect("a proof");
+    let proofs = tree.inclusions(head.size, &[leaf.index]).await;
+    let proof = &proofs.expect("a proof")[0];
     let hash = leaf_hash(&events[76].leaf(), &leaf.salt);
-    assert!(check_inclusion(&head, leaf.index, hash, &proof).is_err());
-    assert!(check_inclusion(&head, leaf.index, leaf.hash, &proof).is_ok());
+    assert!(check_inclusion(&head, leaf.index, hash, proof).is_err());
+    assert!(check_inclusion(&head, leaf.index, leaf.hash, proof).is_ok());
 }
 
 #[tokio::test]

@@ -30,7 +30,7 @@ use crate::{
     tables::Tables,
 };
 
-const SCHEMA: &str = Orders::SCHEMA;
+pub(super) const SCHEMA: &str = Orders::SCHEMA;
 
 /// Which orders of a shop are looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +79,10 @@ impl OrderQueries {
     /// Asks through this pool.
     pub fn new(pool: PgPool) -> Self {
         Self { pool }
+    }
+
+    pub(super) fn pool(&self) -> &PgPool {
+        &self.pool
     }
 
     /// Whether the orders hold everything up to a position.
@@ -376,6 +380,6 @@ fn push_search(query: &mut QueryBuilder<'static, Postgres>, search: Option<&Orde
     }
 }
 
-fn uuids(orders: &[OrderId]) -> Vec<Uuid> {
+pub(super) fn uuids(orders: &[OrderId]) -> Vec<Uuid> {
     orders.iter().map(|order| order.0).collect()
 }

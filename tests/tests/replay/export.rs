@@ -212,6 +212,68 @@ async fn one_changed_byte_of_an_export_is_found_though_its_manifest_was_changed_
     world.end().await;
 }
 
+/// Waits until an import has compared the file, and waits for the log itself.
+async fn waits_for_the_log(pool: &PgPool) {
+    let waiting =
+        "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'events'::regclass";
+    for _ in 0..600 {
+        let found: i64 = sqlx::query_scalar(waiting).fetch_one(pool).await.unwrap();
+        if found > 0 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("the import never came to the log");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_is_exchanged_after_it_was_compared_is_not_imported() {
+    let world = World::new().await;
+    world.place(1, 1).await;
+    world.settled().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("log");
+    works(&world.name, &["export", text(&file)]);
+    let whole = std::fs::read_to_string(&file).unwrap();
+    let forged = whole.replace("OrderPlaced", "OrderPlaces");
+    assert_ne!(whole, forged);
+    for in_place in [false, true] {
+        std::fs::write(&file, &whole).unwrap();
+        let name = new_name();
+        administer(&format!("CREATE DATABASE {name}")).await;
+        let pool = open(&name).await;
+        migrate(&pool).await.unwrap();
+        let mut held = pool.begin().await.unwrap();
+        sqlx::query("LOCK TABLE events IN EXCLUSIVE MODE")
+            .execute(&mut *held)
+            .await
+            .unwrap();
+        let (database, path) = (name.clone(), text(&file).to_owned());
+        let import = tokio::task::spawn_blocking(move || audit(&database, &["import", &path]));
+        waits_for_the_log(&pool).await;
+        if in_place {
+            std::fs::write(&file, &forged).unwrap();
+        } else {
+            let other = folder.path().join("other");
+            std::fs::write(&other, &forged).unwrap();
+            std::fs::rename(&other, &file).unwrap();
+        }
+        held.rollback().await.unwrap();
+        let output = import.await.unwrap();
+        // The file that was compared is imported, or nothing is.
+        assert_eq!(output.status.success(), !in_place);
+        let forgeries: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM events WHERE event_type = 'OrderPlaces'")
+                .fetch_one(&pool)
+                .await
+                .unwrap();
+        assert_eq!(forgeries, 0);
+        pool.close().await;
+        administer(&format!("DROP DATABASE {name} WITH (FORCE)")).await;
+    }
+    world.end().await;
+}
+
 #[tokio::test]
 async fn the_command_ends_with_an_error_that_names_the_event() {
     let world = World::new().await;

@@ -11,6 +11,7 @@ import {
   CartPage,
   CheckoutPage,
   DisputesPage,
+  HistoryPages,
   OrderPage,
   OrdersPage,
   OwnerPages,
@@ -56,6 +57,9 @@ export function App() {
             <Route path="/orders/:id">{({ id }) => <OrderPage key={id} id={decodeURIComponent(id)} />}</Route>
             <Route path="/owner/*?">
               <OwnerPages />
+            </Route>
+            <Route path="/history/*?">
+              <HistoryPages />
             </Route>
             <Route path="/disputes">
               <DisputesPage />

@@ -26,7 +26,11 @@ export const PersonalDataPage = lazy(async () => {
   const [page] = await Promise.all([import('@/features/personal/PersonalDataPage'), bringWords('delivery')]);
   return { default: page.PersonalDataPage };
 });
-/** The owners' console has words of its own too. */
+/** The history, and the owners' console, have words of their own too. */
+export const HistoryPages = lazy(async () => {
+  const [page] = await Promise.all([import('@/features/history/HistoryPages'), bringWords('history')]);
+  return { default: page.HistoryPages };
+});
 export const OwnerPages = lazy(async () => {
   const [page] = await Promise.all([import('@/features/owner/OwnerPages'), bringWords('owner')]);
   return { default: page.OwnerPages };

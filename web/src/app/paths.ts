@@ -10,4 +10,5 @@ export const paths = {
   personal: '/personal-data',
   disputes: '/disputes',
   owner: '/owner',
+  history: '/history',
 } as const;

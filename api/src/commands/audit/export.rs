@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{BufRead as _, BufReader, BufWriter, Read as _, Seek as _, Write as _},
+    io::{BufRead, BufReader, BufWriter, Seek as _, Write as _},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
@@ -145,9 +145,7 @@ fn go_on(file: &Path) -> anyhow::Result<(BufWriter<File>, Tally)> {
     let mut opened = File::options().read(true).write(true).open(file)?;
     opened.set_len(manifest.bytes)?;
     let tally = tallied(&manifest, BufReader::new(&opened), |_| Ok(()))?;
-    if let Some(differs) = manifest.differs(&tally) {
-        bail!("{}: {differs}", file.display());
-    }
+    agrees(file, &manifest, &tally)?;
     opened.seek(std::io::SeekFrom::End(0))?;
     Ok((BufWriter::new(opened), tally))
 }
@@ -205,48 +203,76 @@ fn manifest(file: &Path) -> anyhow::Result<Manifest> {
     serde_json::from_str(&text).with_context(|| format!("{} is no manifest", place.display()))
 }
 
-/// Reads a file event by event.
-fn tallied(
-    manifest: &Manifest,
-    mut file: impl std::io::BufRead,
-    mut each: impl FnMut(EventRow) -> anyhow::Result<()>,
-) -> anyhow::Result<Tally> {
-    let form = manifest.form;
-    let (mut tally, mut line, mut number) = (Tally::new(form), Vec::new(), 0);
-    loop {
-        line.clear();
-        let read = file.by_ref().take(u64::MAX).read_until(b'\n', &mut line)?;
-        if read == 0 {
-            return Ok(tally);
+/// A file that is read event by event, and counted.
+struct Reading<R> {
+    file: R,
+    form: Form,
+    tally: Tally,
+    line: Vec<u8>,
+    number: u64,
+}
+
+impl<R: BufRead> Reading<R> {
+    fn new(form: Form, file: R) -> Self {
+        Self {
+            file,
+            form,
+            tally: Tally::new(form),
+            line: Vec::new(),
+            number: 0,
         }
-        number += 1;
-        tally.bytes(&line);
-        let text = std::str::from_utf8(&line)
-            .with_context(|| format!("line {number} is no UTF-8"))?
-            .trim_end_matches(['\r', '\n']);
-        if let Some(event) = form.read(number, text)? {
+    }
+
+    /// The next event; none at the end.
+    fn next(&mut self) -> anyhow::Result<Option<EventRow>> {
+        loop {
+            self.line.clear();
+            if self.file.read_until(b'\n', &mut self.line)? == 0 {
+                return Ok(None);
+            }
+            self.number += 1;
+            let number = self.number;
+            self.tally.bytes(&self.line);
+            let text = std::str::from_utf8(&self.line)
+                .with_context(|| format!("line {number} is no UTF-8"))?
+                .trim_end_matches(['\r', '\n']);
+            let Some(event) = self.form.read(number, text)? else {
+                continue;
+            };
             ensure!(
-                tally.event(&event),
+                self.tally.event(&event),
                 "line {number}: the event at {} stands after a later one",
                 event.position
             );
-            each(event)?;
+            return Ok(Some(event));
         }
     }
+}
+
+/// Reads a file to its end.
+fn tallied(
+    manifest: &Manifest,
+    file: impl BufRead,
+    mut each: impl FnMut(EventRow) -> anyhow::Result<()>,
+) -> anyhow::Result<Tally> {
+    let mut reading = Reading::new(manifest.form, file);
+    while let Some(event) = reading.next()? {
+        each(event)?;
+    }
+    Ok(reading.tally)
 }
 
 /// Compares a file with its manifest, and its events with what the log was committed to.
 fn verify(
     file: &Path,
+    opened: &File,
     key: Option<&CheckpointVerifier>,
 ) -> anyhow::Result<(Manifest, Option<Proven>)> {
     let manifest = manifest(file)?;
-    let opened = File::open(file).with_context(|| file.display().to_string())?;
     let reader = BufReader::with_capacity(CHUNK, opened);
     let mut committed = match &manifest.root {
         Some(root) => {
-            let place = salts_of(file);
-            let salts = File::open(&place).with_context(|| place.display().to_string())?;
+            let salts = open(&salts_of(file))?;
             Some(Committed::new(root, BufReader::new(salts), key)?)
         }
         None => None,
@@ -258,19 +284,28 @@ fn verify(
         Ok(())
     });
     let tally = tally.with_context(|| file.display().to_string())?;
-    if let Some(differs) = manifest.differs(&tally) {
-        bail!("{}: {differs}", file.display());
-    }
+    agrees(file, &manifest, &tally)?;
     let proven = committed.map(Committed::finish).transpose();
     let proven = proven.with_context(|| file.display().to_string())?;
     Ok((manifest, proven))
+}
+
+fn open(file: &Path) -> anyhow::Result<File> {
+    File::open(file).with_context(|| file.display().to_string())
+}
+
+fn agrees(file: &Path, manifest: &Manifest, tally: &Tally) -> anyhow::Result<()> {
+    match manifest.differs(tally) {
+        None => Ok(()),
+        Some(differs) => bail!("{}: {differs}", file.display()),
+    }
 }
 
 /// Says whether a file is what its manifest says, and what is proven of it.
 pub(super) fn verified(file: &Path, key: Option<&str>) -> anyhow::Result<()> {
     let key = key.map(CheckpointVerifier::parse).transpose();
     let key = key.context("--key")?;
-    let (manifest, proven) = verify(file, key.as_ref())?;
+    let (manifest, proven) = verify(file, &open(file)?, key.as_ref())?;
     let signed = proven.as_ref().and_then(|proven| proven.signed);
     let mut out = std::io::stdout().lock();
     let position = |at: Option<String>| at.unwrap_or_else(|| "none".to_owned());
@@ -298,7 +333,8 @@ pub(super) fn verified(file: &Path, key: Option<&str>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Makes a log of a file that is what its manifest says.
+/// Makes a log of a file that is what its manifest says: of the very file that was compared, and
+/// only if it still is that when all of it is read.
 pub(super) async fn import(
     file: &Path,
     database: &DatabaseArgs,
@@ -306,26 +342,24 @@ pub(super) async fn import(
 ) -> anyhow::Result<()> {
     let (settings, log) = config::database(database, log)?;
     telemetry::start_logs(&log)?;
-    let (manifest, _) = verify(file, None)?;
+    let mut opened = open(file)?;
+    let (manifest, _) = verify(file, &opened, None)?;
     let database = wiring::database(&settings).await?;
     let bar = bar()?;
     let mut restore = wiring::restore(&database).await?;
-    let opened = BufReader::with_capacity(CHUNK, File::open(file)?);
-    let (mut batch, mut written) = (Vec::with_capacity(BATCH), 0);
-    for (number, line) in (1..).zip(opened.split(b'\n')) {
-        let line = String::from_utf8(line?).with_context(|| format!("line {number}"))?;
-        let line = line.trim_end_matches('\r');
-        if let Some(event) = manifest.form.read(number, line)? {
-            batch.push(event);
-        }
+    opened.rewind()?;
+    let mut reading = Reading::new(manifest.form, BufReader::with_capacity(CHUNK, opened));
+    let mut batch = Vec::with_capacity(BATCH);
+    while let Some(event) = reading.next()? {
+        batch.push(event);
         if batch.len() >= BATCH {
             restore.write(&batch).await?;
-            written += batch.len();
             batch.clear();
-            bar.set_position(u64::try_from(written).unwrap_or(0));
+            bar.set_position(reading.tally.events());
         }
     }
     restore.write(&batch).await?;
+    agrees(file, &manifest, &reading.tally)?;
     restore.finish(&database.pool).await?;
     bar.finish_and_clear();
     database.pool.close().await;

@@ -11,7 +11,7 @@ use gage_application::{
     event::Decoder,
     history::words,
     metadata::Actor,
-    ports::chronicle::{Wanted, Way},
+    ports::chronicle::{Of, Wanted, Way},
     position::LogPosition,
 };
 use gage_domain::personal::{PersonalKeyId, Sealed};
@@ -80,12 +80,16 @@ pub(super) async fn run(
     log: &LogArgs,
 ) -> anyhow::Result<()> {
     let wanted = Wanted {
-        stream: args.stream.as_deref().map(streams::parse).transpose()?,
+        of: match args.stream.as_deref().map(streams::parse).transpose()? {
+            Some(stream) => Of::Streams(vec![stream]),
+            None => Of::Everything,
+        },
         types: args.types,
         actor: args.actor.map(|actor| actor.to_string()),
         correlation_id: args.correlation,
         from: args.from,
         until: args.until,
+        up_to: None,
     };
     let (database, log) = config::database(database, log)?;
     telemetry::start_logs(&log)?;

@@ -44,7 +44,7 @@ pub use payment_request::Call;
 pub use price::{Fiat, PayWithInput, PayableAsset, Price, PriceInput};
 pub use product::Product;
 pub(super) use product::may_see as may_see_product;
-pub use proof::{Anchor, AnchorProgress, Checkpoint, ProofDocument, may_see_stream};
+pub use proof::{Anchor, AnchorProgress, Checkpoint, ProofDocument};
 pub use rate::{PaymentRate, PaymentRateSource, PriceFeedRound};
 pub use sales::{BestSeller, OrderCount, Revenue, Sales};
 pub use shop::Shop;

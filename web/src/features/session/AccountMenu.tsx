@@ -1,4 +1,4 @@
-import { Coins, Fingerprint, LogOut, ReceiptText, Scale, Store, UserRound } from 'lucide-react';
+import { Coins, Fingerprint, History, LogOut, ReceiptText, Scale, Store, UserRound } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -26,6 +26,7 @@ function Menu({ viewer }: { viewer: Viewer }) {
   const { signOut } = useSession();
   const { disconnect } = useWallet();
   const arbiter = (useDisputes().data?.me?.disputes.nodes.length ?? 0) > 0;
+  const oversees = viewer.roles.some((role) => role === 'AUDITOR' || role === 'OPERATOR');
   const leave = () => void signOut().then(disconnect, () => undefined);
   return (
     <DropdownMenu.Root modal={false}>
@@ -70,6 +71,13 @@ function Menu({ viewer }: { viewer: Viewer }) {
             <DropdownMenu.Item asChild>
               <Entry href={paths.disputes}>
                 <Scale aria-hidden className="size-4" /> {t('dispute.title')}
+              </Entry>
+            </DropdownMenu.Item>
+          )}
+          {oversees && (
+            <DropdownMenu.Item asChild>
+              <Entry href={paths.history}>
+                <History aria-hidden className="size-4" /> {t('account.history')}
               </Entry>
             </DropdownMenu.Item>
           )}
