@@ -15,7 +15,7 @@ use sqlx::PgConnection;
 
 pub use self::{
     milestone::Milestone,
-    queries::{OrderCount, OrderQueries, OrderSearch, Tally},
+    queries::{OrderCount, OrderQueries, OrderSearch, PlacedWithin, Tally},
     rows::{LineRow, OrderRow, TimelineRow},
 };
 use crate::{

@@ -7,6 +7,7 @@ import { ProductEditPage } from './products/ProductEditPage';
 import { ProductsPage } from './products/ProductsPage';
 import { ShopOrderPage } from './orders/ShopOrderPage';
 import { ShopOrdersPage } from './orders/ShopOrdersPage';
+import { SettingsPage } from './settings/SettingsPage';
 import { OverviewPage } from './overview/OverviewPage';
 import { OwnerFrame } from './OwnerFrame';
 import { OwnerHome } from './OwnerHome';
@@ -56,6 +57,9 @@ function ShopPages() {
       </Route>
       <Route path="/owner/:shop/money">
         <MoneyPage />
+      </Route>
+      <Route path="/owner/:shop/settings">
+        <SettingsPage />
       </Route>
       <Route>
         <NotFoundPage />

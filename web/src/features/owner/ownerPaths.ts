@@ -11,4 +11,5 @@ export const ownerPaths = {
   newProduct: (id: string) => `${shop(id)}/products/new`,
   product: (id: string, product: string) => `${shop(id)}/products/${encodeURIComponent(product)}`,
   money: (id: string) => `${shop(id)}/money`,
+  settings: (id: string) => `${shop(id)}/settings`,
 } as const;
