@@ -4,7 +4,8 @@ import { launch } from './browser';
 import { chain } from './chain';
 import { Customer } from './customer';
 import { PEOPLE } from './people';
-import { buys, picture, Shopkeeper } from './shopkeeper';
+import { buys, Shopkeeper } from './shopkeeper';
+import { stillLife } from './still';
 import { PHONE, Visitor } from './visitor';
 import { personAt } from './wallet';
 
@@ -27,7 +28,7 @@ test('the whole story: an owner and a customer side by side', { timeout: 180_000
   await me.isWellMade('a product');
 
   // A picture.
-  const buffer = await picture(me.page, '#3f6f60');
+  const buffer = await stillLife(me.page, '#3f6f60');
   await me.page.getByLabel('Choose a picture').setInputFiles({ name: 'vase.png', mimeType: 'image/png', buffer });
   await me.button('Remove it').waitFor();
   await me.isWellMade('a product with a picture');

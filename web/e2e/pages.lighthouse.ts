@@ -5,7 +5,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { chromiumOptions, freePort, launch, setting } from './browser';
 import { Customer } from './customer';
 import { Owner } from './owner';
-import { picture } from './shopkeeper';
+import { stillLife } from './still';
 
 /** What each must have, also on the phone of years ago on a slow line that Lighthouse makes up. */
 const LEAST = 95;
@@ -26,7 +26,7 @@ beforeAll(async () => {
   const painter = await browser.newPage();
   for (let count = 0; count < PRODUCTS; count += 1) {
     product = await owner.sells(`Porcelain ${count + 1}`, { amount: '12000000000000000' }, 50);
-    await owner.shows(product, await picture(painter, GLAZES[count % GLAZES.length] ?? ''));
+    await owner.shows(product, await stillLife(painter, GLAZES[count % GLAZES.length] ?? ''));
   }
   await browser.close();
   order = await customer.orders(await owner.shop(), product);

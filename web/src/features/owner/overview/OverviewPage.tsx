@@ -1,3 +1,4 @@
+import { clsx } from 'clsx';
 import { ChartColumn } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -95,7 +96,7 @@ function Figures({ overview, span, last }: { overview: Overview; span: number; l
             <EmptyState icon={ChartColumn} title={t('sales.none.title')} text={t('sales.none.text')} />
           </div>
         ) : (
-          <div className="grid gap-5 md:grid-cols-2 md:only:grid-cols-1">
+          <div className={clsx('grid gap-5', series.length > 1 && 'md:grid-cols-2')}>
             {series.map((one) => (
               <Revenue key={one.key} series={one} />
             ))}
