@@ -32,8 +32,10 @@ const SOLD: &str = "('paid', 'approved', 'shipped', 'delivered', 'completed')";
 pub struct SalesRequest {
     /// The shop.
     pub shop: ShopId,
-    /// Now: the last day is the one of this moment.
+    /// Now.
     pub now: OffsetDateTime,
+    /// The last day, if it is not the one of this moment.
+    pub until: Option<Date>,
     /// How many days, 1 to [`MOST_DAYS`].
     pub days: u32,
     /// Where days begin, by its name in the IANA database, for example `Asia/Seoul`.
@@ -100,20 +102,20 @@ impl SalesQueries {
         Self { pool }
     }
 
-    /// How a shop sold in the days until now, with its `best` best sellers.
+    /// How a shop sold in the days until the last one, with its `best` best sellers.
     ///
     /// # Errors
     /// [`SalesError`].
     pub async fn sales(&self, request: &SalesRequest, best: usize) -> Result<Sales, SalesError> {
-        let since = self.since(request).await?;
+        let span = self.span(request).await?;
         Ok(Sales {
-            since,
-            revenue: self.revenue(request, since).await?,
-            best_sellers: self.best_sellers(request.shop, since, best).await?,
+            since: span.since,
+            revenue: self.revenue(request, span).await?,
+            best_sellers: self.best_sellers(request.shop, span, best).await?,
         })
     }
 
-    async fn since(&self, request: &SalesRequest) -> Result<OffsetDateTime, SalesError> {
+    async fn span(&self, request: &SalesRequest) -> Result<Span, SalesError> {
         let unknown = || SalesError::TimeZone {
             name: request.time_zone.clone(),
         };
@@ -121,9 +123,11 @@ impl SalesQueries {
             return Err(unknown());
         }
         let sql = format!(
-            "SELECT (date_trunc('day', $2 AT TIME ZONE $3) - ($4 - 1) * interval '1 day') \
-             AT TIME ZONE $3 AS first_day, count(*) AS orders, min(o.placed_at) AS oldest \
-             FROM {} o",
+            "SELECT (days.last - ($4 - 1) * interval '1 day') AT TIME ZONE $3 AS first_day, \
+             (days.last + interval '1 day') AT TIME ZONE $3 AS day_after, \
+             count(o.placed_at) AS orders, min(o.placed_at) AS oldest \
+             FROM (SELECT COALESCE($5::date::timestamp, date_trunc('day', $2 AT TIME ZONE $3)) \
+             AS last) days LEFT JOIN {} o ON true GROUP BY days.last",
             newest()
         );
         let found = sqlx::query(&sql)
@@ -131,6 +135,7 @@ impl SalesQueries {
             .bind(request.now)
             .bind(&request.time_zone)
             .bind(i64::from(request.days))
+            .bind(request.until)
             .fetch_one(&self.pool)
             .await;
         let row = match found {
@@ -145,30 +150,33 @@ impl SalesQueries {
         let first_day: OffsetDateTime = columns.get("first_day")?;
         let oldest: Option<OffsetDateTime> = columns.get("oldest")?;
         let orders: i64 = columns.get("orders")?;
-        Ok(match oldest {
+        let since = match oldest {
             Some(oldest) if orders >= i64::from(MOST_ORDERS) => first_day.max(oldest),
             _ => first_day,
-        })
+        };
+        let end = columns.get("day_after")?;
+        Ok(Span { since, end })
     }
 
     async fn revenue(
         &self,
         request: &SalesRequest,
-        since: OffsetDateTime,
+        span: Span,
     ) -> Result<Vec<Revenue>, QueryError> {
         // Joined order by order: PostgreSQL would rather read all payments there are.
         let sql = format!(
-            "SELECT (o.placed_at AT TIME ZONE $3)::date AS day, p.chain_id::text AS chain_id, \
+            "SELECT (o.placed_at AT TIME ZONE $4)::date AS day, p.chain_id::text AS chain_id, \
              p.token, sum(p.funded - p.refunded)::text AS amount, count(*) AS orders \
              FROM {} o, LATERAL (SELECT p.chain_id, p.token, p.funded, p.refunded \
              FROM {}.payments p WHERE p.order_id = o.id AND p.funding = 'confirmed' LIMIT 1) p \
-             WHERE o.placed_at >= $2 AND o.phase IN {SOLD} GROUP BY 1, 2, 3",
+             WHERE o.placed_at >= $2 AND o.placed_at < $3 AND o.phase IN {SOLD} GROUP BY 1, 2, 3",
             newest(),
             Payments::SCHEMA
         );
         let found = sqlx::query(&sql)
             .bind(request.shop.0)
-            .bind(since)
+            .bind(span.since)
+            .bind(span.end)
             .bind(&request.time_zone)
             .fetch_all(&self.pool)
             .await?;
@@ -180,20 +188,21 @@ impl SalesQueries {
     async fn best_sellers(
         &self,
         shop: ShopId,
-        since: OffsetDateTime,
+        span: Span,
         best: usize,
     ) -> Result<Vec<BestSeller>, QueryError> {
         let sql = format!(
             "SELECT l.product, sum(l.quantity)::bigint AS pieces \
              FROM {} o, LATERAL (SELECT l.product, l.quantity FROM {}.order_lines l \
              WHERE l.order_id = o.id OFFSET 0) l \
-             WHERE o.placed_at >= $2 AND o.phase IN {SOLD} GROUP BY 1",
+             WHERE o.placed_at >= $2 AND o.placed_at < $3 AND o.phase IN {SOLD} GROUP BY 1",
             newest(),
             Orders::SCHEMA
         );
         let found = sqlx::query(&sql)
             .bind(shop.0)
-            .bind(since)
+            .bind(span.since)
+            .bind(span.end)
             .fetch_all(&self.pool)
             .await?;
         let mut sellers = found
@@ -204,6 +213,14 @@ impl SalesQueries {
         sellers.truncate(best);
         Ok(sellers)
     }
+}
+
+/// The days that are looked at.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    since: OffsetDateTime,
+    /// The first moment after them.
+    end: OffsetDateTime,
 }
 
 /// The newest orders of shop `$1`: from an index, whatever the shop's age.

@@ -4,8 +4,10 @@ import { launch } from './browser';
 import { chain } from './chain';
 import { Customer } from './customer';
 import { PEOPLE } from './people';
-import { buys, picture, Shopkeeper } from './shopkeeper';
+import { buys, Shopkeeper } from './shopkeeper';
+import { stillLife } from './still';
 import { PHONE, Visitor } from './visitor';
+import { personAt } from './wallet';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -26,7 +28,7 @@ test('the whole story: an owner and a customer side by side', { timeout: 180_000
   await me.isWellMade('a product');
 
   // A picture.
-  const buffer = await picture(me.page, '#3f6f60');
+  const buffer = await stillLife(me.page, '#3f6f60');
   await me.page.getByLabel('Choose a picture').setInputFiles({ name: 'vase.png', mimeType: 'image/png', buffer });
   await me.button('Remove it').waitFor();
   await me.isWellMade('a product with a picture');
@@ -181,5 +183,73 @@ test('a shop is its owner’s alone', async () => {
   await me.opens('/owner/U2hvcDowMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMDA');
   await me.sees('This is not a shop of yours');
   await me.isWellMade('not a shop of yours');
+  await me.leaves();
+});
+
+test('a shop gets another name and another wallet for its money', { timeout: 120_000 }, async () => {
+  const keeper = await Shopkeeper.opens(browser, 6, 'Old kiln', PHONE);
+  const { me } = keeper;
+  await me.link('Settings').click();
+  expect(await me.button('Save the name').isDisabled()).toBe(true);
+  await keeper.field('Name in English').fill('New kiln');
+  await me.button('Save the name').click();
+  await me.page.getByRole('button', { name: /^New kiln/ }).waitFor();
+
+  const { address } = personAt(PEOPLE.secondCustomer);
+  await keeper.field('New wallet for its money').fill(address.slice(0, -1));
+  await me.sees('An address is 0x and 40 digits');
+  expect(await me.button('Change the wallet').isDisabled()).toBe(true);
+  await keeper.field('New wallet for its money').fill(address);
+  await me.sees('This is not the wallet that you are signed in with');
+  await me.isWellMade('settings');
+  await me.button('Change the wallet').click();
+  await me.sees('Compare every digit');
+  await me.isWellMade('another wallet');
+  await me.agrees('It is right: change it');
+  await me.page.getByRole('dialog').waitFor({ state: 'detached' });
+  await me.page.reload();
+  await me.sees(new RegExp(address, 'i'));
+  await me.page.getByRole('button', { name: /^New kiln/ }).waitFor();
+
+  // It is where new orders are paid to.
+  const product = await keeper.sells('Tile', '0.003', 4);
+  const customer = await Customer.signIn();
+  const order = await customer.orders(keeper.shop(), keeper.productOf(product));
+  expect((await customer.seller(order)).toLowerCase()).toBe(address.toLowerCase());
+  await me.leaves();
+});
+
+test('orders and sales are found by their day', { timeout: 120_000 }, async () => {
+  const keeper = await Shopkeeper.opens(browser, 7, 'Calendar', PHONE);
+  const { me } = keeper;
+  const product = await keeper.sells('Almanac', '0.004', 4);
+  const customer = await Customer.signIn();
+  await customer.pays(await customer.orders(keeper.shop(), keeper.productOf(product)));
+  const day = (past: number) =>
+    me.page.evaluate(
+      (days) => new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short' }).format(Date.now() - days * 86_400_000),
+      past,
+    );
+  await keeper.tab('Orders');
+  await me.page.getByRole('article').waitFor();
+  await keeper.field('To').fill(await day(1));
+  await me.sees('No order fits');
+  await me.isWellMade('no orders of a time');
+  await keeper.field('To').fill(await day(0));
+  await keeper.field('From').fill(await day(0));
+  await me.page.getByRole('article').waitFor();
+  await me.page.reload();
+  await me.page.getByRole('article').waitFor();
+  await keeper.field('To').fill('');
+  await keeper.field('From').fill(await day(-1));
+  await me.sees('No order fits');
+
+  await keeper.tab('Overview');
+  await me.sees('0.004');
+  await keeper.field('Up to').fill(await day(1));
+  await me.sees('Nothing sold in this time');
+  await keeper.field('Up to').fill(await day(0));
+  await me.page.locator('.recharts-bar-rectangle path').first().waitFor();
+  await me.isWellMade('an overview of a time');
   await me.leaves();
 });

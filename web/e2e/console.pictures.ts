@@ -3,17 +3,12 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, test } from 'vitest';
 import { launch } from './browser';
 import { Customer } from './customer';
-import { picture, Shopkeeper } from './shopkeeper';
-import { DESK, PHONE } from './visitor';
+import { Shopkeeper } from './shopkeeper';
+import { stillLife } from './still';
+import { LOOKS } from './visitor';
 
 /** Where pictures of the owner's pages are put, to be looked at by people. */
 const FOLDER = process.env['GAGE_PICTURES'];
-const LOOKS = [
-  { name: 'ko-light-phone', language: 'ko', appearance: 'light', viewport: PHONE },
-  { name: 'en-dark-phone', language: 'en', appearance: 'dark', viewport: PHONE },
-  { name: 'ko-dark-desk', language: 'ko', appearance: 'dark', viewport: DESK },
-  { name: 'en-light-desk', language: 'en', appearance: 'light', viewport: DESK },
-] as const;
 
 let browser: Browser;
 beforeAll(async () => {
@@ -32,7 +27,7 @@ test.runIf(FOLDER)('pictures of the owner’s way', { timeout: 300_000 }, async 
     ['Tea bowl', '0.004', '#8a6a45'],
   ] as const) {
     products.push(await keeper.sells(name, price, 6));
-    const buffer = await picture(me.page, colour);
+    const buffer = await stillLife(me.page, colour, name === 'Tea bowl' ? 'bowl' : 'bottle');
     await me.page.getByLabel('Choose a picture').setInputFiles({ name: 'a.png', mimeType: 'image/png', buffer });
     await me.button('Remove it').waitFor();
   }
@@ -54,6 +49,7 @@ test.runIf(FOLDER)('pictures of the owner’s way', { timeout: 300_000 }, async 
     product,
     new: `${shop}/products/new`,
     money: `${shop}/money`,
+    settings: `${shop}/settings`,
     open: '/owner/open',
   };
   for (const look of LOOKS) {

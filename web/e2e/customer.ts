@@ -33,6 +33,13 @@ export class Customer extends Member {
     await this.seesOrder(order, 'PAID');
   }
 
+  /** Who is paid for an order. */
+  async seller(order: string): Promise<string> {
+    const document = 'query($order: ID!) { order(id: $order) { payment { seller } } }';
+    const found = await this.asks<{ order: { payment: { seller: string } } }>(document, { order });
+    return found.order.payment.seller;
+  }
+
   confirms = (order: string) => this.does('confirmDelivery', { order });
   cancels = (order: string) => this.does('cancelOrder', { order });
   disputes = async (order: string) => {

@@ -1,5 +1,6 @@
 import type { Hex } from 'viem';
 import { ask, Member } from './api';
+import { setting } from './browser';
 import { PEOPLE } from './people';
 import { personAt } from './wallet';
 
@@ -29,6 +30,18 @@ export class Owner extends Member {
   async escrow(): Promise<Hex> {
     const { chains } = await ask<{ chains: [{ escrow: Hex }] }>('{ chains { escrow } }');
     return chains[0].escrow;
+  }
+
+  /** Shows a picture of a product: bytes of a PNG. */
+  async shows(product: string, picture: Buffer): Promise<void> {
+    const headers = { authorization: `Bearer ${this.token}`, 'content-type': 'image/png' };
+    const answer = await fetch(`${setting('GAGE_URL')}/images`, {
+      method: 'POST',
+      headers,
+      body: new Uint8Array(picture),
+    });
+    const { hash } = (await answer.json()) as { hash: string };
+    await this.does('changeImage', { product, image: hash });
   }
 
   /** The shop. */

@@ -5,17 +5,10 @@ import { launch } from './browser';
 import { Customer } from './customer';
 import { Owner } from './owner';
 import { PEOPLE } from './people';
-import { DESK, PHONE, Visitor } from './visitor';
+import { LOOKS, Visitor } from './visitor';
 
 /** Where pictures of every page are put, to be looked at by people. */
 const FOLDER = process.env['GAGE_PICTURES'];
-/** Each language, appearance and size with each of the others' two. */
-const LOOKS = [
-  { name: 'ko-light-phone', language: 'ko', appearance: 'light', viewport: PHONE },
-  { name: 'en-dark-phone', language: 'en', appearance: 'dark', viewport: PHONE },
-  { name: 'ko-dark-desk', language: 'ko', appearance: 'dark', viewport: DESK },
-  { name: 'en-light-desk', language: 'en', appearance: 'light', viewport: DESK },
-] as const;
 
 let browser: Browser;
 /** What every page is called and where it is, for customers who are signed in and for others. */

@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { DESK, Visitor } from './visitor';
 
 /** Someone who runs a shop in the browser, in English. */
@@ -59,27 +59,6 @@ export class Shopkeeper {
 }
 
 type Viewport = NonNullable<Parameters<Browser['newContext']>[0]>['viewport'];
-
-/** A picture that a browser has drawn, in PNG. */
-export async function picture(page: Page, colour: string): Promise<Buffer> {
-  const url = await page.evaluate((fill) => {
-    const canvas = Object.assign(document.createElement('canvas'), { width: 900, height: 700 });
-    const paint = canvas.getContext('2d');
-    if (!paint) throw new Error('nothing can be drawn');
-    const sky = paint.createLinearGradient(0, 0, 0, 700);
-    sky.addColorStop(0, '#efe9df');
-    sky.addColorStop(1, '#cfc6b6');
-    paint.fillStyle = sky;
-    paint.fillRect(0, 0, 900, 700);
-    paint.fillStyle = fill;
-    paint.beginPath();
-    paint.ellipse(450, 380, 230, 190, 0, 0, 7);
-    paint.fill();
-    paint.fillRect(400, 120, 100, 130);
-    return canvas.toDataURL('image/png');
-  }, colour);
-  return Buffer.from(url.slice(url.indexOf(',') + 1), 'base64');
-}
 
 /** Orders one piece of a product as a customer, pays, and follows the payment until it counts; the order's id. */
 export async function buys(customer: Visitor, product: string): Promise<string> {

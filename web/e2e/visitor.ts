@@ -13,6 +13,13 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 export const PHONE = { width: 360, height: 780 } as const;
 export const DESK = { width: 1280, height: 860 } as const;
+/** Each language, appearance and size with each of the others' two. */
+export const LOOKS = [
+  { name: 'ko-light-phone', language: 'ko', appearance: 'light', viewport: PHONE },
+  { name: 'en-dark-phone', language: 'en', appearance: 'dark', viewport: PHONE },
+  { name: 'ko-dark-desk', language: 'ko', appearance: 'dark', viewport: DESK },
+  { name: 'en-light-desk', language: 'en', appearance: 'light', viewport: DESK },
+] as const;
 
 interface VisitOptions extends BrowserContextOptions {
   /** Whose wallet the browser has. */

@@ -1,4 +1,4 @@
-import { StrictMode } from 'react';
+import { startTransition, StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from '@/app/App';
 import { SessionProvider } from '@/features/session/SessionProvider';
@@ -14,12 +14,16 @@ if (__TEST_WALLETS__)
 await startLanguage();
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
-createRoot(root).render(
-  <StrictMode>
-    <WalletProvider>
-      <SessionProvider>
-        <App />
-      </SessionProvider>
-    </WalletProvider>
-  </StrictMode>,
+const shown = createRoot(root);
+// In slices, between which the browser answers whoever touches the page.
+startTransition(() =>
+  shown.render(
+    <StrictMode>
+      <WalletProvider>
+        <SessionProvider>
+          <App />
+        </SessionProvider>
+      </WalletProvider>
+    </StrictMode>,
+  ),
 );

@@ -27,6 +27,14 @@ use axum::{
     routing::{any, get, post},
 };
 
+use tower_http::{
+    CompressionLevel,
+    compression::{
+        CompressionLayer,
+        predicate::{And, NotForContentType, Predicate as _, SizeAbove},
+    },
+};
+
 pub use admission::Admission;
 pub(crate) use admission::Caller;
 pub use gate::Gate;
@@ -34,6 +42,9 @@ pub use images::Gallery;
 pub(crate) use images::path_of as image_path;
 use state::Circumstances;
 pub use state::HttpState;
+
+/// About what a packet holds.
+const COMPRESSED_FROM_BYTES: u16 = 1_400;
 
 const GRAPHQL: &str = "/graphql";
 const SOCKET: &str = "/graphql/ws";
@@ -50,7 +61,7 @@ const ROUTES: [&str; 8] = [
 /// All routes.
 pub fn router(state: HttpState) -> Router {
     Router::new()
-        .route(GRAPHQL, any(graphql_or_socket))
+        .route(GRAPHQL, any(graphql_or_socket).layer(compression()))
         .route(SOCKET, get(ws::handle))
         .route(EVENTS, get(sse::handle).post(sse::handle))
         .route(IMAGES, post(images::take))
@@ -64,6 +75,15 @@ pub fn router(state: HttpState) -> Router {
             observe::observe,
         ))
         .with_state(state)
+}
+
+/// An answer of many bytes is sent in fewer. What is read by its time alone, and what fits a packet,
+/// is sent as it is. No answer has a secret beside what another site could have put there: cookies
+/// are for requests of this site's pages (`SameSite=Strict`).
+fn compression() -> CompressionLayer<And<SizeAbove, NotForContentType>> {
+    CompressionLayer::new()
+        .quality(CompressionLevel::Fastest)
+        .compress_when(SizeAbove::new(COMPRESSED_FROM_BYTES).and(NotForContentType::SSE))
 }
 
 /// `/graphql` also takes web sockets: many clients know one address only.

@@ -13,6 +13,11 @@ use crate::support::{Answer, ORIGIN, Redis, Server};
 
 const HTML: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
 
+/// Of the document's script.
+const HASH: &str = "sha256-wVozZE/l+LiAVVF7yRts+TX7hEVSYA7lVBDtp9qle24=";
+/// What is no hash is not let in.
+const INLINE: &str = r#"{"scripts":["sha256-wVozZE/l+LiAVVF7yRts+TX7hEVSYA7lVBDtp9qle24="],"styles":["unsafe-inline","sha256-AAAA","sha256-' https:"]}"#;
+
 /// A storefront of three files, one of which does not compress.
 fn shelf(name: &str, coding: Coding) -> Option<File> {
     let text = match (name, coding) {
@@ -21,6 +26,7 @@ fn shelf(name: &str, coding: Coding) -> Option<File> {
         ("assets/a-1f.js", Coding::Identity) => "a script",
         ("assets/a-1f.js", Coding::Gzip) => "a script, gzipped",
         ("assets/a-1f.js", Coding::Brotli) => "a script, in brotli",
+        ("inline.json", Coding::Identity) => INLINE,
         ("icon.svg", Coding::Identity) => "a picture",
         _ => return None,
     };
@@ -83,14 +89,20 @@ async fn the_document_is_asked_for_each_time_and_sent_only_when_it_changed() {
 }
 
 #[tokio::test]
-async fn nothing_inline_and_nothing_of_others_runs_on_a_page() {
+async fn nothing_of_others_runs_on_a_page_and_of_what_is_inline_what_the_build_knows_alone() {
     let answer = get("/", &[]).await;
     assert_eq!(
         answer.header("content-security-policy"),
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-         font-src 'self'; manifest-src 'self'; connect-src 'self' wss://shop.example; \
-         base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        format!(
+            "default-src 'none'; script-src 'self' '{HASH}'; style-src 'self'; img-src 'self' data:; \
+             font-src 'self'; manifest-src 'self'; connect-src 'self' wss://shop.example; \
+             base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
     );
+    let file = get("/icon.svg", &[]).await;
+    assert!(!file.header("content-security-policy").contains("sha256"));
+    let told = get("/inline.json", &[]).await;
+    assert_eq!(told.status, StatusCode::NOT_FOUND);
     assert_eq!(answer.header("referrer-policy"), "no-referrer");
 }
 

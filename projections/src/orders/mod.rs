@@ -17,7 +17,7 @@ use sqlx::PgConnection;
 pub use self::{
     milestone::Milestone,
     parties::Parties,
-    queries::{OrderCount, OrderQueries, OrderSearch, Tally},
+    queries::{OrderCount, OrderQueries, OrderSearch, PlacedWithin, Tally},
     rows::{LineRow, OrderRow, TimelineRow},
 };
 use crate::{

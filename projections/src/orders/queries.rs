@@ -32,6 +32,15 @@ use crate::{
 
 pub(super) const SCHEMA: &str = Orders::SCHEMA;
 
+/// When orders were placed; without a bound, whenever.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PlacedWithin {
+    /// Then or later.
+    pub from: Option<OffsetDateTime>,
+    /// Earlier.
+    pub before: Option<OffsetDateTime>,
+}
+
 /// Which orders of a shop are looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OrderSearch {
@@ -140,7 +149,8 @@ impl OrderQueries {
         listing().page(&self.pool, filter, page).await
     }
 
-    /// A shop's orders in any of the phases (none means all), newest first.
+    /// A shop's orders in any of the phases (none means all) that were placed within a time,
+    /// newest first.
     ///
     /// # Errors
     /// [`QueryError`].
@@ -149,12 +159,14 @@ impl OrderQueries {
         shop: ShopId,
         phases: &[Phase],
         search: Option<&OrderSearch>,
+        placed: PlacedWithin,
         page: &PageRequest,
     ) -> Result<Page<OrderRow>, QueryError> {
         let filter = |query: &mut QueryBuilder<'static, Postgres>| {
             query.push("o.shop = ").push_bind(shop.0);
             push_phases(query, phases);
             push_search(query, search);
+            push_placed(query, placed);
         };
         listing().page(&self.pool, filter, page).await
     }
@@ -354,6 +366,15 @@ fn push_phases(query: &mut QueryBuilder<'static, Postgres>, phases: &[Phase]) {
             let names: Vec<&'static str> = phases.iter().copied().map(phase_name).collect();
             query.push(" AND o.phase = ANY(").push_bind(names).push(")");
         }
+    }
+}
+
+fn push_placed(query: &mut QueryBuilder<'static, Postgres>, placed: PlacedWithin) {
+    if let Some(from) = placed.from {
+        query.push(" AND o.placed_at >= ").push_bind(from);
+    }
+    if let Some(before) = placed.before {
+        query.push(" AND o.placed_at < ").push_bind(before);
     }
 }
 

@@ -13,7 +13,9 @@ use gage_domain::{
 };
 use gage_projections::{
     PageRequest, PageSize,
-    orders::{Milestone, OrderCount, OrderQueries, OrderRow, OrderSearch, Orders, Tally},
+    orders::{
+        Milestone, OrderCount, OrderQueries, OrderRow, OrderSearch, Orders, PlacedWithin, Tally,
+    },
 };
 use serde_json::json;
 use time::Duration;
@@ -424,19 +426,19 @@ async fn a_buyer_sees_his_orders_and_an_owner_his_shops() {
         .unwrap();
     assert_eq!(ids(paid), [order_id(3)]);
     let all = queries
-        .orders_of_shop(shop_id(1), &[], None, &page)
+        .orders_of_shop(shop_id(1), &[], None, PlacedWithin::default(), &page)
         .await
         .unwrap();
     assert_eq!(ids(all), [order_id(3), order_id(2), order_id(1)]);
     let open = [Phase::AwaitingPayment, Phase::Shipped];
     let open = queries
-        .orders_of_shop(shop_id(1), &open, None, &page)
+        .orders_of_shop(shop_id(1), &open, None, PlacedWithin::default(), &page)
         .await
         .unwrap();
     assert_eq!(ids(open), [order_id(2), order_id(1)]);
     assert!(
         ids(queries
-            .orders_of_shop(shop_id(2), &[], None, &page)
+            .orders_of_shop(shop_id(2), &[], None, PlacedWithin::default(), &page)
             .await
             .unwrap())
         .is_empty()
@@ -466,7 +468,13 @@ async fn an_owner_finds_orders_by_number_buyer_and_product() {
     let found = async |search: OrderSearch, phases: &[Phase]| {
         let page = PageRequest::first(PageSize::MAX);
         let page = queries
-            .orders_of_shop(shop_id(1), phases, Some(&search), &page)
+            .orders_of_shop(
+                shop_id(1),
+                phases,
+                Some(&search),
+                PlacedWithin::default(),
+                &page,
+            )
             .await
             .unwrap();
         let ids: Vec<_> = page.rows.into_iter().map(|row| row.id).collect();
@@ -488,6 +496,35 @@ async fn an_owner_finds_orders_by_number_buyer_and_product() {
     assert_eq!(found(product(&[]), &[]).await, []);
     let nobody = OrderSearch::Buyer(wallet(9));
     assert_eq!(found(nobody, &[]).await, []);
+}
+
+#[tokio::test]
+async fn a_shops_orders_are_found_by_when_they_were_placed() {
+    let db = TestDb::new().await;
+    let mut history = History::default();
+    history.then(shop_opened(1));
+    let days = [1, 2, 3].map(|day| DAWN + Duration::days(day));
+    for (number, day) in (1..).zip(days) {
+        history.then(order_placed(number, 7));
+        history.events.last_mut().unwrap().metadata.decided_at = day;
+    }
+    db.project::<Orders>(&history).await;
+    let queries = OrderQueries::new(db.pool.clone());
+    let found = async |from, before| {
+        let page = PageRequest::first(PageSize::MAX);
+        let placed = PlacedWithin { from, before };
+        let page = queries
+            .orders_of_shop(shop_id(1), &[], None, placed, &page)
+            .await
+            .unwrap();
+        let ids: Vec<_> = page.rows.into_iter().map(|row| row.id).collect();
+        ids
+    };
+    let [first, second, third] = days;
+    assert_eq!(found(Some(second), None).await, [order_id(3), order_id(2)]);
+    assert_eq!(found(None, Some(second)).await, [order_id(1)]);
+    assert_eq!(found(Some(second), Some(third)).await, [order_id(2)]);
+    assert_eq!(found(None, Some(first)).await, []);
 }
 
 #[tokio::test]

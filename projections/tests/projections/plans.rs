@@ -25,12 +25,13 @@ use gage_projections::{
     catalog::{CatalogQueries, ProductFilter, StockLevel, Visibility},
     consumer,
     ledger::LedgerQueries,
-    orders::{OrderQueries, OrderSearch},
+    orders::{OrderQueries, OrderSearch, PlacedWithin},
     payments::PaymentQueries,
     sales::{MOST_ORDERS, SalesQueries, SalesRequest},
 };
 use serde_json::Value;
 use sqlx::{PgPool, Row, postgres::PgPoolOptions};
+use time::Duration;
 use uuid::Uuid;
 
 use crate::support::{
@@ -187,13 +188,21 @@ async fn ask_orders(pool: &PgPool) {
                 .await
                 .unwrap();
             for search in searches() {
-                orders
-                    .orders_of_shop(shop(), &phases, search.as_ref(), &page)
-                    .await
-                    .unwrap();
+                for placed in times() {
+                    orders
+                        .orders_of_shop(shop(), &phases, search.as_ref(), placed, &page)
+                        .await
+                        .unwrap();
+                }
             }
         }
     }
+}
+
+/// When what an owner looks for was placed.
+fn times() -> [PlacedWithin; 2] {
+    let (from, before) = (Some(DAWN), Some(DAWN + Duration::days(30)));
+    [PlacedWithin::default(), PlacedWithin { from, before }]
 }
 
 /// What an owner looks for.
@@ -218,6 +227,7 @@ async fn ask_sales(pool: &PgPool) {
     let request = SalesRequest {
         shop: shop(),
         now: DAWN,
+        until: None,
         days: 30,
         time_zone: "Asia/Seoul".to_owned(),
     };

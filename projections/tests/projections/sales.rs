@@ -24,6 +24,7 @@ fn request(days: u32, time_zone: &str) -> SalesRequest {
     SalesRequest {
         shop: shop_id(1),
         now: NOW,
+        until: None,
         days,
         time_zone: time_zone.to_owned(),
     }
@@ -136,6 +137,32 @@ async fn revenue_is_what_was_paid_for_orders_of_a_day_and_did_not_go_back() {
     assert_eq!(today.revenue, [on(date!(2026 - 01 - 31), 200, 1)]);
     let none = queries.sales(&request(2, "UTC"), 0).await.unwrap();
     assert_eq!(none.best_sellers, []);
+}
+
+#[tokio::test]
+async fn days_end_with_the_one_that_is_asked_for() {
+    let mut ledger = Ledger::open();
+    for (number, at) in [
+        (1, datetime!(2026-01-27 23:59:59 UTC)),
+        (2, datetime!(2026-01-28 00:00 UTC)),
+        (3, datetime!(2026-01-29 23:59:59 UTC)),
+        (4, datetime!(2026-01-30 00:00 UTC)),
+    ] {
+        ledger.ordered(number, at).paid(number, at);
+    }
+    let (_db, queries) = ledger.project().await;
+    let until = |until| SalesRequest {
+        until: Some(until),
+        ..request(2, "UTC")
+    };
+    let sales = queries.sales(&until(date!(2026 - 01 - 29)), 10).await;
+    let sales = sales.unwrap();
+    assert_eq!(sales.since, datetime!(2026-01-28 00:00 UTC));
+    let days = [date!(2026 - 01 - 28), date!(2026 - 01 - 29)];
+    assert_eq!(sales.revenue, days.map(|day| on(day, 200, 1)));
+    assert_eq!(sales.best_sellers[0].pieces, 4);
+    let before = queries.sales(&until(date!(2025 - 12 - 31)), 10).await;
+    assert_eq!(before.unwrap().revenue, []);
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use gage_projections::{
     catalog::{CatalogQueries, ProductFilter, StockLevel, Visibility},
     consumer,
     name::ProjectionName,
-    orders::OrderQueries,
+    orders::{OrderQueries, PlacedWithin},
     rebuild::{Progress, RebuildError, Stage, rebuild},
 };
 use sqlx::PgPool;
@@ -56,7 +56,7 @@ async fn ask(pool: PgPool, story: Story, stop: CancellationToken, asked: Arc<Ato
             3
         );
         let placed = orders
-            .orders_of_shop(story.shop_id(), &[], None, &page)
+            .orders_of_shop(story.shop_id(), &[], None, PlacedWithin::default(), &page)
             .await
             .expect("answers");
         let newest = placed

@@ -1,6 +1,7 @@
 import { retryExchange } from '@urql/exchange-retry';
 import { Client, fetchExchange, mapExchange, subscriptionExchange } from 'urql';
 import { normalisedCache } from './cache';
+import { takeBegun } from './begun';
 import { connection } from './connection';
 import { codeOf, type Fault } from './errors';
 import { reconnectExchange } from './reconnectExchange';
@@ -65,13 +66,13 @@ export function makeClient(): ApiClient {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    close: () => void socket.dispose(),
+    close: () => socket.close(),
   };
 }
 
 async function watchedFetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   try {
-    const response = await fetch(input, init);
+    const response = await (takeBegun(init?.body) ?? fetch(input, init));
     connection.saw(SERVER_IS_AWAY.has(response.status) ? 'lost' : 'reached');
     return response;
   } catch (error) {

@@ -1,33 +1,48 @@
-import { type Client, createClient } from 'graphql-ws';
+import type { Client, SubscribePayload } from 'graphql-ws';
 import { connection } from './connection';
+import { pause, waitOf } from './patience';
 
-const FIRST_RETRY_MS = 500;
-const LONGEST_RETRY_MS = 10_000;
+export interface Socket {
+  /** Follows something; what it returns ends that. */
+  subscribe: (payload: SubscribePayload, sink: Parameters<Client['subscribe']>[1]) => () => void;
+  /** Ends it, and with it its subscriptions. */
+  close: () => void;
+}
 
 /**
  * The socket of subscriptions. It connects again by itself, for ever: every subscription then begins after the cursor
- * that it was made with, so it misses nothing.
+ * that it was made with, so it misses nothing. Its script comes with the first subscription.
  */
-export function openSocket(): Client {
-  return createClient({
-    url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/graphql/ws`,
-    retryAttempts: Infinity,
-    shouldRetry: () => true,
-    retryWait: (retries) =>
-      pause(Math.min(FIRST_RETRY_MS * 2 ** retries, LONGEST_RETRY_MS) * (0.5 + Math.random() / 2)),
-    // Open a while longer than its last subscription: the next page mostly has one too.
-    lazyCloseTimeout: 5_000,
-    keepAlive: 20_000,
-    on: {
-      connected: () => connection.saw('reached'),
-      closed: (event) => {
-        // 1000 is our own goodbye.
-        if (!(event instanceof CloseEvent && event.wasClean && event.code === 1000)) connection.saw('lost');
-      },
+export function openSocket(): Socket {
+  let client: Promise<Client> | null = null;
+  return {
+    subscribe(payload, sink) {
+      let end: (() => void) | null = null;
+      let ended = false;
+      client ??= connect();
+      void client.then((opened) => {
+        if (!ended) end = opened.subscribe(payload, sink);
+      });
+      return () => {
+        ended = true;
+        end?.();
+      };
     },
-  });
+    close() {
+      void client?.then((opened) => opened.dispose());
+      client = null;
+    },
+  };
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+async function connect(): Promise<Client> {
+  for (let retries = 0; ; retries += 1) {
+    try {
+      const { makeSocketClient } = await import('./socketClient');
+      return makeSocketClient();
+    } catch {
+      connection.saw('lost');
+      await pause(waitOf(retries));
+    }
+  }
 }

@@ -38,7 +38,7 @@ export function App() {
         id="main"
         ref={main}
         tabIndex={-1}
-        className="mx-auto min-h-[75dvh] max-w-6xl px-4 pt-6 pb-16 outline-none sm:px-6 sm:pt-10"
+        className="mx-auto min-h-dvh max-w-6xl px-4 pt-6 pb-16 outline-none sm:px-6 sm:pt-10"
       >
         <AccountBanner />
         <Boundary>

@@ -6,7 +6,7 @@ import { Button } from '@/shared/ui/Button';
 
 const REMEMBERED = remember('appearance');
 
-/** Light or dark; public/appearance.js has set what is remembered, or else the system's. */
+/** Light or dark; src/start.ts has set what is remembered, or else the system's. */
 export function AppearanceButton() {
   const { t } = useTranslation();
   const [dark, setDark] = useState(() => document.documentElement.dataset['appearance'] === 'dark');

@@ -63,7 +63,7 @@ export async function bringWords(namespace: Namespace): Promise<void> {
   await fetchWords(i18n.language === 'ko' ? 'ko' : 'en');
 }
 
-/** Begins in the language that public/appearance.js has found: the remembered one, or the browser's. */
+/** Begins in the language that src/start.ts has found: the remembered one, or the browser's. */
 export async function startLanguage(): Promise<void> {
   const language: Language = document.documentElement.lang === 'ko' ? 'ko' : 'en';
   const { default: words } = await WORDS.translation[language]();

@@ -93,6 +93,9 @@ pub enum BadArgument {
     /// No time zone.
     #[error("timeZone must be a name as in the IANA database, for example Asia/Seoul")]
     TimeZone,
+    /// No day that anything can have been sold on.
+    #[error("until must be a day of the years 2000 to 9998")]
+    Until,
     /// Both ends at once.
     #[error("give first or last, not both")]
     FirstAndLast,

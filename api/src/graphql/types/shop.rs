@@ -1,9 +1,12 @@
 //! Shops.
 
+use std::ops::RangeInclusive;
+
 use async_graphql::{Context, ID, Object, Result, connection::Connection};
 use gage_application::gateway::What;
 use gage_projections::{
     catalog::{ProductFilter, ShopRow, StockLevel},
+    orders::PlacedWithin,
     sales::{MOST_DAYS, SalesError, SalesRequest},
 };
 
@@ -12,7 +15,7 @@ use crate::graphql::{
     errors::{ApiError, BadArgument},
     node_id::GlobalId as _,
     pages::{PageArguments, connection, weight},
-    scalars::{Address, DateTime},
+    scalars::{Address, Date, DateTime},
     types::{
         Ledger, LocalizedText, Order, OrderCount, OrderStatus, Product, Sales, order_search,
         product::visibility,
@@ -23,6 +26,9 @@ use crate::graphql::{
 const MOST_LEDGERS: u32 = 20;
 /// Best sellers that are shown.
 const BEST_SELLERS: usize = 10;
+
+/// Years of days that anything can have been sold on.
+const YEARS: RangeInclusive<i32> = 2000..=9998;
 
 /// A shop of one owner.
 pub struct Shop(pub ShopRow);
@@ -135,6 +141,10 @@ impl Shop {
             desc = "An order's number or id, its buyer's wallet, or words in the name of a product that was ordered."
         )]
         search: Option<String>,
+        #[graphql(desc = "Only orders that were placed then or later.")] placed_from: Option<
+            DateTime,
+        >,
+        #[graphql(desc = "Only orders that were placed earlier.")] placed_before: Option<DateTime>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
@@ -154,10 +164,14 @@ impl Shop {
             Some(text) => order_search::meant(ctx, self.0.id, &text).await?,
             None => None,
         };
+        let placed = PlacedWithin {
+            from: placed_from.map(|from| from.0),
+            before: placed_before.map(|before| before.0),
+        };
         let found = ctx
             .services()?
             .orders
-            .orders_of_shop(self.0.id, &phases, search.as_ref(), &page)
+            .orders_of_shop(self.0.id, &phases, search.as_ref(), placed, &page)
             .await;
         Ok(connection(
             found.map_err(|error| ctx.error(error.into()))?,
@@ -175,7 +189,7 @@ impl Shop {
         Ok(counts.into_iter().map(OrderCount::from).collect())
     }
 
-    /// How it sold in the last days, today included. For its owner, auditors and operators only.
+    /// How it sold in some days, the last ones unless told. For its owner, auditors and operators only.
     #[graphql(complexity = "500 + 10 * child_complexity")]
     async fn sales(
         &self,
@@ -186,6 +200,7 @@ impl Shop {
             default_with = "\"UTC\".to_owned()"
         )]
         time_zone: String,
+        #[graphql(desc = "The last of the days; today when it is left out.")] until: Option<Date>,
     ) -> Result<Sales> {
         self.is_for_owner(ctx)?;
         let services = ctx.services()?;
@@ -197,9 +212,13 @@ impl Shop {
             let most = MOST_DAYS;
             return Err(ctx.error(ApiError::from(BadArgument::Days { most, given })));
         };
+        if until.is_some_and(|until| !YEARS.contains(&until.0.year())) {
+            return Err(ctx.error(ApiError::from(BadArgument::Until)));
+        }
         let request = SalesRequest {
             shop: self.0.id,
             now: services.clock.now(),
+            until: until.map(|until| until.0),
             days,
             time_zone,
         };

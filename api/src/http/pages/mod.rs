@@ -4,6 +4,7 @@
 mod accepted;
 mod development;
 mod files;
+mod inline;
 mod policy;
 
 use axum::{
@@ -17,6 +18,7 @@ pub use self::{
     development::TestNode,
     files::{Coding, File, Find, embedded},
 };
+use self::{inline::Inline, policy::Policy};
 use super::{ROUTES, nothing_here, state::HttpState};
 use crate::config::Origin;
 
@@ -29,7 +31,7 @@ const HASHED: &str = "assets/";
 #[derive(Clone)]
 pub struct Pages {
     find: Find,
-    policy: HeaderValue,
+    policy: Policy,
     /// What a page of a build for development is told; nothing in production.
     development: Option<String>,
 }
@@ -41,7 +43,7 @@ impl Pages {
         let nodes = development::own(nodes);
         Self {
             find,
-            policy: policy::policy(origin, &nodes),
+            policy: Policy::new(origin, &nodes),
             development: development::told(&nodes),
         }
     }
@@ -79,7 +81,7 @@ impl Pages {
         if let Some(coding) = coding.token() {
             head.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
         }
-        head.insert(header::CONTENT_SECURITY_POLICY, self.policy.clone());
+        head.insert(header::CONTENT_SECURITY_POLICY, self.policy_of(name));
         for (name, value) in policy::MANNERS {
             head.insert(
                 HeaderName::from_static(name),
@@ -87,6 +89,18 @@ impl Pages {
             );
         }
         Some(response)
+    }
+
+    /// Read anew each time, as the document is: a build may replace both while this runs.
+    fn policy_of(&self, name: &str) -> HeaderValue {
+        let told = match name {
+            DOCUMENT => (self.find)(inline::NAME, Coding::Identity),
+            _ => None,
+        };
+        match told {
+            Some(told) => self.policy.of_document(&Inline::read(&told.bytes)),
+            None => self.policy.bare(),
+        }
     }
 }
 

@@ -6,11 +6,12 @@ import { useLocalized } from '@/shared/useLocalized';
 import { ProductPicture } from './ProductPicture';
 import { Stock } from './Stock';
 
-export function ProductCard({ product }: { product: ProductCardFragment }) {
+/** `first` is for those that are seen as soon as the page is. */
+export function ProductCard({ product, first = false }: { product: ProductCardFragment; first?: boolean }) {
   const localized = useLocalized();
   return (
     <article className="group relative flex flex-col overflow-hidden rounded-2xl border border-line bg-raised transition-shadow hover:shadow-lg hover:shadow-black/5">
-      <ProductPicture id={product.id} image={product.image} className="aspect-4/3 w-full" />
+      <ProductPicture id={product.id} image={product.image} first={first} className="aspect-4/3 w-full" />
       <div className="flex grow flex-col gap-1 p-4">
         <p className="text-xs text-ink-soft">{localized(product.shop.name)}</p>
         <h2 className="leading-snug font-semibold">

@@ -1,5 +1,5 @@
 import { SearchX } from 'lucide-react';
-import { useState } from 'react';
+import { useDeferredValue, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
 import { ProductsDocument } from '@/api/generated/graphql';
@@ -7,9 +7,11 @@ import { Button } from '@/shared/ui/Button';
 import { EmptyState } from '@/shared/ui/EmptyState';
 import { QueryFault } from '@/shared/ui/QueryFault';
 import { Skeleton } from '@/shared/ui/Skeleton';
+import { FIRST_PRODUCTS } from './firstProducts';
 import { ProductCard } from './ProductCard';
 
-const PAGE = 24;
+/** On the smallest phone. */
+const SEEN_AT_ONCE = 4;
 const GRID = 'grid grid-cols-2 gap-3 sm:gap-5 md:grid-cols-3 lg:grid-cols-4';
 
 /** Products for sale whose name has the words, more of them on demand. */
@@ -20,10 +22,11 @@ export function ProductGrid({ search }: { search: string }) {
   const after = more?.search === search ? more.after : null;
   const [{ data, fetching, error, stale }] = useQuery({
     query: ProductsDocument,
-    variables: { first: PAGE, search: search || null, after },
+    variables: { ...FIRST_PRODUCTS, search: search || null, after },
   });
-  const products = data?.products;
-  if (!products) return error ? <QueryFault error={error} /> : <Placeholders />;
+  // Drawn in slices, between which the browser answers whoever touches the page.
+  const products = useDeferredValue(data?.products, undefined);
+  if (!products) return error && !data ? <QueryFault error={error} /> : <Placeholders />;
   if (products.nodes.length === 0) {
     return search === '' ? (
       <EmptyState icon={SearchX} title={t('catalogue.none.title')} text={t('catalogue.none.text')} />
@@ -39,9 +42,9 @@ export function ProductGrid({ search }: { search: string }) {
   return (
     <>
       <ul className={GRID}>
-        {products.nodes.map((product) => (
+        {products.nodes.map((product, index) => (
           <li key={product.id} className="grid">
-            <ProductCard product={product} />
+            <ProductCard product={product} first={index < SEEN_AT_ONCE} />
           </li>
         ))}
       </ul>

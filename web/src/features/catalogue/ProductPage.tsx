@@ -40,6 +40,7 @@ function Details({ product }: { product: NonNullable<ProductQuery['product']> })
       <ProductPicture
         id={product.id}
         image={product.large}
+        first
         className="aspect-4/3 w-full rounded-2xl md:aspect-square"
       />
       <div>

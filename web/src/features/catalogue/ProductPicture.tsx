@@ -15,19 +15,30 @@ interface ProductPictureProps {
   /** What the shop shows of it; without, or when it cannot be fetched, a still life stands there. */
   image?: { readonly url: string; readonly small?: string } | null;
   size?: 'small' | 'medium';
+  /** Seen as soon as the page is: fetched at once, before what is further down. */
+  first?: boolean;
   className?: string;
 }
 
+/** Pixels across of the two that a list may show. */
+const [SMALL_PX, MEDIUM_PX] = [320, 640];
+/** How wide a card of the grid is. */
+const CARD = '(min-width: 64rem) 17rem, (min-width: 48rem) 33vw, 50vw';
+
 /** What a product looks like. The product's name stands beside it, so it says nothing to who cannot see. */
-export function ProductPicture({ id, image, size = 'medium', className }: ProductPictureProps) {
+export function ProductPicture({ id, image, size = 'medium', first = false, className }: ProductPictureProps) {
   const [failed, setFailed] = useState<string | null>(null);
-  const url = size === 'small' ? (image?.small ?? image?.url) : image?.url;
+  const small = image?.small;
+  const url = size === 'small' ? (small ?? image?.url) : image?.url;
+  const choice = size === 'medium' && small !== undefined && url !== undefined;
   if (url === undefined || url === failed) return <StillLife id={id} {...(className !== undefined && { className })} />;
   return (
     <img
+      {...(choice && { srcSet: `${small} ${SMALL_PX}w, ${url} ${MEDIUM_PX}w`, sizes: CARD })}
       src={url}
       alt=""
-      loading="lazy"
+      loading={first ? 'eager' : 'lazy'}
+      fetchPriority={first ? 'high' : 'auto'}
       decoding="async"
       onError={() => setFailed(url)}
       className={clsx('block bg-sunken object-cover', className)}

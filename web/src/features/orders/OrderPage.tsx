@@ -1,5 +1,5 @@
 import { PackageX } from 'lucide-react';
-import { useState } from 'react';
+import { useDeferredValue, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useQuery, useSubscription } from 'urql';
 import { Link } from 'wouter';
@@ -35,7 +35,8 @@ function useOrder(id: string, pause = false) {
 function LiveOrder({ id }: { id: string }) {
   const { t } = useTranslation();
   const { data, fetching, error } = useOrder(id);
-  const order = data?.order ?? null;
+  // Drawn in slices, between which the browser answers whoever touches the page.
+  const order = useDeferredValue(data?.order, undefined);
   if (order) {
     return (
       <>
@@ -44,7 +45,7 @@ function LiveOrder({ id }: { id: string }) {
       </>
     );
   }
-  if (fetching) return <Placeholder />;
+  if (fetching || data?.order) return <Placeholder />;
   if (error) return <QueryFault error={error} />;
   return (
     <EmptyState icon={PackageX} title={t('order.notFound.title')} text={t('order.notFound.text')}>

@@ -11,6 +11,7 @@ import { Card } from '@/shared/ui/Card';
 import { FaultNotice } from '@/shared/ui/FaultNotice';
 import { TextField } from '@/shared/ui/Field';
 import { PageTitle } from '@/shared/ui/PageTitle';
+import { NameFields } from './NameFields';
 import { isAddress, textInput } from './rules';
 import { ownerPaths } from './ownerPaths';
 
@@ -51,20 +52,7 @@ export function OpenShopPage() {
       <p className="-mt-3 mb-6 leading-relaxed text-ink-soft">{t('open.about')}</p>
       <Card>
         <form className="space-y-5" onSubmit={(event) => void submit(event)} noValidate>
-          <TextField
-            label={t('open.nameKo')}
-            lang="ko"
-            value={ko}
-            maxLength={100}
-            onChange={(event) => setKo(event.target.value)}
-          />
-          <TextField
-            label={t('open.nameEn')}
-            lang="en"
-            value={en}
-            maxLength={100}
-            onChange={(event) => setEn(event.target.value)}
-          />
+          <NameFields ko={ko} en={en} onKo={setKo} onEn={setEn} />
           <TextField
             label={t('open.payout')}
             hint={t('open.payoutHint')}

@@ -1,5 +1,5 @@
 import { clsx } from 'clsx';
-import { ChevronDown, PackageX } from 'lucide-react';
+import { ChevronDown, PackageX, Settings } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import { type ReactNode, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -32,7 +32,10 @@ export function OwnerFrame({ id, children }: { id: string; children: ReactNode }
     return (
       <Followed shop={shop}>
         <div className="mb-6 border-b border-line">
-          <ShopMenu shop={shop} shops={shops} />
+          <div className="flex items-center justify-between gap-2">
+            <ShopMenu shop={shop} shops={shops} />
+            <SettingsLink shop={id} />
+          </div>
           <Tabs shop={id} />
         </div>
         <Arrival />
@@ -80,7 +83,7 @@ function ShopMenu({ shop, shops }: { shop: OwnShopFragment; shops: readonly OwnS
       <DropdownMenu.Trigger asChild>
         <button
           type="button"
-          className="-ml-2 flex max-w-full items-center gap-2 rounded-lg px-2 py-1 text-left text-lg font-bold hover:bg-sunken"
+          className="-ml-2 flex min-w-0 items-center gap-2 rounded-lg px-2 py-1 text-left text-lg font-bold hover:bg-sunken"
         >
           <span className="truncate">{localized(shop.name)}</span>
           <ChevronDown aria-hidden className="size-4 shrink-0 text-ink-soft" />
@@ -119,6 +122,20 @@ function Entry({ href, current = false, children }: { href: string; current?: bo
         {children}
       </Link>
     </DropdownMenu.Item>
+  );
+}
+
+function SettingsLink({ shop }: { shop: string }) {
+  const { t } = useTranslation('owner');
+  const [at] = useLocation();
+  const href = ownerPaths.settings(shop);
+  return (
+    <Button asChild look="quiet" size="small" className="min-h-11 shrink-0">
+      <Link href={href} aria-current={at === href ? 'page' : undefined}>
+        <Settings aria-hidden className="size-4" />
+        <span className="max-sm:sr-only">{t('settings.title')}</span>
+      </Link>
+    </Button>
   );
 }
 

@@ -8,6 +8,7 @@ import { ProductEditPage } from './products/ProductEditPage';
 import { ProductsPage } from './products/ProductsPage';
 import { ShopOrderPage } from './orders/ShopOrderPage';
 import { ShopOrdersPage } from './orders/ShopOrdersPage';
+import { SettingsPage } from './settings/SettingsPage';
 import { OverviewPage } from './overview/OverviewPage';
 import { OwnerFrame } from './OwnerFrame';
 import { OwnerHome } from './OwnerHome';
@@ -65,6 +66,9 @@ function ShopPages() {
         <MoneyPage />
       </Route>
       <Route path="/owner/:shop/history">{({ shop }) => <ShopHistory shop={decodeURIComponent(shop)} />}</Route>
+      <Route path="/owner/:shop/settings">
+        <SettingsPage />
+      </Route>
       <Route>
         <NotFoundPage />
       </Route>

@@ -12,4 +12,5 @@ export const ownerPaths = {
   product: (id: string, product: string) => `${shop(id)}/products/${encodeURIComponent(product)}`,
   money: (id: string) => `${shop(id)}/money`,
   history: (id: string) => `${shop(id)}/history`,
+  settings: (id: string) => `${shop(id)}/settings`,
 } as const;

@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import type { PaymentRateFragment, PaymentStateFragment } from '@/api/generated/graphql';
-import { addressUrl } from '@/features/wallet/knownChains';
+import { addressUrl } from '@/features/wallet/explorers';
 import { formatAmount, formatDecimal } from '@/shared/money/format';
 import { baseUnits } from '@/shared/money/units';
 import { DateTime } from '@/shared/time/DateTime';

@@ -2,7 +2,7 @@ import { ExternalLink } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { CopyButton } from '@/shared/ui/CopyButton';
 import { ShortHash } from '@/shared/ui/ShortHash';
-import { transactionUrl } from './knownChains';
+import { transactionUrl } from './explorers';
 
 /** A transaction: a link to its chain's explorer, where one is known, and its hash to copy. */
 export function TransactionLink({ chainId, hash }: { chainId: string; hash: string }) {

@@ -2,8 +2,8 @@ import type { AddEthereumChainParameter, Chain } from 'viem';
 import { arbitrum, base, baseSepolia, mainnet, optimism, polygon, sepolia } from 'viem/chains';
 import { developmentRpc } from './development';
 
-/** Chains whose public addresses the page knows: to add one to a wallet, and to link to its explorer. */
-const KNOWN: readonly Chain[] = [mainnet, sepolia, polygon, base, baseSepolia, optimism, arbitrum];
+/** Chains whose public addresses the page knows, to add one to a wallet. */
+export const KNOWN: readonly Chain[] = [mainnet, sepolia, polygon, base, baseSepolia, optimism, arbitrum];
 
 const find = (chainId: string) => KNOWN.find((chain) => chain.id.toString() === chainId);
 
@@ -11,18 +11,6 @@ const find = (chainId: string) => KNOWN.find((chain) => chain.id.toString() === 
 export interface ChainNames {
   name: string;
   coin: { symbol: string; decimals: number } | null;
-}
-
-/** Where a transaction can be looked at; null where no explorer is known. */
-export function transactionUrl(chainId: string, hash: string): string | null {
-  const explorer = find(chainId)?.blockExplorers?.default.url;
-  return explorer === undefined ? null : `${explorer}/tx/${hash}`;
-}
-
-/** Where a contract can be looked at; null where no explorer is known. */
-export function addressUrl(chainId: string, address: string): string | null {
-  const explorer = find(chainId)?.blockExplorers?.default.url;
-  return explorer === undefined ? null : `${explorer}/address/${address}`;
 }
 
 /** What `wallet_addEthereumChain` (EIP-3085) needs; null for a chain that people must add by hand. */

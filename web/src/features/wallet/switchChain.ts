@@ -1,5 +1,5 @@
 import type { Connected } from './WalletContext';
-import { type ChainNames, describeChain } from './knownChains';
+import type { ChainNames } from './knownChains';
 import { refusalOf, WalletRefusal } from './refusal';
 
 /** Makes sure that a wallet is on a chain: asks it to switch, and to add the chain where it does not know it. */
@@ -15,6 +15,7 @@ export async function ensureChain(
     await provider.request({ method: 'wallet_switchEthereumChain', params: [{ chainId: wanted }] });
   } catch (error) {
     if (refusalOf(error) !== 'unknownChain') throw error;
+    const { describeChain } = await import('./knownChains');
     const description = await describeChain(chainId, names);
     if (description === null) throw new WalletRefusal('unknownChain');
     await provider.request({ method: 'wallet_addEthereumChain', params: [description] });

@@ -32,7 +32,7 @@ export function formatDecimal(text: string, currency: Currency, language: string
 
 function formatFiat(amount: bigint, { symbol, decimals }: Currency, language: string): string {
   const unit = 10n ** BigInt(decimals);
-  const form = new Intl.NumberFormat(language, { style: 'currency', currency: symbol, maximumFractionDigits: 0 });
+  const form = numberFormat(language, symbol);
   // A bigint is formatted exactly; the fraction, all of it, is put behind its last digit.
   const shown = form.formatToParts(amount / unit);
   const fraction = (amount % unit).toString().padStart(decimals, '0');
@@ -45,11 +45,23 @@ function formatFiat(amount: bigint, { symbol, decimals }: Currency, language: st
 function formatNumber(amount: bigint, decimals: number, language: string): string {
   const { whole, fraction } = parts(amount, decimals);
   // A bigint is formatted exactly; the fraction's digits are put behind it as they are.
-  const before = new Intl.NumberFormat(language).format(whole);
+  const before = numberFormat(language).format(whole);
   return fraction === '' ? before : before + decimalPoint(language) + fraction;
 }
 
 function decimalPoint(language: string): string {
-  const shown = new Intl.NumberFormat(language).formatToParts(0.5);
+  const shown = numberFormat(language).formatToParts(0.5);
   return shown.find((part) => part.type === 'decimal')?.value ?? '.';
+}
+
+const formats = new Map<string, Intl.NumberFormat>();
+
+/** Kept, since making one takes longer than all that is formatted with it. */
+function numberFormat(language: string, fiat = ''): Intl.NumberFormat {
+  const name = `${language} ${fiat}`;
+  const kept =
+    formats.get(name) ??
+    new Intl.NumberFormat(language, fiat === '' ? {} : { style: 'currency', currency: fiat, maximumFractionDigits: 0 });
+  formats.set(name, kept);
+  return kept;
 }

@@ -10,12 +10,13 @@ interface ConfirmButtonProps {
   about: string;
   confirm: string;
   look?: 'primary' | 'danger';
+  disabled?: boolean;
   /** Does it; throws what was in the way. Another try of the same has the same key. */
   act: (idempotencyKey: string) => Promise<void>;
 }
 
 /** Asks once more before something that cannot be taken back. */
-export function ConfirmButton({ label, about, confirm, look = 'primary', act }: ConfirmButtonProps) {
+export function ConfirmButton({ label, about, confirm, look = 'primary', disabled = false, act }: ConfirmButtonProps) {
   const [key, setKey] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<unknown>(null);
@@ -40,7 +41,7 @@ export function ConfirmButton({ label, about, confirm, look = 'primary', act }: 
 
   return (
     <>
-      <Button look={look} onClick={() => change(true)}>
+      <Button look={look} disabled={disabled} onClick={() => change(true)}>
         {label}
       </Button>
       <Dialog open={key !== null} onOpenChange={change} title={label} description={about}>

@@ -10,10 +10,12 @@ import { PageTitle } from '@/shared/ui/PageTitle';
 import { QueryFault } from '@/shared/ui/QueryFault';
 import { Pages, usePages } from '../Pages';
 import { Placeholders } from '../Placeholders';
+import { DayField } from '../DayField';
 import { SearchField } from '../SearchField';
 import { useAskedAnew, useOwnShop } from '../ShopContext';
 import { isView, type View, VIEWS } from '../rules';
 import { ApproveMany } from './ApproveMany';
+import { type DaySpan, placedWithin } from './placedWithin';
 import { ShopOrderRow } from './ShopOrderRow';
 import { ViewPicker } from './ViewPicker';
 
@@ -29,27 +31,32 @@ export function ShopOrdersPage() {
   const view: View = isView(asked) ? asked : 'toApprove';
   const [typed, setTyped] = useState('');
   const search = useSettled(typed.trim(), TYPING_MS);
-  const pages = usePages(`${view} ${search}`);
+  const span = { from: params.get('from') ?? '', to: params.get('to') ?? '' };
+  const change = (next: Partial<DaySpan & { status: View }>) => {
+    const all = { status: view, ...span, ...next };
+    setParams(Object.fromEntries(Object.entries(all).filter(([, text]) => text !== '')), { replace: true });
+  };
+  const pages = usePages(`${view} ${search} ${span.from} ${span.to}`);
   const [{ data, fetching, error }, look] = useQuery({
     query: ShopOrdersDocument,
-    variables: { shop: shop.id, status: VIEWS[view], search, first: PAGE, after: pages.after },
+    variables: { shop: shop.id, status: VIEWS[view], search, ...placedWithin(span), first: PAGE, after: pages.after },
   });
   useAskedAnew(() => look({ requestPolicy: 'network-only' }));
   const orders = data?.shop?.orders;
   return (
     <>
       <PageTitle>{t('tab.orders')}</PageTitle>
-      <ViewPicker
-        value={view}
-        counts={data?.shop?.orderCounts}
-        onChange={(next) => setParams({ status: next }, { replace: true })}
-      />
-      <div className="mb-5">
+      <ViewPicker value={view} counts={data?.shop?.orderCounts} onChange={(status) => change({ status })} />
+      <div className="mb-5 flex flex-wrap items-center gap-x-5 gap-y-3">
         <SearchField label={t('orders.search')} value={typed} onChange={setTyped} />
+        <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
+          <DayField label={t('orders.from')} value={span.from} max={span.to} onChange={(from) => change({ from })} />
+          <DayField label={t('orders.to')} value={span.to} min={span.from} onChange={(to) => change({ to })} />
+        </div>
       </div>
       {!orders && (error && !fetching ? <QueryFault error={error} /> : <Placeholders height="h-26" />)}
       {orders?.nodes.length === 0 &&
-        (search === '' ? (
+        (search === '' && span.from === '' && span.to === '' ? (
           <EmptyState icon={Inbox} title={t('orders.none.title')} text={t('orders.none.text')} />
         ) : (
           <EmptyState icon={Search} title={t('orders.notFound.title')} text={t('orders.notFound.text')} />

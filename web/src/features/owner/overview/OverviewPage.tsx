@@ -1,3 +1,4 @@
+import { clsx } from 'clsx';
 import { ChartColumn } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -11,6 +12,7 @@ import { PageTitle } from '@/shared/ui/PageTitle';
 import { QueryFault } from '@/shared/ui/QueryFault';
 import { Skeleton } from '@/shared/ui/Skeleton';
 import { useAskedAnew, useOwnShop } from '../ShopContext';
+import { DayField } from '../DayField';
 import { Toggle } from '../Toggle';
 import { BestSellers } from './BestSellers';
 import { Counts } from './Counts';
@@ -30,8 +32,12 @@ export function OverviewPage() {
   const { t } = useTranslation('owner');
   const { shop } = useOwnShop();
   const [span, setSpan] = useState<(typeof SPANS)[number]>(30);
+  const [until, setUntil] = useState('');
   const timeZone = useMemo(() => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC', []);
-  const variables = { shop: shop.id, days: span, timeZone: zoneName(timeZone) };
+  const zone = zoneName(timeZone);
+  const now = today(useNow(LOOK_EVERY_MS), zone);
+  const last = until === '' || until > now ? now : until;
+  const variables = { shop: shop.id, days: span, timeZone: zone, until: last === now ? null : last };
   const [{ data, fetching, error }, look] = useQuery({ query: ShopOverviewDocument, variables });
   useAskedAnew(() => look({ requestPolicy: 'network-only' }));
   const overview = data?.shop;
@@ -39,19 +45,22 @@ export function OverviewPage() {
     <>
       <PageTitle
         beside={
-          <div role="group" aria-label={t('sales.span')} className="flex gap-2">
-            {SPANS.map((days) => (
-              <Toggle key={days} pressed={days === span} onChange={() => setSpan(days)}>
-                {t('sales.days', { count: days })}
-              </Toggle>
-            ))}
+          <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
+            <div role="group" aria-label={t('sales.span')} className="flex gap-2">
+              {SPANS.map((days) => (
+                <Toggle key={days} pressed={days === span} onChange={() => setSpan(days)}>
+                  {t('sales.days', { count: days })}
+                </Toggle>
+              ))}
+            </div>
+            <DayField label={t('sales.until')} value={last} max={now} onChange={setUntil} />
           </div>
         }
       >
         {t('tab.overview')}
       </PageTitle>
       {overview ? (
-        <Figures overview={overview} span={span} timeZone={variables.timeZone} />
+        <Figures overview={overview} span={span} last={last} />
       ) : error && !fetching ? (
         <QueryFault error={error} />
       ) : (
@@ -61,10 +70,10 @@ export function OverviewPage() {
   );
 }
 
-function Figures({ overview, span, timeZone }: { overview: Overview; span: number; timeZone: string }) {
+/** `last` is the last day of the span. */
+function Figures({ overview, span, last }: { overview: Overview; span: number; last: string }) {
   const { t } = useTranslation('owner');
   const { sales } = overview;
-  const last = today(useNow(LOOK_EVERY_MS), timeZone);
   const days = daysUntil(last, span);
   const series = seriesOf(sales.revenue, days);
   const cut = Date.parse(sales.since) > Date.parse(`${days[1] ?? days[0] ?? last}T23:59:59Z`);
@@ -87,7 +96,7 @@ function Figures({ overview, span, timeZone }: { overview: Overview; span: numbe
             <EmptyState icon={ChartColumn} title={t('sales.none.title')} text={t('sales.none.text')} />
           </div>
         ) : (
-          <div className="grid gap-5 md:grid-cols-2 md:only:grid-cols-1">
+          <div className={clsx('grid gap-5', series.length > 1 && 'md:grid-cols-2')}>
             {series.map((one) => (
               <Revenue key={one.key} series={one} />
             ))}

@@ -70,7 +70,12 @@ export function ImageField({ product }: { product: OwnProductFragment }) {
           />
         </label>
         {product.image && (
-          <Button look="secondary" disabled={busy} onClick={() => void set(() => Promise.resolve(null))}>
+          <Button
+            look="secondary"
+            className="grow"
+            disabled={busy}
+            onClick={() => void set(() => Promise.resolve(null))}
+          >
             <Trash2 aria-hidden className="size-4" /> {t('image.remove')}
           </Button>
         )}
