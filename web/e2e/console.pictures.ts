@@ -75,6 +75,7 @@ test.runIf(FOLDER)('pictures of the owner’s way', { timeout: 300_000 }, async 
       .locator('main button')
       .filter({ hasText: /Reject|거절/ })
       .click();
+    await me.page.getByRole('dialog').waitFor();
     await shoot('reject');
   }
   await me.context.close();
