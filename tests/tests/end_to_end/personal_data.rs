@@ -64,10 +64,10 @@ impl Scene {
         let input = json!({ "idempotencyKey": key, "shop": self.shop, "lines": lines,
             "delivery": delivery });
         let client = &self.customer.client;
-        let placed = client
-            .mutate("placeOrder", "orderId order { id }", input)
-            .await?;
-        Ok(placed["orderId"].as_str().unwrap().to_owned())
+        let placed = client.mutate("placeOrder", "orderId", input).await?;
+        let order = placed["orderId"].as_str().unwrap().to_owned();
+        self.customer.sees(&order, "AWAITING_PAYMENT").await;
+        Ok(order)
     }
 
     async fn erases(&self, key: &str) -> Value {
@@ -166,56 +166,94 @@ fn stands_in<'f>(text: &str, found: &'f [(String, String)]) -> Vec<&'f str> {
         .collect()
 }
 
+/// Delivery details as the two see them.
+fn readable() -> Value {
+    let mut details = hong();
+    details["country"] = Value::Null;
+    json!({ "state": "READABLE", "details": details })
+}
+
+/// Delivery details as everyone else sees them, and everyone once they are erased.
+fn unread(state: &str) -> Value {
+    json!({ "state": state, "details": null })
+}
+
+impl Scene {
+    /// The same order, however often an answer is lost on its way, and no other.
+    async fn places_once(&self) -> String {
+        let order = self.places(&hong(), "one-order").await.unwrap();
+        let again = self.places(&hong(), "one-order").await.unwrap();
+        assert_eq!(again, order);
+        let mut other = hong();
+        other["note"] = json!("something else");
+        let reused = self.places(&other, "one-order").await.unwrap_err();
+        assert_eq!(reused.code, "IDEMPOTENCY_KEY_REUSED");
+        order
+    }
+
+    /// The ciphertext that stands in the order's event, while it is told to be sealed.
+    async fn sealed(&self, order: &str) -> String {
+        let first = self.first_event(order).await;
+        let words = first["words"]["en"].as_str().unwrap();
+        assert!(words.ends_with("details are sealed."), "{words}");
+        let payload: Value = serde_json::from_str(first["payload"].as_str().unwrap()).unwrap();
+        let sealed = &payload["OrderPlaced"]["delivery"]["ciphertext"];
+        let sealed = sealed.as_str().unwrap().to_owned();
+        assert!(sealed.starts_with("0x") && sealed.len() > 1_000, "{sealed}");
+        sealed
+    }
+
+    /// In the clear it stands nowhere; what is not personal is found by the same look.
+    async fn stands_nowhere_in_the_clear(&self, sealed: &str) {
+        let found = self.everything().await;
+        for secret in SECRETS {
+            assert_eq!(stands_in(secret, &found), Vec::<&str>::new(), "{secret}");
+        }
+        for place in ["the export", "public.events"] {
+            assert!(stands_in("Green tea", &found).contains(&place), "{place}");
+            assert!(stands_in(sealed, &found).contains(&place), "{place}");
+        }
+        assert!(stands_in("place_order", &found).contains(&"the metrics"));
+    }
+
+    /// Every view of every kind, on another replica too.
+    async fn sees_it_erased(&self, order: &str) {
+        for (who, seen) in self.views(order).await {
+            assert_eq!(seen, unread("ERASED"), "{who}");
+        }
+        let mut replica = self.stack.replica();
+        replica.start().await;
+        let elsewhere = self.owner.at(&replica.url());
+        assert_eq!(delivery(&elsewhere, order).await, unread("ERASED"));
+        replica.stop();
+        let words = self.first_event(order).await["words"].clone();
+        let (en, ko) = (words["en"].as_str(), words["ko"].as_str());
+        assert!(en.unwrap().ends_with("details were erased."), "{words}");
+        assert!(ko.unwrap().ends_with("삭제되었습니다."), "{words}");
+        let stream = stream(order, "Order");
+        let told = ["audit", "history", "--stream", &stream];
+        let told = self.stack.server.run(&told);
+        assert!(told.contains("delivery details were erased."), "{told}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_is_sealed_shown_to_the_two_and_erased_for_all() {
     let scene = Scene::new(&[("GAGE_LOG", "debug,hyper=info,sqlx=debug")]).await;
-    let order = scene.places(&hong(), "one-order").await.unwrap();
-    // An answer that was lost on its way.
-    assert_eq!(scene.places(&hong(), "one-order").await.unwrap(), order);
-    let mut other = hong();
-    other["note"] = json!("something else");
-    let reused = scene.places(&other, "one-order").await.unwrap_err();
-    assert_eq!(reused.code, "IDEMPOTENCY_KEY_REUSED");
-    let nothing = scene
-        .places(&Value::Null, "nothing-to-deliver")
-        .await
-        .unwrap();
-
-    let mut open = hong();
-    open["country"] = Value::Null;
-    let open = json!({ "state": "READABLE", "details": open });
-    let closed = json!({ "state": "SEALED", "details": null });
+    let order = scene.places_once().await;
+    let nothing = scene.places(&Value::Null, "nothing-to-deliver").await;
     for (who, seen) in scene.views(&order).await {
-        assert_eq!(
-            seen,
-            if who == "auditor" { &closed } else { &open }.clone(),
-            "{who}"
-        );
+        let expected = match who {
+            "auditor" => unread("SEALED"),
+            _ => readable(),
+        };
+        assert_eq!(seen, expected, "{who}");
     }
-    for (who, seen) in scene.views(&nothing).await {
+    for (who, seen) in scene.views(&nothing.unwrap()).await {
         assert_eq!(seen, Value::Null, "{who}");
     }
-    let first = scene.first_event(&order).await;
-    let payload: Value = serde_json::from_str(first["payload"].as_str().unwrap()).unwrap();
-    let sealed = &payload["OrderPlaced"]["delivery"];
-    let sealed = sealed["ciphertext"].as_str().unwrap().to_owned();
-    assert!(sealed.starts_with("0x") && sealed.len() > 1_000, "{sealed}");
-    let words = first["words"]["en"].as_str().unwrap();
-    assert!(
-        words.ends_with("Its delivery details are sealed."),
-        "{words}"
-    );
-
-    // In the clear it stands nowhere; what is not personal is found by the same look.
-    let found = scene.everything().await;
-    for secret in SECRETS {
-        assert_eq!(stands_in(secret, &found), Vec::<&str>::new(), "{secret}");
-    }
-    assert!(stands_in("Green tea", &found).contains(&"the export"));
-    assert!(stands_in("Green tea", &found).contains(&"public.events"));
-    assert!(stands_in(&sealed, &found).contains(&"the export"));
-    assert!(stands_in("place_order", &found).contains(&"the metrics"));
-
+    let sealed = scene.sealed(&order).await;
+    scene.stands_nowhere_in_the_clear(&sealed).await;
     let enough = |receipt: &Value| !receipt["events"].as_array().unwrap().is_empty();
     let before = receipt(&scene.customer, &order, enough).await;
     let folder = scene.stack.folder().to_owned();
@@ -225,39 +263,19 @@ async fn an_address_is_sealed_shown_to_the_two_and_erased_for_all() {
     let refused = scene.erases("too-early").await;
     assert_eq!(refused["userErrors"][0]["code"], "ORDERS_STILL_OPEN");
     assert_eq!(refused["openOrders"], json!([{ "id": order }]));
-    assert_eq!(delivery(&scene.owner, &order).await, open);
+    assert_eq!(delivery(&scene.owner, &order).await, readable());
     scene.customer.cancels(&order).await.unwrap();
     let erased = scene.erases("now").await;
     assert_eq!(erased["userErrors"], json!([]), "{erased}");
-
-    let gone = json!({ "state": "ERASED", "details": null });
-    for (who, seen) in scene.views(&order).await {
-        assert_eq!(seen, gone, "{who}");
-    }
-    let mut replica = scene.stack.replica();
-    replica.start().await;
-    let elsewhere = scene.owner.at(&replica.url());
-    assert_eq!(delivery(&elsewhere, &order).await, gone);
-    replica.stop();
-    let words = scene.first_event(&order).await["words"].clone();
-    assert!(
-        words["en"].as_str().unwrap().ends_with("were erased."),
-        "{words}"
-    );
-    assert!(
-        words["ko"].as_str().unwrap().ends_with("삭제되었습니다."),
-        "{words}"
-    );
-    let stream = stream(&order, "Order");
-    let told = ["audit", "history", "--stream", &stream];
-    let told = scene.stack.server.run(&told);
-    assert!(told.contains("Its delivery details were erased."), "{told}");
+    scene.sees_it_erased(&order).await;
 
     // Nothing was rewritten: what was proven before is, and so is what is proven now.
     proven(&verify(&before, &[]));
     let after = receipt(&scene.customer, &order, enough).await;
-    let text = after.to_string();
-    assert!(text.contains(&sealed), "the event is what it was");
+    assert!(
+        after.to_string().contains(&sealed),
+        "the event is what it was"
+    );
     proven(&verify(&written(&folder, "after.json", &after), &[]));
     scene.audits();
 
@@ -265,8 +283,8 @@ async fn an_address_is_sealed_shown_to_the_two_and_erased_for_all() {
     let next = scene.places(&hong(), "another-order").await.unwrap();
     let repeated = scene.erases("now").await;
     assert_eq!(repeated["erasedAt"], erased["erasedAt"]);
-    assert_eq!(delivery(&scene.owner, &next).await, open);
-    assert_eq!(delivery(&scene.owner, &order).await, gone);
+    assert_eq!(delivery(&scene.owner, &next).await, readable());
+    assert_eq!(delivery(&scene.owner, &order).await, unread("ERASED"));
     scene.stack.end().await;
 }
 

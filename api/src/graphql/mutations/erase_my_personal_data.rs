@@ -34,7 +34,7 @@ pub enum EraseMyPersonalDataPayload {
     /// Nothing was erased.
     Refused {
         /// Why.
-        error: UserError,
+        errors: Vec<UserError>,
         /// The orders that are in the way.
         open: Vec<OrderId>,
     },
@@ -68,7 +68,7 @@ impl EraseMyPersonalDataPayload {
     async fn user_errors(&self) -> Vec<UserError> {
         match self {
             Self::Done(_) => Vec::new(),
-            Self::Refused { error, .. } => vec![error.clone()],
+            Self::Refused { errors, .. } => errors.clone(),
         }
     }
 }
@@ -89,8 +89,8 @@ impl EraseMyPersonalDataMutation {
         let call = match caller(ctx, &input.idempotency_key)? {
             Ok(call) => call,
             Err(error) => {
-                let open = Vec::new();
-                return Ok(EraseMyPersonalDataPayload::Refused { error, open });
+                let (errors, open) = (vec![error], Vec::new());
+                return Ok(EraseMyPersonalDataPayload::Refused { errors, open });
             }
         };
         let erasure = Erasure {
@@ -107,8 +107,8 @@ impl EraseMyPersonalDataMutation {
                      and ask again",
                     open.len()
                 );
-                let error = UserError::at(ErrorCode::OrdersStillOpen, message, &[]);
-                Ok(EraseMyPersonalDataPayload::Refused { error, open })
+                let errors = vec![UserError::at(ErrorCode::OrdersStillOpen, message, &[])];
+                Ok(EraseMyPersonalDataPayload::Refused { errors, open })
             }
             Err(EraseError::Behind) => Err(ctx.error(ApiError::NotYetVisible)),
             Err(EraseError::Store(away)) => Err(ctx.error(away.into())),
