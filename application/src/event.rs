@@ -189,17 +189,17 @@ impl Decoder {
     ///
     /// # Errors
     /// [`LogError::Corrupt`], also for an aggregate type that is not known.
-    pub fn decode(&self, stored: StoredEvent) -> Result<Recorded, LogError> {
+    pub fn decode(&self, stored: &StoredEvent) -> Result<Recorded, LogError> {
         let fact = match stored.stream.aggregate_type.as_str() {
-            Shop::TYPE => Fact::Shop(id(&stored)?, self.event::<Shop>(&stored)?),
-            Product::TYPE => Fact::Product(id(&stored)?, self.event::<Product>(&stored)?),
-            Inventory::TYPE => Fact::Inventory(id(&stored)?, self.event::<Inventory>(&stored)?),
-            Order::TYPE => Fact::Order(id(&stored)?, self.event::<Order>(&stored)?),
-            Payment::TYPE => Fact::Payment(id(&stored)?, self.event::<Payment>(&stored)?),
-            Payout::TYPE => Fact::Payout(id(&stored)?, self.event::<Payout>(&stored)?),
+            Shop::TYPE => Fact::Shop(id(stored)?, self.event::<Shop>(stored)?),
+            Product::TYPE => Fact::Product(id(stored)?, self.event::<Product>(stored)?),
+            Inventory::TYPE => Fact::Inventory(id(stored)?, self.event::<Inventory>(stored)?),
+            Order::TYPE => Fact::Order(id(stored)?, self.event::<Order>(stored)?),
+            Payment::TYPE => Fact::Payment(id(stored)?, self.event::<Payment>(stored)?),
+            Payout::TYPE => Fact::Payout(id(stored)?, self.event::<Payout>(stored)?),
             _ => {
                 return Err(LogError::corrupt(
-                    &stored,
+                    stored,
                     "unknown aggregate type".to_owned(),
                 ));
             }
@@ -208,7 +208,7 @@ impl Decoder {
             position: stored.position,
             sequence: stored.sequence,
             fact,
-            metadata: stored.metadata,
+            metadata: stored.metadata.clone(),
             recorded_at: stored.recorded_at,
         })
     }

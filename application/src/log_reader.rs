@@ -153,7 +153,7 @@ impl LogReader {
         stored: StoredEvent,
     ) -> Result<(), Unreadable> {
         let position = stored.position;
-        match self.decoder.decode(stored) {
+        match self.decoder.decode(&stored) {
             Ok(recorded) => {
                 events.push(recorded);
                 Ok(())

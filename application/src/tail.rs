@@ -212,7 +212,7 @@ impl Tail {
 
     fn entry(&self, stored: StoredEvent) -> Entry {
         Entry {
-            event: self.decoder.decode(stored.clone()).ok(),
+            event: self.decoder.decode(&stored).ok(),
             stored: Arc::new(stored),
         }
     }

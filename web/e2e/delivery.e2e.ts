@@ -39,7 +39,7 @@ test('a customer says where the goods go, the owner sees it, and the customer er
   await me.sees('홍길동');
   await me.sees(ADDRESS);
   await me.isWellMade('an order that goes somewhere');
-  const kept = await me.page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, history.state]));
+  const kept = await me.page.evaluate(() => JSON.stringify([localStorage, sessionStorage, history.state]));
   expect(kept).not.toContain('홍길동');
   expect(kept).not.toContain('사직로');
 

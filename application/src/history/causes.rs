@@ -124,7 +124,7 @@ fn named_cause(event: &StoredEvent) -> Option<LogPosition> {
 
 /// The order that an event is about.
 fn order_of(decoder: &Decoder, event: &StoredEvent) -> Option<OrderId> {
-    match decoder.decode(event.clone()).ok()?.fact {
+    match decoder.decode(event).ok()?.fact {
         Fact::Payment(payment, _) => Some(payment.into()),
         Fact::Order(order, _)
         | Fact::Inventory(
@@ -148,7 +148,7 @@ fn joined(decoder: &Decoder, events: Vec<StoredEvent>) -> Vec<Caused> {
     }
     let positions: BTreeSet<LogPosition> = events.iter().map(|event| event.position).collect();
     let caused = events.into_iter().map(|event| {
-        let fact = decoder.decode(event.clone()).ok().map(|read| read.fact);
+        let fact = decoder.decode(&event).ok().map(|read| read.fact);
         let happened = match &fact {
             Some(Fact::Payment(_, happened)) => Some(happened),
             _ => None,

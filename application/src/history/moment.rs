@@ -154,7 +154,7 @@ impl Past {
         };
         let then = self.all.iter().filter(|event| moment.covers(event));
         let then: Result<Vec<Recorded>, LogError> =
-            then.map(|event| decoder.decode(event.clone())).collect();
+            then.map(|event| decoder.decode(event)).collect();
         Ok(Standing {
             stream: self.stream.clone(),
             sequence: last.as_ref().map_or(0, |event| event.sequence),

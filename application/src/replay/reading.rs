@@ -74,7 +74,7 @@ fn decoded(decoder: &Decoder, row: EventRow) -> Entry {
         metadata,
         recorded_at: row.recorded_at,
     };
-    match decoder.decode(stored) {
+    match decoder.decode(&stored) {
         Ok(recorded) => Entry::Read(Box::new(recorded)),
         Err(error) => unreadable(error.to_string()),
     }

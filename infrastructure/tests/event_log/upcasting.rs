@@ -87,7 +87,7 @@ async fn an_old_event_is_read_in_its_current_form() {
     let facts: Vec<Fact> = read_all(&log, 2)
         .await
         .into_iter()
-        .map(|stored| decoder().decode(stored).expect("decodes").fact)
+        .map(|stored| decoder().decode(&stored).expect("decodes").fact)
         .collect();
     assert_eq!(
         facts,
@@ -116,7 +116,7 @@ async fn a_version_that_nobody_knows_is_an_error_that_names_the_event() {
     }
     for stored in read_all(&log, versions.len()).await {
         let error = decoder()
-            .decode(stored.clone())
+            .decode(stored)
             .expect_err("unknown version");
         let LogError::Corrupt {
             stream, sequence, ..

@@ -105,7 +105,7 @@ pub(super) async fn run(
         let keys: Vec<PersonalKeyId> = leaf
             .events
             .iter()
-            .filter_map(|event| Some(decoder.decode(event.clone()).ok()?.fact.sealed()?.key()))
+            .filter_map(|event| Some(decoder.decode(event).ok()?.fact.sealed()?.key()))
             .collect();
         let keys = personal.key_states(&keys).await?;
         {
@@ -116,7 +116,7 @@ pub(super) async fn run(
                     continue;
                 }
                 print(&mut out, event).context("standard output")?;
-                if let Ok(read) = decoder.decode(event.clone()) {
+                if let Ok(read) = decoder.decode(event) {
                     let key = read.fact.sealed().map(Sealed::key);
                     let key = key.and_then(|key| keys.get(&key).copied());
                     let words = words::of(&read.fact, key);

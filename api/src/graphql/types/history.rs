@@ -91,7 +91,7 @@ impl HistoryEvent {
 
     /// What happened, in plain words; null for an event that this server cannot read.
     async fn words(&self, ctx: &Context<'_>) -> Result<Option<LocalizedText>> {
-        let Ok(read) = Decoder::current().decode(self.event.clone()) else {
+        let Ok(read) = Decoder::current().decode(&self.event) else {
             return Ok(None);
         };
         let key = match read.fact.sealed() {
