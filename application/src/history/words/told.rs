@@ -115,7 +115,7 @@ mod tests {
         let order = OrderId(Uuid::from_u128(0x9a55_6e6d << 96));
         let reserved = InventoryEvent::StockReserved {
             order,
-            quantity: Quantity::new(1).unwrap(),
+            quantity: Quantity::try_from(1_u32).unwrap(),
         };
         let told = crate::history::words::of_inventory(&reserved);
         assert_eq!(told.en, "1 piece is reserved for the order #9A556E6D.");
