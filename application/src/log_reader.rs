@@ -137,7 +137,7 @@ impl LogReader {
             at_end: page.at_end,
             unreadable: None,
         };
-        for stored in page.events {
+        for stored in &page.events {
             if let Err(unreadable) = self.decode_into(&mut batch.events, stored) {
                 batch.to = batch.last_of(from);
                 batch.unreadable = Some(unreadable);
@@ -150,10 +150,10 @@ impl LogReader {
     fn decode_into(
         &self,
         events: &mut Vec<Recorded>,
-        stored: StoredEvent,
+        stored: &StoredEvent,
     ) -> Result<(), Unreadable> {
         let position = stored.position;
-        match self.decoder.decode(&stored) {
+        match self.decoder.decode(stored) {
             Ok(recorded) => {
                 events.push(recorded);
                 Ok(())
