@@ -10,7 +10,7 @@ const server = process.env['GAGE_URL'] ?? 'http://127.0.0.1:8080';
 
 /** What some pages share and the first ones do not need. */
 const LATER =
-  /node_modules\/(viem|ox|abitype|@noble|@scure|graphql-ws|@floating-ui|@radix-ui\/react-(?!slot|compose-refs)|react-remove-scroll|react-style-singleton|use-(sidecar|callback-ref)|aria-hidden)|shared\/ui\/DialogWindow|features\/(payment|orders|balance|checkout|owner)\/|features\/wallet\/(knownChains|switchChain|useWalletAction|sendCall|batch|signTypedData|TransactionLink|ConnectWallet)|\.json$/;
+  /node_modules\/(viem|ox|abitype|@noble|@scure|graphql-ws|@floating-ui|@radix-ui\/react-(?!slot|compose-refs)|react-remove-scroll|react-style-singleton|use-(sidecar|callback-ref)|aria-hidden)|shared\/ui\/DialogWindow|features\/(payment|orders|balance|checkout|delivery|personal|history|owner)\/|features\/wallet\/(knownChains|switchChain|useWalletAction|sendCall|batch|signTypedData|TransactionLink|ConnectWallet)|shared\/ui\/Field|\.json$/;
 
 export default defineConfig(({ mode }) => ({
   plugins: [documentsAsText(), react(), tailwindcss(), start()],

@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use gage_domain::value::Address;
 use gage_projections::name::ProjectionName;
 
 use crate::commands::audit::AuditCommand;
-use crate::config::args::{ChainArgs, DatabaseArgs, LogArgs, NodeArgs, RpcArgs, ServeArgs};
+use crate::config::args::{
+    ChainArgs, DatabaseArgs, LogArgs, NodeArgs, PersonalArgs, RpcArgs, ServeArgs,
+};
 
 /// Gage: a shop that is paid in crypto, with its whole history kept as events.
 ///
@@ -142,6 +145,44 @@ pub enum Command {
         /// The chain's node.
         #[command(flatten)]
         rpc: RpcArgs,
+        /// Environment and logs.
+        #[command(flatten)]
+        log: LogArgs,
+    },
+    /// Erase a customer's personal data, for everyone and for ever
+    ///
+    /// Destroys the key with which the delivery details of all their orders were sealed. The
+    /// history and its proofs stay as they are; every view says "erased". Refused while goods are
+    /// still to be delivered. docs/privacy.md says what remains, and what to do about backups.
+    EraseCustomer {
+        /// The customer's wallet, 0x…
+        #[arg(value_name = "ADDRESS")]
+        customer: Address,
+        /// Also when orders are still to be delivered: nobody will know where to
+        #[arg(long)]
+        even_with_open_orders: bool,
+        /// Where the events are.
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// Environment and logs.
+        #[command(flatten)]
+        log: LogArgs,
+    },
+    /// Wrap the customers' keys that are left with another key
+    ///
+    /// Stop every server first, and start them with the new file. Once the old file is destroyed
+    /// with all its copies, no copy of an erased key opens any more, in whatever backup it lies.
+    /// It can be run again when it was interrupted.
+    RotatePersonalDataKey {
+        /// File with the new key (0x… and 64 digits)
+        #[arg(long, value_name = "FILE")]
+        new_key_file: PathBuf,
+        /// The key that the customers' keys are wrapped with.
+        #[command(flatten)]
+        personal: PersonalArgs,
+        /// Where the events are.
+        #[command(flatten)]
+        database: DatabaseArgs,
         /// Environment and logs.
         #[command(flatten)]
         log: LogArgs,

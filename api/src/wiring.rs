@@ -2,6 +2,7 @@
 
 mod chain;
 mod health;
+pub(crate) mod personal;
 mod rates;
 mod reconcile;
 mod tree;
@@ -175,8 +176,8 @@ pub(crate) async fn deploy_escrow(
 ///
 /// # Errors
 /// When the database is away.
-pub(crate) async fn stored(database: &Database) -> anyhow::Result<Box<dyn Stored>> {
-    Ok(Box::new(PostgresStored::now(&database.pool).await?))
+pub(crate) async fn stored(database: &Database) -> anyhow::Result<Arc<dyn Stored>> {
+    Ok(Arc::new(PostgresStored::now(&database.pool).await?))
 }
 
 /// The history, to look things up in.
@@ -269,7 +270,9 @@ pub(crate) fn assemble(
     let progress = ReadProgress::default();
     let hints = Hints::new(adapters.wake.clone(), progress.clone());
     tasks.spawn(hints.clone().run(loops_stop.clone()));
-    let readers = start_readers(&adapters, &gateway, &progress, &tasks, loops_stop);
+    let tail = Tail::new(adapters.database.log.clone(), adapters.wake.clone());
+    tasks.spawn(tail.clone().run(loops_stop.clone()));
+    let readers = start_readers(&adapters, &gateway, &tail, &progress, &tasks, loops_stop);
     let (rail, contracts) = (side.rail.clone(), side.contracts.clone());
     let (followed, keepers) = side.start(settings, &adapters, &gateway, &tasks, loops_stop)?;
     let pool = &adapters.database.pool;
@@ -299,8 +302,14 @@ pub(crate) fn assemble(
     let desk = Arc::new(desk(settings, &adapters, contracts)?);
     let images = Arc::new(PostgresImages::new(pool.clone()));
     let gallery = gallery(&adapters, images.clone());
+    let personal = personal::personal_data(settings, &adapters.database);
+    let admission = admission(settings, &adapters);
     let services = Services {
+        eraser: personal::eraser_with(&adapters.database, personal.clone()),
+        personal,
         history: history(&adapters.database),
+        tail,
+        admission: admission.clone(),
         gateway,
         catalog: CatalogQueries::new(pool.clone()),
         orders,
@@ -322,7 +331,7 @@ pub(crate) fn assemble(
     let state = HttpState {
         engine: Engine::new(schema, limits, desk, PATIENCE, progress.catalog),
         origin: settings.server.origin.clone(),
-        admission: admission(settings, &adapters),
+        admission,
         gallery,
         entropy: adapters.entropy.clone(),
         health: Arc::new(health),
@@ -388,6 +397,7 @@ fn gateway(
 fn start_readers(
     adapters: &Adapters,
     gateway: &Arc<Gateway>,
+    tail: &Arc<Tail>,
     progress: &ReadProgress,
     tasks: &TaskTracker,
     stop: &CancellationToken,
@@ -398,8 +408,6 @@ fn start_readers(
     let consumers = consumer::all(pool).into_iter();
     let consumers = consumers.chain([reactions, tree::reader(adapters)]);
     let consumers = consumers.map(|consumer| watched(consumer, progress));
-    let tail = Tail::new(adapters.database.log.clone(), adapters.wake.clone());
-    tasks.spawn(tail.clone().run(stop.clone()));
     consumers
         .map(|consumer| {
             let catch_up = CatchUp::new(consumer, tail.clone());

@@ -9,6 +9,7 @@ use gage_domain::{
     order::{Order, OrderEvent},
     payment::{Payment, PaymentEvent},
     payout::{Payout, PayoutEvent},
+    personal::Sealed,
     product::{Product, ProductEvent},
     shop::{Shop, ShopEvent},
     upcast::Upcasters,
@@ -105,6 +106,21 @@ pub enum Fact {
     Payment(PaymentId, PaymentEvent),
     /// Of what an account took out of an escrow.
     Payout(PayoutId, PayoutEvent),
+}
+
+impl Fact {
+    /// The personal data that it holds, sealed.
+    pub fn sealed(&self) -> Option<&Sealed> {
+        match self {
+            Self::Order(_, OrderEvent::OrderPlaced { delivery, .. }) => delivery.as_ref(),
+            Self::Shop(..)
+            | Self::Product(..)
+            | Self::Inventory(..)
+            | Self::Order(..)
+            | Self::Payment(..)
+            | Self::Payout(..) => None,
+        }
+    }
 }
 
 /// A typed event with its place and circumstances: what consumers of the log see.

@@ -4,8 +4,8 @@
 //! writes), the [`operations`] that go through it, the [`catch_up`] loop on which projections
 //! and reactions run, the [`reactions`] between aggregates, [`settlement`] of what is seen on a
 //! chain, the watching of reported [`attempts`], the [`reconciliation`] of the event log with the
-//! chain, and what auditors look at: the [`history`], its [`replay`] and its [`export`], and the
-//! [`tree`] by which the log can be proven. It knows the domain and nothing else: no SQL, no HTTP,
+//! chain, and what auditors look at: the [`history`], its [`replay`] and its [`export`], the
+//! [`tree`] by which the log can be proven, and the [`erasure`] of personal data. It knows the domain and nothing else: no SQL, no HTTP,
 //! no RPC.
 //!
 //! # Adding an operation
@@ -15,6 +15,7 @@
 
 pub mod attempts;
 pub mod catch_up;
+pub mod erasure;
 pub mod event;
 pub mod expiry;
 pub mod export;

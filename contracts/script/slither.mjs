@@ -1,4 +1,4 @@
-// Runs slither over the escrow, and fails when it finds what docs/contract-security.md does not answer, or when that
+// Runs slither over the contracts that stand on a chain, and fails when it finds what docs/contract-security.md does not answer, or when that
 // answers what is no longer found.
 //
 // usage: node script/slither.mjs SLITHER   (script/slither of the repository installs the program, and runs this)
@@ -6,11 +6,11 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-const CONTRACT = 'src/ShopEscrow.sol'
+const CONTRACTS = ['src/ShopEscrow.sol', 'src/RootAnchor.sol']
 const ANSWERS = 'docs/contract-security.md'
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 
-const findings = analysed(process.argv[2])
+const findings = new Map(CONTRACTS.flatMap((contract) => analysed(process.argv[2], contract)))
 const answers = answered(readFileSync(here(`../../${ANSWERS}`), 'utf8'))
 const unanswered = [...findings.keys()].filter((row) => !answers.has(row))
 const outdated = [...answers].filter((row) => !findings.has(row))
@@ -18,21 +18,21 @@ const outdated = [...answers].filter((row) => !findings.has(row))
 for (const row of unanswered) console.error(`${findings.get(row)}Not answered in ${ANSWERS}; its row begins with\n${row}\n`)
 for (const row of outdated) console.error(`Answered in ${ANSWERS}, but not found any more:\n${row}\n`)
 if (unanswered.length || outdated.length) process.exit(1)
-console.log(`slither: ${findings.size} findings in ${CONTRACT}, all of them answered`)
+console.log(`slither: ${findings.size} findings in ${CONTRACTS.join(' and ')}, all of them answered`)
 
-/** Slither's descriptions by how a row of the table of answers begins. */
-function analysed(slither) {
+/** Slither's descriptions, each with how its row of the table of answers begins. */
+function analysed(slither, contract) {
   // Its own filters would drop whatever touches a library, for example every transfer of a token: so no filter, and no
   // comment in the source that hides something.
   const options = ['--solc', here('solc.mjs'), '--show-ignored-findings', '--disable-color', '--json', '-']
-  const run = spawnSync(slither, [CONTRACT, ...options], { cwd: here('..'), encoding: 'utf8', maxBuffer: 2 ** 28 })
+  const run = spawnSync(slither, [contract, ...options], { cwd: here('..'), encoding: 'utf8', maxBuffer: 2 ** 28 })
   if (run.error) throw run.error
   const { success, error, results } = run.stdout ? JSON.parse(run.stdout) : { success: false, error: run.stderr }
-  if (!success) throw new Error(`slither failed: ${error}`)
+  if (!success) throw new Error(`slither failed on ${contract}: ${error}`)
   const ours = (results.detectors ?? []).filter(({ elements }) =>
-    elements.some(({ source_mapping: { filename_relative: file } }) => file === CONTRACT),
+    elements.some(({ source_mapping: { filename_relative: file } }) => file === contract),
   )
-  return new Map(ours.map((finding) => [rowOf(finding), finding.description]))
+  return ours.map((finding) => [rowOf(finding), finding.description])
 }
 
 // Without line numbers, which every change above would move.

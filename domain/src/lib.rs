@@ -53,6 +53,7 @@ pub mod inventory;
 pub mod order;
 pub mod payment;
 pub mod payout;
+pub mod personal;
 pub mod policy;
 pub mod product;
 pub mod proof;

@@ -40,6 +40,21 @@ pub const CARRIER: TextRule = TextRule::line(100);
 /// A carrier's tracking number.
 pub const TRACKING_NUMBER: TextRule = TextRule::line(100);
 
+/// Who takes a delivery.
+pub const RECIPIENT: TextRule = TextRule::line(100);
+
+/// How to reach them: a telephone number, or something else.
+pub const CONTACT: TextRule = TextRule::line(100);
+
+/// A line of a postal address.
+pub const ADDRESS: TextRule = TextRule::line(200);
+
+/// A postal code.
+pub const POSTAL_CODE: TextRule = TextRule::line(16);
+
+/// What a customer says to who brings the goods.
+pub const DELIVERY_NOTE: TextRule = TextRule::line(200);
+
 /// What the operator may set. The domain takes the outcome (a deadline, a hold time) in its
 /// commands; the operations compute it from here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -177,6 +177,13 @@ impl Upcasters {
                 Version::new(2, 0, 0),
                 join_total,
             )
+            // Since 2.1.0 an order may have sealed delivery details. One that has none stays as it is.
+            .step(
+                (Order::TYPE, "OrderPlaced"),
+                Version::new(2, 0, 0),
+                Version::new(2, 1, 0),
+                Ok,
+            )
             .aggregate(Payment::TYPE, PaymentEvent::TYPES)
             .step(
                 (Payment::TYPE, "PaymentRequested"),

@@ -46,6 +46,10 @@ configure_gage() {
     export GAGE_CHECKPOINT_KEY_FILE=$RUN_DIR/gage/checkpoint.key
     [[ -s $GAGE_CHECKPOINT_KEY_FILE ]] || new_key "$GAGE_CHECKPOINT_KEY_FILE"
   fi
+  if [[ -z ${GAGE_PERSONAL_DATA_KEY:-}${GAGE_PERSONAL_DATA_KEY_FILE:-} ]]; then
+    export GAGE_PERSONAL_DATA_KEY_FILE=$RUN_DIR/gage/personal-data.key
+    [[ -s $GAGE_PERSONAL_DATA_KEY_FILE ]] || new_key "$GAGE_PERSONAL_DATA_KEY_FILE"
+  fi
   # A name that outlives the port.
   export GAGE_CHECKPOINT_ORIGIN=${GAGE_CHECKPOINT_ORIGIN:-gage.local/log}
   if own_chain; then

@@ -57,6 +57,30 @@ impl Database {
             .unwrap()
     }
 
+    /// Every row of every table, as PostgreSQL prints it, with its table.
+    ///
+    /// # Panics
+    /// When PostgreSQL is away.
+    pub async fn dumped(&self) -> Vec<(String, String)> {
+        let mut connection = PgConnection::connect(self.url.as_str()).await.unwrap();
+        let tables: Vec<String> = sqlx::query_scalar(
+            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables \
+             WHERE schemaname NOT IN ('pg_catalog', 'information_schema')",
+        )
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+        let mut rows = Vec::new();
+        for table in tables {
+            let found: Vec<String> = sqlx::query_scalar(&format!("SELECT t::text FROM {table} t"))
+                .fetch_all(&mut connection)
+                .await
+                .unwrap();
+            rows.extend(found.into_iter().map(|row| (table.clone(), row)));
+        }
+        rows
+    }
+
     /// Ends every connection and lets nobody in, as if the server were away.
     ///
     /// # Panics

@@ -145,7 +145,10 @@ impl Node {
                     ])
                     .args(["--chain-id", &chain_id, "--mnemonic", MNEMONIC, "--silent"])
                     .arg("--state")
-                    .arg(self.folder.join("anvil.json"));
+                    .arg(self.folder.join("anvil.json"))
+                    // Old states, which it leaves behind in the home folder: gigabytes of a long run.
+                    .arg("--cache-path")
+                    .arg(self.folder.join("states"));
                 command
             }
         }

@@ -125,6 +125,41 @@ impl Stack {
             .unwrap();
     }
 
+    /// Everything that Redis holds for this stack: keys and values, as text where they are.
+    ///
+    /// # Panics
+    /// When Redis is away.
+    pub async fn held_by_redis(&self) -> Vec<String> {
+        let client = redis::Client::open(required("REDIS_URL")).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        let pattern = format!("{}*", self.settings["GAGE_REDIS_PREFIX"]);
+        let keys: Vec<String> = redis::cmd("KEYS")
+            .arg(pattern)
+            .query_async(&mut connection)
+            .await
+            .unwrap();
+        let mut held = Vec::new();
+        for key in keys {
+            let kind: String = redis::cmd("TYPE")
+                .arg(&key)
+                .query_async(&mut connection)
+                .await
+                .unwrap();
+            let read = match kind.as_str() {
+                "string" => redis::cmd("GET").arg(&key).clone(),
+                "set" => redis::cmd("SMEMBERS").arg(&key).clone(),
+                "hash" => redis::cmd("HGETALL").arg(&key).clone(),
+                "zset" => redis::cmd("ZRANGE").arg(&key).arg(0).arg(-1).clone(),
+                // Gone in the meantime.
+                "none" => continue,
+                other => panic!("nobody looks into a {other} ({key})"),
+            };
+            let value: redis::Value = read.query_async(&mut connection).await.unwrap();
+            held.push(format!("{key} {value:?}"));
+        }
+        held
+    }
+
     /// A folder of the test's own.
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -205,6 +240,10 @@ pub(crate) fn base_settings(database: &Database, folder: &Path) -> Settings {
         (
             "GAGE_CHECKPOINT_KEY_FILE",
             key_file(folder, "checkpoint.key", 7),
+        ),
+        (
+            "GAGE_PERSONAL_DATA_KEY_FILE",
+            key_file(folder, "personal-data.key", 9),
         ),
         ("GAGE_CHECKPOINT_ORIGIN", "shop.example/log".to_owned()),
         ("GAGE_AUDITORS", wallet(3).address().to_string()),

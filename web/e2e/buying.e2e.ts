@@ -129,7 +129,7 @@ test('a price in won is paid in what the customer chooses, at a rate that is sho
   await me.signsIn();
   await me.isWellMade('what to pay with');
   await me.page.getByRole('radio', { name: /^USDT/ }).check();
-  await me.button('Place the order').click();
+  await me.placesTheOrder();
   // 42,000 won at 1,400 won for one.
   await me.sees(/^30.USDT$/);
   await me.sees('For ₩42,000, at ₩1,400 a USDT');

@@ -100,10 +100,10 @@ test('a price that changes under the eyes of a customer is told when they order'
   await me.link('Check out').click();
   await me.signsIn();
   await owner.prices(product, '2500000000000000');
-  await me.button('Place the order').click();
+  await me.placesTheOrder();
   await me.sees('A price has just changed');
   await me.button('Accept price').click();
-  await me.button('Place the order').click();
+  await me.placesTheOrder();
   await me.page.getByRole('timer').waitFor();
 });
 

@@ -4,12 +4,16 @@ pub mod audit;
 mod config;
 mod deploy_anchor;
 mod deploy_escrow;
+mod erase_customer;
 mod history;
 mod migrate;
 mod rebuild;
 mod reconcile;
+mod rotate_personal_data_key;
 mod schema;
 mod serve;
+
+use gage_application::erasure::OpenOrderRule;
 
 use crate::cli::Command;
 
@@ -55,6 +59,25 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
             rpc,
             log,
         } => deploy_anchor::run(&deployer_key_file, &rpc, &log).await,
+        Command::EraseCustomer {
+            customer,
+            even_with_open_orders,
+            database,
+            log,
+        } => {
+            let rule = if even_with_open_orders {
+                OpenOrderRule::ErasedToo
+            } else {
+                OpenOrderRule::InTheWay
+            };
+            erase_customer::run(customer, rule, &database, &log).await
+        }
+        Command::RotatePersonalDataKey {
+            new_key_file,
+            personal,
+            database,
+            log,
+        } => rotate_personal_data_key::run(&new_key_file, personal, &database, &log).await,
         Command::Audit(command) => audit::run(*command).await,
         Command::Schema => schema::run(),
     }

@@ -56,6 +56,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
 
     if let Some(database) = database(&settings, &stop).await? {
         wiring::check_escrows(&settings, &database).await?;
+        wiring::personal::check(&settings, &database).await?;
         let loops_stop = CancellationToken::new();
         let pool = database.pool.clone();
         let running = wiring::assemble(&settings, database, metrics, stop.clone(), &loops_stop)?;

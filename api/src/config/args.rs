@@ -169,6 +169,18 @@ pub struct AnchorArgs {
     pub anchor_max_fee_wei: Option<String>,
 }
 
+/// What wraps the keys that seal personal data; none is taken unless there is a key.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Personal data")]
+pub struct PersonalArgs {
+    /// File with the key (0x… and 64 digits) that wraps the customers' keys; without it orders have no delivery details
+    #[arg(long, env = "GAGE_PERSONAL_DATA_KEY_FILE", value_name = "FILE")]
+    pub personal_data_key_file: Option<PathBuf>,
+    /// The key itself, if it is not in a file; environment only
+    #[arg(skip)]
+    pub personal_data_key: Option<String>,
+}
+
 /// The shop's rules.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Rules")]
@@ -256,6 +268,9 @@ pub struct ServeArgs {
     /// Who writes checkpoints to a chain.
     #[command(flatten)]
     pub anchors: AnchorArgs,
+    /// What wraps the keys that seal personal data.
+    #[command(flatten)]
+    pub personal: PersonalArgs,
     /// The shop's rules.
     #[command(flatten)]
     pub rules: RuleArgs,
@@ -280,6 +295,9 @@ pub const CHECKPOINT_KEY: &str = "GAGE_CHECKPOINT_KEY";
 /// The variable that holds the key of anchors when it is not in a file.
 pub const ANCHOR_KEY: &str = "GAGE_ANCHOR_KEY";
 
+/// The variable that holds the key of personal data when it is not in a file.
+pub const PERSONAL_DATA_KEY: &str = "GAGE_PERSONAL_DATA_KEY";
+
 impl ServeArgs {
     /// Adds what only the environment may hold.
     #[must_use]
@@ -288,6 +306,16 @@ impl ServeArgs {
         self.keeper.keeper_key = std::env::var(KEEPER_KEY).ok();
         self.checkpoints = self.checkpoints.with_environment();
         self.anchors.anchor_key = std::env::var(ANCHOR_KEY).ok();
+        self.personal = self.personal.with_environment();
+        self
+    }
+}
+
+impl PersonalArgs {
+    /// Adds what only the environment may hold.
+    #[must_use]
+    pub fn with_environment(mut self) -> Self {
+        self.personal_data_key = std::env::var(PERSONAL_DATA_KEY).ok();
         self
     }
 }

@@ -8,6 +8,7 @@ mod chains_file;
 mod checks;
 pub mod names;
 mod origin;
+mod personal;
 mod problem;
 mod proofs;
 mod rates;
@@ -28,7 +29,9 @@ pub use table::{Row, Source, table};
 
 use gage_domain::value::Address;
 
-use args::{ChainArgs, CheckpointArgs, DatabaseArgs, LogArgs, NodeArgs, RpcArgs, ServerArgs};
+use args::{
+    ChainArgs, CheckpointArgs, DatabaseArgs, LogArgs, NodeArgs, PersonalArgs, RpcArgs, ServerArgs,
+};
 
 /// Checks only what a command on the database needs.
 ///
@@ -117,6 +120,16 @@ pub fn checkpoints(
     let server = checks.server(server, environment);
     let public = server.as_ref().map(|server| &server.origin);
     let checked = checks.checkpoints(checkpoints, public, environment);
+    checks.finish(Some(checked))
+}
+
+/// Checks only the key that wraps the customers' keys. None when there is none.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn personal_data_key(personal: &PersonalArgs) -> Result<Option<PrivateKey>, Problems> {
+    let mut checks = checks::Checks::default();
+    let checked = checks.personal_data_key(personal, &proofs::OtherKeys::NONE);
     checks.finish(Some(checked))
 }
 

@@ -69,6 +69,9 @@ settings! {
         "what a day's anchors may cost in gas, for example 10000000000000000";
     ANCHOR_MAX_FEE = "GAGE_ANCHOR_MAX_FEE_WEI", "anchor-max-fee-wei",
         "what a unit of gas may cost an anchor, for example 100000000000";
+    PERSONAL_DATA_KEY_FILE = "GAGE_PERSONAL_DATA_KEY_FILE", "personal-data-key-file",
+        "a file with the key that wraps the customers' keys (or GAGE_PERSONAL_DATA_KEY: the key itself)";
+    PERSONAL_DATA_KEY = "GAGE_PERSONAL_DATA_KEY", "", "the key that wraps the customers' keys";
     PAYMENT_WINDOW = "GAGE_PAYMENT_WINDOW_SECS", "payment-window-secs",
         "how long an order waits for its payment in seconds, for example 900";
     EXPIRY_GRACE = "GAGE_EXPIRY_GRACE_SECS", "expiry-grace-secs",

@@ -52,6 +52,30 @@ pub(super) struct OtherKeys<'a> {
     pub(super) keeper: Option<&'a PrivateKey>,
 }
 
+impl OtherKeys<'_> {
+    /// Nobody's.
+    pub(super) const NONE: Self = Self {
+        signer: None,
+        keeper: None,
+    };
+
+    /// The key, when it is none of theirs.
+    pub(super) fn have_not(&self, key: PrivateKey) -> Result<PrivateKey, Fault> {
+        let with = match self {
+            Self {
+                signer: Some(other),
+                ..
+            } if **other == key => "signs quotes",
+            Self {
+                keeper: Some(other),
+                ..
+            } if **other == key => "sends releases",
+            Self { .. } => return Ok(key),
+        };
+        Err(Fault::SharedKey { with })
+    }
+}
+
 impl Checks {
     /// None without a key, and when something is wrong: then there is a problem more.
     pub(super) fn checkpoints(
@@ -111,21 +135,7 @@ impl Checks {
             (None, Some(text)) => parse_key(text),
             (None, None) => return None,
         };
-        let key = key.and_then(|key| match others {
-            OtherKeys {
-                signer: Some(other),
-                ..
-            } if **other == key => Err(Fault::SharedKey {
-                with: "signs quotes",
-            }),
-            OtherKeys {
-                keeper: Some(other),
-                ..
-            } if **other == key => Err(Fault::SharedKey {
-                with: "sends releases",
-            }),
-            _ => Ok(key),
-        });
+        let key = key.and_then(|key| others.have_not(key));
         let key = self.keep(names::ANCHOR_KEY_FILE, key);
         if checkpoints.checkpoint_key_file.is_none() && checkpoints.checkpoint_key.is_none() {
             let by = names::ANCHOR_KEY_FILE.variable;

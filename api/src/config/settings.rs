@@ -308,6 +308,8 @@ pub struct Settings {
     pub checkpoints: Option<CheckpointSettings>,
     /// Who writes them to a chain, if anyone does.
     pub anchors: Option<AnchorSettings>,
+    /// Wraps the keys that seal personal data; without it none is taken.
+    pub personal_data_key: Option<PrivateKey>,
     /// The shop's rules.
     pub rules: RuleSettings,
     /// The server's own address, and who may do what.
@@ -339,6 +341,7 @@ impl Settings {
             keeper: keeper.as_ref().map(|keeper| &keeper.key),
         };
         let anchors = checks.anchors(&args.anchors, &args.checkpoints, &others, chains.as_ref());
+        let personal_data_key = checks.personal_data_key(&args.personal, &others);
         let rules = checks.rules(&args.rules);
         let server = checks.server(&args.server, environment);
         let public = server.as_ref().map(|server| &server.origin);
@@ -358,6 +361,7 @@ impl Settings {
             keeper,
             checkpoints,
             anchors,
+            personal_data_key,
             rules,
             server,
             log,

@@ -4,7 +4,7 @@ use gage_domain::value::{Address, BaseUnits};
 
 use super::{
     args::ServeArgs,
-    names,
+    names, personal,
     problem::Setting,
     proofs::{AnchorSettings, CheckpointSettings},
     settings::{Environment, KeeperSettings, LogFormat, Settings},
@@ -57,7 +57,7 @@ pub fn table(
     rows.collect()
 }
 
-type Value = (Setting, Option<String>, String);
+pub(super) type Value = (Setting, Option<String>, String);
 
 fn values(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
     let mut values = services(args, settings);
@@ -70,6 +70,7 @@ fn values(args: &ServeArgs, settings: &Settings) -> Vec<Value> {
     values.extend(keeper(args, settings));
     values.extend(checkpoints(args, settings));
     values.extend(anchors(args, settings));
+    values.push(personal::row(&args.personal));
     values.extend(rules(args, settings));
     values.extend(server(args, settings));
     values

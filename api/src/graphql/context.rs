@@ -6,6 +6,7 @@ use async_graphql::{Context, Data, Error};
 use axum::http::HeaderValue;
 use gage_application::progress::Progress;
 use gage_application::{
+    erasure::Eraser,
     gateway::{Gateway, Request},
     history::History,
     metadata::Actor,
@@ -14,7 +15,9 @@ use gage_application::{
         clock::{Clock, Entropy},
         event_log::IdempotencyKey,
         images::Images,
+        personal_data::PersonalData,
     },
+    tail::Tail,
     tree::Receipts,
 };
 use gage_projections::{
@@ -30,6 +33,7 @@ use crate::{
         errors::ApiError,
         live::{Feed, Hints},
     },
+    http::Admission,
     identity::{
         desk::Desk,
         viewer::{SignedIn, Standing, Viewer},
@@ -51,10 +55,18 @@ pub struct Services {
     pub ledger: LedgerQueries,
     /// The history, event by event.
     pub history: History,
+    /// The end of the log, for those who follow the history.
+    pub tail: Arc<Tail>,
+    /// Counts what is asked for beside the request itself.
+    pub admission: Arc<Admission>,
     /// Questions to orders and payments about sales.
     pub sales: SalesQueries,
     /// Images of products.
     pub images: Arc<dyn Images>,
+    /// Seals personal data and opens it.
+    pub personal: Arc<dyn PersonalData>,
+    /// Erases it.
+    pub eraser: Eraser,
     /// Proofs of the event log.
     pub receipts: Receipts,
     /// How payments are asked for.

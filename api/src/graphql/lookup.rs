@@ -1,14 +1,21 @@
 //! Look-ups that types share: batched by id, and waited for when something was just written.
 
-use std::{collections::HashMap, hash::Hash, time::Duration};
+use std::{collections::HashMap, hash::Hash, sync::Arc, time::Duration};
 
 use async_graphql::{
     Context, Error,
     dataloader::{DataLoader, Loader},
 };
 use futures::future::BoxFuture;
-use gage_application::{position::LogPosition, progress::Progress};
-use gage_domain::ids::{OrderId, ProductId, ShopId};
+use gage_application::{
+    ports::personal_data::{Delivery, KeyState, PersonalData, Reading},
+    position::LogPosition,
+    progress::Progress,
+};
+use gage_domain::{
+    ids::{OrderId, ProductId, ShopId},
+    personal::PersonalKeyId,
+};
 use gage_projections::{
     QueryError,
     catalog::{CatalogQueries, ProductRow, ShopRow},
@@ -35,6 +42,7 @@ pub(super) struct Rows {
     catalog: CatalogQueries,
     orders: OrderQueries,
     payments: PaymentQueries,
+    personal: Arc<dyn PersonalData>,
 }
 
 impl Rows {
@@ -44,6 +52,7 @@ impl Rows {
             catalog: services.catalog.clone(),
             orders: services.orders.clone(),
             payments: services.payments.clone(),
+            personal: services.personal.clone(),
         };
         // A batch belongs to the request that began it, for logs.
         let spawn = |load: BoxFuture<'static, ()>| tokio::spawn(load.in_current_span());
@@ -58,6 +67,15 @@ pub(super) struct LinesOf(pub(super) OrderId);
 /// The payment of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct PaymentOf(pub(super) OrderId);
+
+/// Where an order goes. Nothing of it is kept after the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct DeliveryOf {
+    /// The order.
+    pub(super) order: OrderId,
+    /// Whether in the clear.
+    pub(super) reading: Reading,
+}
 
 impl Loader<ShopId> for Rows {
     type Value = ShopRow;
@@ -117,6 +135,41 @@ impl Loader<PaymentOf> for Rows {
     }
 }
 
+impl Loader<DeliveryOf> for Rows {
+    type Value = Delivery;
+    type Error = QueryError;
+
+    async fn load(&self, keys: &[DeliveryOf]) -> Result<HashMap<DeliveryOf, Delivery>, QueryError> {
+        let mut found = HashMap::new();
+        for reading in [Reading::Open, Reading::Closed] {
+            let asked = keys.iter().filter(|key| key.reading == reading);
+            let orders: Vec<OrderId> = asked.map(|key| key.order).collect();
+            if orders.is_empty() {
+                continue;
+            }
+            let deliveries = self.personal.deliveries(&orders, reading).await?;
+            found.extend(
+                deliveries
+                    .into_iter()
+                    .map(|(order, delivery)| (DeliveryOf { order, reading }, delivery)),
+            );
+        }
+        Ok(found)
+    }
+}
+
+impl Loader<PersonalKeyId> for Rows {
+    type Value = KeyState;
+    type Error = QueryError;
+
+    async fn load(
+        &self,
+        keys: &[PersonalKeyId],
+    ) -> Result<HashMap<PersonalKeyId, KeyState>, QueryError> {
+        Ok(self.personal.key_states(keys).await?)
+    }
+}
+
 /// What names a row, with the read model that has it.
 pub(super) trait RowKey: Copy + Eq + Hash + Send + Sync + 'static {
     /// The read model.
@@ -136,6 +189,14 @@ impl RowKey for OrderId {
 }
 
 impl RowKey for LinesOf {
+    const MODEL: Model = Model::Orders;
+}
+
+impl RowKey for DeliveryOf {
+    const MODEL: Model = Model::Orders;
+}
+
+impl RowKey for PersonalKeyId {
     const MODEL: Model = Model::Orders;
 }
 

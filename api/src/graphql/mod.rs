@@ -18,5 +18,6 @@ pub mod pages;
 pub mod queries;
 pub mod scalars;
 pub mod schema;
+mod sight;
 pub mod subscriptions;
 pub mod types;

@@ -27,7 +27,7 @@ const UNCOUNTED: Duration = Duration::from_secs(1);
 
 /// Who asks, as far as limits know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Caller {
+pub(crate) enum Caller {
     /// A wallet, from wherever.
     Wallet(Address),
     /// An address, for those who are not signed in.
@@ -114,7 +114,7 @@ impl Admission {
     ///
     /// # Errors
     /// When to try again.
-    pub(super) async fn count(&self, caller: Caller) -> Result<(), Duration> {
+    pub(crate) async fn count(&self, caller: Caller) -> Result<(), Duration> {
         let account = self.account(caller);
         if let Some(counted) = account.take() {
             return counted;

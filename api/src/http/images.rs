@@ -8,11 +8,12 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 use async_graphql::ServerError;
 use axum::{
     Extension, Json,
-    body::{Body, Bytes},
+    body::{Body, BodyDataStream, Bytes},
     extract::{Path, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use futures::StreamExt as _;
 use gage_application::ports::{
     StoreUnavailable,
     images::{ImageRefusal, ImageSize, Images, MAX_IMAGE_BYTES},
@@ -22,7 +23,10 @@ use gage_domain::value::{Address, B256, ImageHash};
 use gage_projections::{PageRequest, PageSize, QueryError, catalog::CatalogQueries};
 use quick_cache::{Weighter, sync::Cache};
 use serde::Serialize;
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::timeout,
+};
 
 use crate::{
     graphql::{
@@ -32,7 +36,7 @@ use crate::{
     http::{
         graphql::turned_away,
         media::ResponseType,
-        parameters::{ParameterFault, read_up_to},
+        parameters::{HEARD_OUT_BYTES, ParameterFault},
         state::{Circumstances, HttpState, TurnedAway},
     },
     identity::viewer::{NotSignedIn, Viewer},
@@ -41,10 +45,13 @@ use crate::{
 /// Images that a wallet, or all wallets of an address, may give in [`GIVEN_PER`].
 const GIVEN: u32 = 60;
 const GIVEN_PER: Duration = Duration::from_hours(1);
-/// Images that are received at the same time: their bytes are in memory.
-const RECEIVED_AT_ONCE: usize = 4;
+/// Bytes of images that are received at the same time: they are in memory. A sender has of these
+/// what has come, so that slow ones keep nobody out.
+const RECEIVED_BYTES: usize = 4 * MAX_IMAGE_BYTES;
 /// How long an image may take to arrive.
 const ARRIVAL: Duration = Duration::from_mins(1);
+/// How long its sender may be silent: what has come is held for no longer.
+const SILENCE: Duration = Duration::from_secs(5);
 /// Bytes of memory for renditions that are asked for often.
 const REMEMBERED_BYTES: u64 = 16 * 1024 * 1024;
 /// Renditions that are remembered at the same time, about.
@@ -135,15 +142,8 @@ async fn taken(
         return Err(Refused::NotAnOwner);
     }
     gallery.count(by, circumstances.ip).await?;
-    let Ok(_receiving) = gallery.receiving.try_acquire() else {
-        return Err(ImageRefusal::Busy.into());
-    };
-    let received = timeout(ARRIVAL, read_up_to(body, MAX_IMAGE_BYTES)).await;
-    let given = match received.unwrap_or(Err(ParameterFault::TooSlow)) {
-        Ok(given) => given,
-        Err(ParameterFault::TooLarge) => return Err(ImageRefusal::TooManyBytes.into()),
-        Err(fault) => return Err(Refused::Body(fault)),
-    };
+    let received = timeout(ARRIVAL, gallery.receive(body)).await;
+    let (given, _held) = received.unwrap_or(Err(Refused::Body(ParameterFault::TooSlow)))?;
     Ok(gallery.images.keep(given, by).await?)
 }
 
@@ -195,8 +195,36 @@ impl Gallery {
             images,
             catalog,
             limiter,
-            receiving: Semaphore::new(RECEIVED_AT_ONCE),
+            receiving: Semaphore::new(RECEIVED_BYTES),
             remembered: Cache::with_weighter(USUAL_COUNT, REMEMBERED_BYTES, Size),
+        }
+    }
+
+    /// Reads an image as it comes. What has come is counted, until the permit is given back.
+    async fn receive(&self, body: Body) -> Result<(Vec<u8>, Option<SemaphorePermit<'_>>), Refused> {
+        let (mut bytes, mut held) = (Vec::new(), None::<SemaphorePermit<'_>>);
+        let mut chunks = body.into_data_stream();
+        loop {
+            let chunk = timeout(SILENCE, chunks.next()).await;
+            let chunk = chunk.map_err(|_| Refused::Body(ParameterFault::TooSlow))?;
+            let Some(chunk) = chunk else {
+                return Ok((bytes, held));
+            };
+            let chunk = chunk.map_err(|_| Refused::Body(ParameterFault::BodyLost))?;
+            if bytes.len() + chunk.len() > MAX_IMAGE_BYTES {
+                drop((bytes, held));
+                hear_out(&mut chunks).await;
+                return Err(ImageRefusal::TooManyBytes.into());
+            }
+            let count = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
+            let Ok(permit) = self.receiving.try_acquire_many(count) else {
+                return Err(ImageRefusal::Busy.into());
+            };
+            match &mut held {
+                Some(held) => held.merge(permit),
+                None => held = Some(permit),
+            }
+            bytes.extend_from_slice(&chunk);
         }
     }
 
@@ -332,6 +360,17 @@ fn answer(status: StatusCode, code: ErrorCode, message: String) -> Response {
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
     (status, headers, body).into_response()
+}
+
+/// Throws away some of what still comes: a client that is cut off while it sends reads no answer.
+async fn hear_out(chunks: &mut BodyDataStream) {
+    let mut heard = 0;
+    while heard < HEARD_OUT_BYTES {
+        match timeout(SILENCE, chunks.next()).await {
+            Ok(Some(Ok(chunk))) => heard += chunk.len(),
+            _ => return,
+        }
+    }
 }
 
 fn nothing_here() -> Response {

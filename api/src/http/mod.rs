@@ -36,6 +36,7 @@ use tower_http::{
 };
 
 pub use admission::Admission;
+pub(crate) use admission::Caller;
 pub use gate::Gate;
 pub use images::Gallery;
 pub(crate) use images::path_of as image_path;

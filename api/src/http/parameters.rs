@@ -14,7 +14,7 @@ use crate::{graphql::engine::Parameters, http::media};
 pub(super) const BODY_BYTES: usize = 256 * 1024;
 /// So much of a larger body is still received, and thrown away: a client that is cut off while
 /// it sends never reads the answer that tells why.
-const HEARD_OUT_BYTES: usize = 15 * BODY_BYTES;
+pub(super) const HEARD_OUT_BYTES: usize = 15 * BODY_BYTES;
 
 /// How long a body may take: a client that sends a byte a minute holds a connection for nothing.
 const BODY_PATIENCE: Duration = Duration::from_secs(10);

@@ -209,6 +209,7 @@ fn what_anchoring_waits_for(what: AnchoringWaits) -> Reason {
         AnchoringWaits::Budget => Reason::OverBudget,
         AnchoringWaits::Funds => Reason::OutOfFunds,
         AnchoringWaits::NotTaken => Reason::TransactionRefused,
+        AnchoringWaits::Stuck => Reason::TransactionStuck,
     }
 }
 

@@ -2,7 +2,9 @@
 
 use gage_api::config::{
     Environment, LogFormat, Problems, Settings, Source,
-    args::{ChainArgs, DatabaseArgs, KeeperArgs, NodeArgs, RedisArgs, RpcArgs, ServeArgs},
+    args::{
+        ChainArgs, DatabaseArgs, KeeperArgs, NodeArgs, PersonalArgs, RedisArgs, RpcArgs, ServeArgs,
+    },
     table,
 };
 
@@ -219,6 +221,42 @@ fn neither_the_table_nor_debug_shows_a_secret() {
     assert_eq!(source("DATABASE_URL"), Source::Environment);
     assert_eq!(source("GAGE_CHAIN_ID"), Source::Flag);
     assert_eq!(source("GAGE_LISTEN"), Source::Default);
+}
+
+#[test]
+fn personal_data_is_taken_when_there_is_a_key_of_its_own() {
+    assert_eq!(
+        Settings::check(&complete()).unwrap().personal_data_key,
+        None
+    );
+    let with = |key: String| ServeArgs {
+        personal: PersonalArgs {
+            personal_data_key: Some(key),
+            ..PersonalArgs::default()
+        },
+        ..complete()
+    };
+    let args = with(KEY.replace("01", "02"));
+    let settings = Settings::check(&args).unwrap();
+    assert!(settings.personal_data_key.is_some());
+    assert!(!format!("{settings:?}").contains("0202"));
+    let shown = |args: &ServeArgs, variable: &str| {
+        let rows = table(args, &Settings::check(args).unwrap(), |_| None);
+        let row = rows.iter().find(|row| row.setting.variable == variable);
+        row.map(|row| row.value.clone())
+    };
+    let hidden = shown(&args, "GAGE_PERSONAL_DATA_KEY");
+    assert_eq!(hidden.as_deref(), Some("(hidden)"));
+    let none = shown(&complete(), "GAGE_PERSONAL_DATA_KEY_FILE");
+    assert!(none.unwrap().contains("no delivery details"));
+
+    let told = problems(&with(KEY.to_owned()));
+    assert!(
+        told.contains("must be another key than the one that signs quotes"),
+        "{told}"
+    );
+    let garbled = problems(&with("0x12".to_owned()));
+    assert!(garbled.contains("GAGE_PERSONAL_DATA_KEY_FILE"), "{garbled}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use gage_domain::proof::TreeHead;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -34,14 +35,27 @@ pub struct Manifest {
     pub root: Option<Root>,
 }
 
-/// What a log was committed to: the root of the Merkle tree over its first events.
+/// What a log was committed to: the Merkle tree over its first events, the salts of which stand in
+/// a file of their own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Root {
-    /// Over how many events.
-    pub size: u64,
-    /// The root, hexadecimal.
-    pub hash: String,
+    /// Over how many events, and the root.
+    #[serde(flatten)]
+    pub head: TreeHead,
+    /// The newest checkpoint that was signed of it, or of the tree that it grew from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<SignedRoot>,
+}
+
+/// A checkpoint, and who checks it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SignedRoot {
+    /// The public key.
+    pub key: String,
+    /// The signed note.
+    pub note: String,
 }
 
 /// What was written, or read, so far.

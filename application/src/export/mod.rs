@@ -2,8 +2,10 @@
 //! how many there are, which the first and the last are, and what the file's SHA-256 is.
 //!
 //! Payload and metadata stand in it as the database prints them, so that a log that is made of
-//! the file is the same to the byte.
+//! the file is the same to the byte. What the log was committed to is in the manifest, and can be
+//! worked out anew from the file and the leaves' salts beside it.
 
+mod committed;
 mod csv;
 mod json;
 mod manifest;
@@ -12,7 +14,10 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-pub use self::manifest::{Manifest, Root, Tally};
+pub use self::{
+    committed::{Committed, Proven, Unproven},
+    manifest::{Manifest, Root, SignedRoot, Tally},
+};
 use crate::ports::replay::EventRow;
 
 /// How an event is written.

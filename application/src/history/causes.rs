@@ -73,16 +73,12 @@ pub async fn tree(
         }
         let decisions: BTreeSet<(i64, Uuid)> = events.values().map(decision_of).collect();
         let decisions: Vec<(i64, Uuid)> = decisions.into_iter().take(DECISIONS).collect();
-        let with = chronicle.of_decisions(&decisions, WITH_THEM).await?;
-        let own = |event: &StoredEvent| {
-            let is_stock = event.stream.aggregate_type == "Inventory";
-            is_stock && order_of(&decoder, event) == Some(order)
-        };
-        add(&mut events, with.into_iter().filter(own).collect());
+        let with = chronicle.of_decisions(&decisions, Some(order), WITH_THEM);
+        add(&mut events, with.await?);
     } else {
         let decision = [decision_of(&event)];
-        let with = chronicle.of_decisions(&decision, WITH_THEM).await?;
-        add(&mut events, with);
+        let with = chronicle.of_decisions(&decision, None, WITH_THEM);
+        add(&mut events, with.await?);
     }
     lead_back(chronicle, &mut events).await?;
     let all: Vec<StoredEvent> = events.into_values().collect();

@@ -7,14 +7,10 @@ pub mod words;
 
 use std::sync::Arc;
 
-use gage_domain::{
-    decider::Decider as _, inventory::Inventory, order::Order, payment::Payment, product::Product,
-};
-
 use crate::{
     event::{StoredEvent, StreamName},
     ports::{
-        chronicle::{Chronicle, Leaf, Wanted, Way},
+        chronicle::{Chronicle, Leaf, Stretch, Wanted, Way},
         event_log::{EventLog, LogError},
     },
     position::LogPosition,
@@ -41,6 +37,22 @@ impl History {
         self.chronicle.page(wanted, way, limit).await
     }
 
+    /// A stretch of the log; see [`Chronicle::places`].
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub async fn places(&self, wanted: &Wanted, way: Way) -> Result<Stretch, LogError> {
+        self.chronicle.places(wanted, way).await
+    }
+
+    /// The events at positions; none where there is none.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub async fn events(&self, at: &[LogPosition]) -> Result<Vec<Option<StoredEvent>>, LogError> {
+        self.chronicle.at(at).await
+    }
+
     /// The event at a position; none when there is none.
     ///
     /// # Errors
@@ -57,32 +69,28 @@ impl History {
         causes::tree(&self.log, &*self.chronicle, at).await
     }
 
-    /// How many events would be read to say how a stream stood: with a product's its stock's, with an
-    /// order's its payment's.
+    /// How many events would be read to say how a stream stood; see [`moment::with`].
     ///
     /// # Errors
     /// [`LogError`].
     pub async fn length(&self, stream: &StreamName) -> Result<u64, LogError> {
-        let mut streams = vec![stream.clone()];
-        let with = match stream.aggregate_type.as_str() {
-            Product::TYPE => Some(Inventory::TYPE),
-            Inventory::TYPE => Some(Product::TYPE),
-            Order::TYPE => Some(Payment::TYPE),
-            Payment::TYPE => Some(Order::TYPE),
-            _ => None,
-        };
-        streams.extend(with.map(|aggregate_type| StreamName {
-            aggregate_type: aggregate_type.to_owned(),
-            aggregate_id: stream.aggregate_id.clone(),
-        }));
         let mut length = 0;
-        for stream in &streams {
+        for stream in &moment::with(stream) {
             length += self.chronicle.length(stream).await?;
         }
         Ok(length)
     }
 
-    /// How a stream stood at a moment; see [`moment::standing`].
+    /// All that can be said of how a stream stood; see [`moment::Past`]. None when the stream has
+    /// no events at all.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub async fn past(&self, stream: &StreamName) -> Result<Option<moment::Past>, LogError> {
+        moment::Past::load(&*self.log, stream).await
+    }
+
+    /// How a stream stood at a moment. None when the stream has no events at all.
     ///
     /// # Errors
     /// [`LogError`].
@@ -91,7 +99,8 @@ impl History {
         stream: &StreamName,
         at: moment::Moment,
     ) -> Result<Option<moment::Standing>, LogError> {
-        moment::standing(&self.log, stream, at).await
+        let past = self.past(stream).await?;
+        past.map(|past| past.standing(at)).transpose()
     }
 }
 

@@ -1,6 +1,6 @@
 //! How things stood at any moment: the state of an aggregate, and what read models answered.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use gage_domain::{
     decider::Decider, inventory::Inventory, order::Order, payment::Payment, payout::Payout,
@@ -10,8 +10,8 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::{
-    event::{Decoder, StoredEvent, StreamName},
-    ports::event_log::{EventLog, LogError},
+    event::{Decoder, Recorded, StoredEvent, StreamName},
+    ports::event_log::{EventLog, LogError, StreamVersion},
     position::LogPosition,
     replay::answers,
 };
@@ -70,49 +70,100 @@ pub struct Changed {
     pub after: Option<Value>,
 }
 
-/// How a stream stood at a moment. None when the stream has no events at all.
-///
-/// # Errors
-/// [`LogError`].
-pub async fn standing(
-    log: &Arc<dyn EventLog>,
-    stream: &StreamName,
-    moment: Moment,
-) -> Result<Option<Standing>, LogError> {
-    let all = log.load(stream, 0).await?;
-    let Some(last_sequence) = all.last().map(|event| event.sequence) else {
-        return Ok(None);
+/// The streams that say how one stood: with a product's its stock's, with an order's its
+/// payment's. The stream itself is the first.
+pub fn with(stream: &StreamName) -> Vec<StreamName> {
+    let other = match stream.aggregate_type.as_str() {
+        Product::TYPE => Some(Inventory::TYPE),
+        Inventory::TYPE => Some(Product::TYPE),
+        Order::TYPE => Some(Payment::TYPE),
+        Payment::TYPE => Some(Order::TYPE),
+        _ => None,
     };
-    let covered: Vec<StoredEvent> = all
-        .into_iter()
-        .take_while(|event| moment.covers(event))
-        .collect();
-    let decoder = Decoder::current();
-    let state = match stream.aggregate_type.as_str() {
-        Shop::TYPE => folded::<Shop>(&decoder, &covered)?,
-        Product::TYPE => folded::<Product>(&decoder, &covered)?,
-        Inventory::TYPE => folded::<Inventory>(&decoder, &covered)?,
-        Order::TYPE => folded::<Order>(&decoder, &covered)?,
-        Payment::TYPE => folded::<Payment>(&decoder, &covered)?,
-        Payout::TYPE => folded::<Payout>(&decoder, &covered)?,
-        _ => Value::Null,
-    };
-    let last = covered.last().cloned();
-    // With the number of an event goes everything else up to that event.
-    let moment = match (moment, &last) {
-        (Moment::Sequence(_), Some(last)) => Moment::Position(last.position),
-        (Moment::Sequence(_), None) => Moment::Position(LogPosition::START),
-        (other, _) => other,
-    };
-    let answers = answers::at(log, stream, moment).await?;
-    Ok(Some(Standing {
-        stream: stream.clone(),
-        sequence: last.as_ref().map_or(0, |event| event.sequence),
-        event: last,
-        last_sequence,
-        state,
-        answers,
-    }))
+    let other = other.map(|aggregate_type| StreamName {
+        aggregate_type: aggregate_type.to_owned(),
+        aggregate_id: stream.aggregate_id.clone(),
+    });
+    std::iter::once(stream.clone()).chain(other).collect()
+}
+
+/// Everything that says how a stream stood at any moment, read once.
+pub struct Past {
+    stream: StreamName,
+    /// The stream's own events.
+    own: Vec<StoredEvent>,
+    /// With those of the stream that belongs to it, in the order of the log.
+    all: Vec<StoredEvent>,
+    last_sequence: u64,
+}
+
+impl Past {
+    /// Reads it. None when the stream has no events at all.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub async fn load(log: &dyn EventLog, stream: &StreamName) -> Result<Option<Self>, LogError> {
+        let whole = |stream| StreamVersion {
+            stream,
+            sequence: 0,
+        };
+        let wanted: Vec<StreamVersion> = with(stream).into_iter().map(whole).collect();
+        let (mut own, mut all) = (Vec::new(), Vec::new());
+        for (number, events) in log.load_many(&wanted).await?.into_iter().enumerate() {
+            let events = events?;
+            if number == 0 {
+                own.clone_from(&events);
+            }
+            all.extend(events);
+        }
+        all.sort_by_key(|event| event.position);
+        Ok(own
+            .last()
+            .map(|event| event.sequence)
+            .map(|last_sequence| Self {
+                stream: stream.clone(),
+                own,
+                all,
+                last_sequence,
+            }))
+    }
+
+    /// How it stood at a moment.
+    ///
+    /// # Errors
+    /// [`LogError::Corrupt`].
+    pub fn standing(&self, moment: Moment) -> Result<Standing, LogError> {
+        let covered = self.own.iter().take_while(|event| moment.covers(event));
+        let covered = &self.own[..covered.count()];
+        let decoder = Decoder::current();
+        let state = match self.stream.aggregate_type.as_str() {
+            Shop::TYPE => folded::<Shop>(&decoder, covered)?,
+            Product::TYPE => folded::<Product>(&decoder, covered)?,
+            Inventory::TYPE => folded::<Inventory>(&decoder, covered)?,
+            Order::TYPE => folded::<Order>(&decoder, covered)?,
+            Payment::TYPE => folded::<Payment>(&decoder, covered)?,
+            Payout::TYPE => folded::<Payout>(&decoder, covered)?,
+            _ => Value::Null,
+        };
+        let last = covered.last().cloned();
+        // With the number of an event goes everything else up to that event.
+        let moment = match (moment, &last) {
+            (Moment::Sequence(_), Some(last)) => Moment::Position(last.position),
+            (Moment::Sequence(_), None) => Moment::Position(LogPosition::START),
+            (other, _) => other,
+        };
+        let then = self.all.iter().filter(|event| moment.covers(event));
+        let then: Result<Vec<Recorded>, LogError> =
+            then.map(|event| decoder.decode(event.clone())).collect();
+        Ok(Standing {
+            stream: self.stream.clone(),
+            sequence: last.as_ref().map_or(0, |event| event.sequence),
+            event: last,
+            last_sequence: self.last_sequence,
+            state,
+            answers: answers::of(&self.stream, &then?),
+        })
+    }
 }
 
 fn folded<D: Decider>(decoder: &Decoder, events: &[StoredEvent]) -> Result<Value, LogError> {

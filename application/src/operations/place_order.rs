@@ -5,6 +5,7 @@ use gage_domain::{
     inventory::{Inventory, InventoryCommand, InventoryRejection},
     order::{Order, OrderCommand, OrderLine, Wanted, merge_lines},
     payment::{Payment, PaymentCommand},
+    personal::Sealed,
     product::Product,
     rejection::Rejection,
     shop::Shop,
@@ -39,6 +40,10 @@ pub struct PlaceOrder {
     /// What the customer pays with: a choice where prices are in fiat money.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pay_with: Option<Asset>,
+    /// Where it goes, sealed; none when there is nothing to deliver. The same details for the same
+    /// order are sealed to the same bytes, so a repeated request has the same hash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<Sealed>,
 }
 
 impl Operation for PlaceOrder {
@@ -65,6 +70,7 @@ impl Operation for PlaceOrder {
             shop: self.shop,
             lines: lines.clone(),
             pay_by,
+            delivery: self.delivery.clone(),
         };
         unit.decide::<Order>(self.order, &place)?;
         for line in &lines {

@@ -1,7 +1,7 @@
 //! What the listener left on record of the chain.
 
 use async_trait::async_trait;
-use gage_domain::payment::LogId;
+use gage_domain::payment::LogRef;
 
 use crate::{
     ports::{
@@ -34,7 +34,7 @@ pub trait ChainRecord: Send + Sync {
     ///
     /// # Errors
     /// [`StoreUnavailable`].
-    async fn sighting(&self, log: LogId) -> Result<Option<Sighting>, StoreUnavailable>;
+    async fn sighting(&self, log: LogRef) -> Result<Option<Sighting>, StoreUnavailable>;
 
     /// The next `limit` sightings of a status after one (from the first, without), in the order
     /// of the chain.

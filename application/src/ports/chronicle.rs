@@ -2,6 +2,7 @@
 //! page, both ways.
 
 use async_trait::async_trait;
+use gage_domain::ids::OrderId;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -11,11 +12,21 @@ use crate::{
     position::LogPosition,
 };
 
+/// Of what events are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Of {
+    /// Of everything.
+    #[default]
+    Everything,
+    /// Of these streams.
+    Streams(Vec<StreamName>),
+}
+
 /// Which events are wanted. What is not named is not asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// Of this stream.
-    pub stream: Option<StreamName>,
+    /// Of what.
+    pub of: Of,
     /// Of these types, for example `OrderPlaced`; of all when there are none.
     pub types: Vec<String>,
     /// Of this actor, printed: `wallet:0x…` or `system:NAME`.
@@ -26,6 +37,33 @@ pub struct Wanted {
     pub from: Option<OffsetDateTime>,
     /// Recorded before this moment.
     pub until: Option<OffsetDateTime>,
+    /// Not after this place in the log.
+    pub up_to: Option<LogPosition>,
+}
+
+impl Wanted {
+    /// Whether something is asked of each event but whose it is.
+    pub fn sifts(&self) -> bool {
+        !self.types.is_empty()
+            || self.actor.is_some()
+            || self.correlation_id.is_some()
+            || self.from.is_some()
+            || self.until.is_some()
+    }
+
+    /// Whether an event is wanted.
+    pub fn has(&self, event: &StoredEvent) -> bool {
+        let of = match &self.of {
+            Of::Everything => true,
+            Of::Streams(streams) => streams.contains(&event.stream),
+        };
+        of && (self.types.is_empty() || self.types.contains(&event.event_type))
+            && (self.correlation_id).is_none_or(|id| event.metadata.correlation_id == id)
+            && (self.actor.as_ref()).is_none_or(|actor| event.metadata.actor.to_string() == *actor)
+            && self.from.is_none_or(|from| event.recorded_at >= from)
+            && self.until.is_none_or(|until| event.recorded_at < until)
+            && self.up_to.is_none_or(|last| event.position <= last)
+    }
 }
 
 /// Which way a page goes, from an event that is not on it.
@@ -48,16 +86,35 @@ pub struct Leaf {
     pub at_end: bool,
 }
 
+/// Where events that are wanted stand, in a stretch of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stretch {
+    /// Their places and streams, in the way that was gone.
+    pub places: Vec<(LogPosition, StreamName)>,
+    /// How far was looked.
+    pub looked_to: Option<LogPosition>,
+    /// Whether there is nothing beyond.
+    pub at_end: bool,
+}
+
 /// The history.
 #[async_trait]
 pub trait Chronicle: Send + Sync {
     /// At most `limit` events that are wanted. Looks at no more than a bounded number of others on
-    /// the way, so that a page may be short, and even empty, before the end. MUST NOT pass an
-    /// event while an earlier one could still appear.
+    /// the way, so that a page may be short, and even empty, before the end; and at none beyond
+    /// the last that it answers with but the next. MUST NOT pass an event while an earlier one
+    /// could still appear.
     ///
     /// # Errors
     /// [`LogError`].
     async fn page(&self, wanted: &Wanted, way: Way, limit: u32) -> Result<Leaf, LogError>;
+
+    /// Where all events stand that are wanted in the next stretch of the log, of which streams is
+    /// not asked. As [`Chronicle::page`], for whoever has to say which streams those are.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    async fn places(&self, wanted: &Wanted, way: Way) -> Result<Stretch, LogError>;
 
     /// The events at positions; none where there is none.
     ///
@@ -66,13 +123,15 @@ pub trait Chronicle: Send + Sync {
     async fn at(&self, positions: &[LogPosition]) -> Result<Vec<Option<StoredEvent>>, LogError>;
 
     /// The first events of decisions: those of an append that have a correlation, in the order of
-    /// the log.
+    /// the log. With an order only what they did to stock for that order: one request may be about
+    /// many.
     ///
     /// # Errors
     /// [`LogError`].
     async fn of_decisions(
         &self,
         decisions: &[(i64, Uuid)],
+        about: Option<OrderId>,
         limit: u32,
     ) -> Result<Vec<StoredEvent>, LogError>;
 

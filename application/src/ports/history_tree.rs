@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use gage_domain::{
-    proof::{Leaf, ProofError, Salt, SignedCheckpoint, TreeHead},
+    proof::{Leaf, ProofError, Salt, SignedCheckpoint, TileId, Tiles, TreeHead},
     value::B256,
 };
 use thiserror::Error;
@@ -142,23 +142,18 @@ pub trait HistoryTree: Send + Sync {
     /// [`TreeError`].
     async fn leaves_from(&self, index: u64, limit: u32) -> Result<Vec<KeptLeaf>, TreeError>;
 
-    /// Up to `limit` events of the log after a position, as they are printed, at most to another
-    /// position.
+    /// Some tiles as they are stored; those that are not there are left out.
     ///
     /// # Errors
     /// [`TreeError`].
-    async fn events_between(
-        &self,
-        after: LogPosition,
-        to: LogPosition,
-        limit: u32,
-    ) -> Result<Vec<PrintedEvent>, TreeError>;
+    async fn tiles(&self, wanted: &[TileId]) -> Result<Tiles, TreeError>;
 
-    /// The proof that the tree of a size has a leaf (RFC 6962, section 2.1.1).
+    /// The proofs that the tree of a size has leaves (RFC 6962, section 2.1.1), in the order of the
+    /// question. MUST read what they share once.
     ///
     /// # Errors
     /// [`TreeError`].
-    async fn inclusion(&self, size: u64, index: u64) -> Result<Vec<B256>, TreeError>;
+    async fn inclusions(&self, size: u64, indexes: &[u64]) -> Result<Vec<Vec<B256>>, TreeError>;
 
     /// The proof that the tree of one size grew to that of another (RFC 6962, section 2.1.2).
     ///

@@ -16,6 +16,8 @@ pub mod event_log;
 pub mod history_tree;
 pub mod images;
 pub mod nonce;
+pub mod open_orders;
+pub mod personal_data;
 pub mod rate_limit;
 pub mod replay;
 pub mod session;

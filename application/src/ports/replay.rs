@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
+use gage_domain::proof::Leaf;
 use serde_json::Value;
 use thiserror::Error;
 use time::OffsetDateTime;
@@ -40,25 +41,19 @@ pub struct EventRow {
     pub recorded_at: OffsetDateTime,
 }
 
-/// A part of all orders, by a hash of their ids: what is held in memory at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Part {
-    /// Which, from 0.
-    pub index: u32,
-    /// Of how many; a power of two.
-    pub of: u32,
-}
-
-impl Part {
-    /// All of them.
-    pub const ALL: Self = Self { index: 0, of: 1 };
-
-    /// Whether an order is in it: by the last two bytes of its id, which are random in every kind
-    /// of id that there is.
-    pub fn holds(&self, order: Uuid) -> bool {
-        let [.., high, low] = *order.as_bytes();
-        let low = u32::from(u16::from_be_bytes([high, low]));
-        low & (self.of - 1) == self.index
+impl EventRow {
+    /// What the tree commits to.
+    pub fn leaf(&self) -> Leaf<'_> {
+        Leaf {
+            aggregate_type: &self.aggregate_type,
+            aggregate_id: &self.aggregate_id,
+            sequence: self.sequence,
+            event_type: &self.event_type,
+            event_version: &self.event_version,
+            recorded_at: self.recorded_at,
+            metadata: &self.metadata,
+            payload: &self.payload,
+        }
     }
 }
 
@@ -67,10 +62,6 @@ impl Part {
 pub struct Extent {
     /// Events.
     pub events: u64,
-    /// Events of orders and payments among them.
-    pub of_orders: u64,
-    /// Orders.
-    pub orders: u64,
     /// The last event; the start of an empty log.
     pub head: LogPosition,
 }
@@ -101,8 +92,8 @@ pub struct Rows<'a> {
     pub table: &'a str,
     /// Its columns, in the order of the answer.
     pub columns: &'a [&'a str],
-    /// The column with an order's id, by which a part of the rows is told.
-    pub part: Option<(&'a str, Part)>,
+    /// Of which orders, and the column with their ids; of all when nothing is given.
+    pub of: Option<(&'a str, &'a [Uuid])>,
 }
 
 /// A kept state of an aggregate.
@@ -158,9 +149,19 @@ pub trait Stored: Send + Sync {
     /// [`ReadFailure`].
     async fn extent(&self) -> Result<Extent, ReadFailure>;
 
-    /// The events in the order of the log: of orders and payments those of a part, of everything
-    /// else all. MUST fail rather than leave one out.
-    fn events(&self, part: Part) -> BoxStream<'_, Result<Vec<EventRow>, ReadFailure>>;
+    /// All events in the order of the log. MUST fail rather than leave one out.
+    fn events(&self) -> BoxStream<'_, Result<Vec<EventRow>, ReadFailure>>;
+
+    /// The events of some orders and their payments, in the order of the log, as far as they
+    /// stand before a position.
+    ///
+    /// # Errors
+    /// [`ReadFailure`].
+    async fn events_of(
+        &self,
+        orders: &[Uuid],
+        before: LogPosition,
+    ) -> Result<Vec<EventRow>, ReadFailure>;
 
     /// All events after a position in the order of the log, without those before which an earlier
     /// one could still appear. MUST fail rather than leave one out.
@@ -200,8 +201,8 @@ pub trait Stored: Send + Sync {
     /// [`ReadFailure`].
     async fn snapshots(&self) -> Result<Vec<KeptState>, ReadFailure>;
 
-    /// What the listener recorded of the payments of a part; of other logs with the first part.
-    fn seen_logs(&self, part: Part) -> BoxStream<'_, Result<Vec<SeenLog>, ReadFailure>>;
+    /// What the listener recorded: of some payments, or everything.
+    fn seen_logs(&self, of: Option<&[Uuid]>) -> BoxStream<'_, Result<Vec<SeenLog>, ReadFailure>>;
 
     /// The chains that a listener followed here.
     ///

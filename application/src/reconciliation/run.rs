@@ -7,7 +7,7 @@ use gage_domain::{
     ids::{PaymentId, PayoutId},
     inventory::Inventory,
     order::Order,
-    payment::LogId,
+    payment::{LogId, LogRef},
     payout::PayoutEvent,
     product::Product,
     shop::Shop,
@@ -240,7 +240,7 @@ impl<'r> Run<'r> {
     /// A log of the contract that is of no payment of ours: known as such, or a difference.
     async fn weigh_stray(&mut self, stray: &Observation) -> Result<(), ReconcileError> {
         let (log, payment) = (stray.log, stray.payment);
-        match self.on_record(log.id()).await? {
+        match self.on_record(log).await? {
             OnRecord::Waits => self.report.pending.push(Pending { payment, log }),
             OnRecord::Unmatched => {}
             OnRecord::Nothing => self.report.differences.push(Difference {
@@ -303,8 +303,7 @@ impl<'r> Run<'r> {
         self.look_again(&mut sorted).await?;
         let mut on_record = HashMap::new();
         for seen in &sorted.only_seen {
-            let log = seen.log.id();
-            on_record.insert(log, self.on_record(log).await?);
+            on_record.insert(seen.log.id(), self.on_record(seen.log).await?);
         }
         let compared = sorted.compare(payment, &terms, contract, |log| {
             on_record.get(&log).copied().unwrap_or(OnRecord::Nothing)
@@ -339,8 +338,8 @@ impl<'r> Run<'r> {
     }
 
     /// What is on record of a log that the event log does not have.
-    async fn on_record(&self, log: LogId) -> Result<OnRecord, ReconcileError> {
-        if self.waiting.contains_key(&log) {
+    async fn on_record(&self, log: LogRef) -> Result<OnRecord, ReconcileError> {
+        if self.waiting.contains_key(&log.id()) {
             return Ok(OnRecord::Waits);
         }
         let sighting = self.parts.record.sighting(log).await?;

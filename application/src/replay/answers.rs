@@ -1,6 +1,6 @@
 //! What read models answered at a moment: the witness's rows of one order, product or payment.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use gage_domain::{
     decider::Decider,
@@ -19,82 +19,42 @@ use super::{
     entry::Snapshots,
     finding::Findings,
     life::Life,
+    stock::StockFold,
     witness::{self, Table, timeline},
-    worker::StockFold,
 };
 use crate::{
-    event::{Decoder, Fact, Recorded, StreamName},
-    history::moment::Moment,
-    ports::{
-        event_log::{EventLog, LogError, StreamVersion},
-        replay::Row,
-    },
+    event::{Fact, Recorded, StreamName},
+    ports::replay::Row,
 };
 
 /// Rows by table, as documents.
 pub(crate) type Answers = BTreeMap<String, Vec<Value>>;
 
-/// What read models answered about a stream's thing.
-///
-/// # Errors
-/// [`LogError`].
-pub(crate) async fn at(
-    log: &Arc<dyn EventLog>,
-    stream: &StreamName,
-    moment: Moment,
-) -> Result<Answers, LogError> {
+/// What read models answered about a stream's thing after these events, which are in the order of
+/// the log and all that says it.
+pub(crate) fn of(stream: &StreamName, events: &[Recorded]) -> Answers {
     let Ok(id) = Uuid::parse_str(&stream.aggregate_id) else {
-        return Ok(Answers::new());
+        return Answers::new();
     };
     match stream.aggregate_type.as_str() {
-        Order::TYPE | Payment::TYPE => order(log, OrderId(id), moment).await,
-        Product::TYPE | Inventory::TYPE => product(log, ProductId(id), moment).await,
-        Shop::TYPE => shop(log, ShopId(id), moment).await,
-        _ => Ok(Answers::new()),
+        Order::TYPE | Payment::TYPE => order(OrderId(id), events),
+        Product::TYPE | Inventory::TYPE => product(ProductId(id), events),
+        Shop::TYPE => shop(ShopId(id), events),
+        _ => Answers::new(),
     }
 }
 
-/// The events of streams up to a moment, in the order of the log.
-async fn events(
-    log: &Arc<dyn EventLog>,
-    streams: Vec<StreamName>,
-    moment: Moment,
-) -> Result<Vec<Recorded>, LogError> {
-    let wanted: Vec<StreamVersion> = streams
-        .into_iter()
-        .map(|stream| StreamVersion {
-            stream,
-            sequence: 0,
-        })
-        .collect();
-    let decoder = Decoder::current();
-    let mut events = Vec::new();
-    for history in log.load_many(&wanted).await? {
-        for event in history? {
-            if moment.covers(&event) {
-                events.push(decoder.decode(event)?);
-            }
-        }
-    }
-    events.sort_by_key(|event| event.position);
-    Ok(events)
-}
-
-async fn order(log: &Arc<dyn EventLog>, id: OrderId, moment: Moment) -> Result<Answers, LogError> {
-    let streams = vec![
-        StreamName::of::<Order>(id),
-        StreamName::of::<Payment>(id.into()),
-    ];
+fn order(id: OrderId, events: &[Recorded]) -> Answers {
     let (mut life, mut shown) = (Life::default(), Vec::new());
     let (mut snapshots, mut findings) = (Snapshots::new(), Findings::default());
-    for event in events(log, streams, moment).await? {
+    for event in events {
         let (milestone, details) = match &event.fact {
             Fact::Order(_, happened) => {
-                life.order(id, &event, happened, &mut snapshots, &mut findings);
+                life.order(id, event, happened, &mut snapshots, &mut findings);
                 timeline::of_order(happened)
             }
             Fact::Payment(_, happened) => {
-                life.payment(id.into(), &event, happened, &mut snapshots, &mut findings);
+                life.payment(id.into(), event, happened, &mut snapshots, &mut findings);
                 timeline::of_payment(happened)
             }
             _ => continue,
@@ -129,27 +89,19 @@ async fn order(log: &Arc<dyn EventLog>, id: OrderId, moment: Moment) -> Result<A
     }
     let held = witness::ledger_payment(id, &life);
     put(&mut answers, &witness::LEDGER_PAYMENTS, held);
-    Ok(answers)
+    answers
 }
 
-async fn product(
-    log: &Arc<dyn EventLog>,
-    id: ProductId,
-    moment: Moment,
-) -> Result<Answers, LogError> {
-    let streams = vec![
-        StreamName::of::<Product>(id),
-        StreamName::of::<Inventory>(SkuId::from(id)),
-    ];
+fn product(id: ProductId, events: &[Recorded]) -> Answers {
     let (mut catalogue, mut stock) = (Catalogue::default(), StockFold::default());
     let (mut snapshots, mut findings) = (Snapshots::new(), Findings::default());
-    for event in events(log, streams, moment).await? {
+    for event in events {
         match &event.fact {
             Fact::Product(_, happened) => {
-                catalogue.product(id, &event, happened, &mut snapshots, &mut findings);
+                catalogue.product(id, event, happened, &mut snapshots, &mut findings);
             }
             Fact::Inventory(sku, happened) => {
-                stock.take(*sku, &event, happened, &mut snapshots, &mut findings);
+                stock.take(*sku, event, happened, &mut snapshots, &mut findings);
             }
             _ => {}
         }
@@ -161,15 +113,15 @@ async fn product(
     }
     let row = witness::stock(SkuId::from(id), &stock);
     put(&mut answers, &witness::STOCK, row);
-    Ok(answers)
+    answers
 }
 
-async fn shop(log: &Arc<dyn EventLog>, id: ShopId, moment: Moment) -> Result<Answers, LogError> {
+fn shop(id: ShopId, events: &[Recorded]) -> Answers {
     let mut catalogue = Catalogue::default();
     let (mut snapshots, mut findings) = (Snapshots::new(), Findings::default());
-    for event in events(log, vec![StreamName::of::<Shop>(id)], moment).await? {
+    for event in events {
         if let Fact::Shop(_, happened) = &event.fact {
-            catalogue.shop(id, &event, happened, &mut snapshots, &mut findings);
+            catalogue.shop(id, event, happened, &mut snapshots, &mut findings);
         }
     }
     let mut answers = Answers::new();
@@ -181,7 +133,7 @@ async fn shop(log: &Arc<dyn EventLog>, id: ShopId, moment: Moment) -> Result<Ans
             put(&mut answers, &witness::WALLETS, Some(row));
         }
     }
-    Ok(answers)
+    answers
 }
 
 fn put(answers: &mut Answers, table: &Table, row: Option<Row>) {

@@ -1,7 +1,7 @@
-//! Read models, row by row, beside what they should say.
+//! Rows, one by one, beside what they should say.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::HashSet,
     hash::{BuildHasher, RandomState},
 };
 
@@ -11,106 +11,33 @@ use uuid::Uuid;
 
 use super::{
     catalogue::{Catalogue, wallets},
+    digest,
     entry::StreamKey,
     finding::{Fault, Findings, Place},
     life::Life,
-    moments::Model,
-    run::worker_of,
-    witness::{self, Account, Accounts, Table, timeline},
-    worker::Worker,
+    moments::{Model, Moments},
+    stock::StockFold,
+    witness::{self, Accounts, Table, timeline},
 };
 use crate::{
-    ports::replay::{Part, ReadFailure, ReadModel, Row, Rows, Stored},
+    ports::replay::{ReadFailure, ReadModel, Row, Rows, Stored},
     position::LogPosition,
 };
 
-/// What a part of the log was folded to.
+/// What was folded, of orders those that are looked at closely.
 pub(super) struct Folds {
-    pub(super) workers: Vec<Worker>,
+    pub(super) lives: Moments<OrderId, Life>,
+    /// By worker.
+    pub(super) stock: Vec<Moments<SkuId, StockFold>>,
     pub(super) catalogue: Catalogue,
+    pub(super) accounts: Accounts,
     pub(super) hasher: RandomState,
 }
 
-impl Folds {
-    fn worker(&self, key: StreamKey) -> Option<&Worker> {
-        self.workers.get(worker_of(key, self.workers.len()))
-    }
-
-    /// An order where a read model stands.
-    fn life(&self, model: Model, id: Uuid) -> Option<&Life> {
-        let worker = self.worker(StreamKey::Order(id))?;
-        worker.lives.seen_by(model, &OrderId(id))
-    }
-
-    /// An order at the end.
-    pub(super) fn life_now(&self, id: Uuid) -> Option<&Life> {
-        let worker = self.worker(StreamKey::Order(id))?;
-        worker.lives.get(&OrderId(id))
-    }
-
-    fn orders(&self) -> impl Iterator<Item = Uuid> {
-        let workers = self.workers.iter();
-        workers.flat_map(|worker| worker.lives.ids().map(|id| id.0))
-    }
-}
-
-/// Compares the read models that are there. Returns how many rows were read.
-pub(super) async fn compare(
-    stored: &dyn Stored,
-    read_models: &BTreeMap<&'static str, ReadModel>,
-    part: Part,
-    folds: &Folds,
-    accounts: &mut Accounts,
-    findings: &mut Findings,
-    tell: &(dyn Fn(u64) + Send + Sync),
-) -> Result<u64, ReadFailure> {
-    add_up(folds, part, accounts);
-    let mut comparison = Comparison {
-        stored,
-        part,
-        folds,
-        findings,
-        read: 0,
-        tell,
-    };
-    for table in witness::TABLES {
-        let Some(model) = read_models.get(table.model.name()) else {
-            continue;
-        };
-        let last = part.index + 1 == part.of;
-        let due = match table.name {
-            "accounts" => last,
-            _ if of_orders(&table) => true,
-            _ => part.index == 0,
-        };
-        if due && comparison.layout_fits(&table, model).await? {
-            comparison.table(&table, model, accounts).await?;
-        }
-    }
-    Ok(comparison.read)
-}
-
-/// Whether a table's rows belong to orders, and its first column is the order's id.
-fn of_orders(table: &Table) -> bool {
-    table.columns.first() == Some(&"order_id")
-        || (table.model == Model::Orders && table.name == "orders")
-}
-
-fn add_up(folds: &Folds, part: Part, accounts: &mut Accounts) {
-    for worker in &folds.workers {
-        for id in worker.lives.ids() {
-            if let Some(life) = worker.lives.seen_by(Model::Ledger, id) {
-                Account::add_payment(accounts, life);
-            }
-        }
-        if part.index == 0 {
-            for id in worker.payouts.ids() {
-                if let Some(payout) = worker.payouts.seen_by(Model::Ledger, id) {
-                    Account::add_payout(accounts, *id, payout);
-                }
-            }
-        }
-    }
+/// Whether a table's rows belong to orders.
+pub(super) fn of_orders(table: &Table) -> bool {
+    let of = |other: &Table| (other.model, other.name) == (table.model, table.name);
+    digest::TABLES.iter().any(of)
 }
 
 /// What a row should be, and the stream that says so.
@@ -119,41 +46,28 @@ struct Expected {
     stream: String,
 }
 
-struct Comparison<'c> {
-    stored: &'c dyn Stored,
-    part: Part,
-    folds: &'c Folds,
-    findings: &'c mut Findings,
-    read: u64,
-    tell: &'c (dyn Fn(u64) + Send + Sync),
+/// Rows one by one, each beside what it should say.
+pub(super) struct Comparison<'c> {
+    pub(super) stored: &'c dyn Stored,
+    pub(super) folds: &'c Folds,
+    /// The orders whose rows are compared.
+    pub(super) orders: &'c [Uuid],
+    pub(super) findings: &'c mut Findings,
+    pub(super) read: usize,
 }
 
 impl Comparison<'_> {
-    async fn layout_fits(&mut self, table: &Table, model: &ReadModel) -> Result<bool, ReadFailure> {
-        let mut known: Vec<String> = table.columns.iter().map(ToString::to_string).collect();
-        known.sort_unstable();
-        let found = self.stored.columns(&model.schema, table.name).await?;
-        if found == known {
-            return Ok(true);
-        }
-        let place = Place::row(&format!("{}.{}", model.schema, table.name), "");
-        let (found, expected) = (found.join(", "), known.join(", "));
-        self.findings.add(Fault::Layout, place, found, expected);
-        Ok(false)
-    }
-
-    async fn table(
+    pub(super) async fn table(
         &mut self,
         table: &Table,
         model: &ReadModel,
-        accounts: &Accounts,
     ) -> Result<(), ReadFailure> {
         let name = format!("{}.{}", model.schema, table.name);
         let rows = Rows {
             schema: &model.schema,
             table: table.name,
             columns: table.columns,
-            part: of_orders(table).then_some((table.columns[0], self.part)),
+            of: of_orders(table).then_some((table.columns[0], self.orders)),
         };
         let is_timeline = table.name == witness::TIMELINE.name;
         let mut shown: HashSet<(Uuid, LogPosition)> = HashSet::new();
@@ -161,15 +75,14 @@ impl Comparison<'_> {
         let stored = self.stored;
         let mut batches = stored.rows(rows);
         while let Some(batch) = batches.try_next().await? {
-            self.read += u64::try_from(batch.len()).unwrap_or(0);
-            (self.tell)(self.read);
+            self.read += batch.len();
             for row in &batch {
                 if is_timeline {
                     self.entry(&name, row, &mut shown);
                     continue;
                 }
                 let key = key_of(table, row);
-                match self.expected(table, row, accounts) {
+                match self.expected(table, row) {
                     Some(expected) => self.same(table, &name, &key, row, &expected),
                     None => self.unknown(&name, &key, row, table),
                 }
@@ -182,13 +95,13 @@ impl Comparison<'_> {
         if is_timeline {
             self.missing_entries(&name, &shown);
         } else {
-            self.missing(table, &name, &seen, accounts);
+            self.missing(table, &name, &seen);
         }
         Ok(())
     }
 
     /// The row that should be there instead of this one.
-    fn expected(&self, table: &Table, row: &Row, accounts: &Accounts) -> Option<Expected> {
+    fn expected(&self, table: &Table, row: &Row) -> Option<Expected> {
         let text = |index: usize| row.get(index).and_then(Option::as_deref);
         let id = || text(0).and_then(|id| Uuid::parse_str(id).ok());
         match (table.model, table.name) {
@@ -199,7 +112,7 @@ impl Comparison<'_> {
                     chain_id: text(2)?.parse().ok()?,
                     escrow: witness::address(text(3)?)?,
                 };
-                account(&id, accounts)
+                account(&id, &self.folds.accounts)
             }
             (Model::Ledger, "shop_wallets") => {
                 let wallet = witness::address(text(1)?)?;
@@ -214,7 +127,7 @@ impl Comparison<'_> {
             (_, "order_lines") => self.of_order(table, id()?, text(1)?.parse().ok()?),
             (_, "attempts") => {
                 let hash = text(1)?;
-                let life = self.folds.life(table.model, id()?)?;
+                let life = self.folds.lives.seen_by(table.model, &OrderId(id()?))?;
                 let attempts = &life.payment.state.request().ok()?.attempts;
                 let number = attempts
                     .iter()
@@ -227,21 +140,13 @@ impl Comparison<'_> {
     }
 
     fn of_order(&self, table: &Table, id: Uuid, number: usize) -> Option<Expected> {
-        let life = self.folds.life(table.model, id)?;
-        let order = OrderId(id);
-        let (row, key) = match (table.model, table.name) {
-            (Model::Orders, "orders") => (witness::order(order, life), StreamKey::Order(id)),
-            (Model::Orders, _) => (witness::line(order, life, number), StreamKey::Order(id)),
-            (Model::Payments, "payments") => {
-                (witness::payment(order, life), StreamKey::Payment(id))
-            }
-            (Model::Payments, _) => (
-                witness::attempt(order, life, number),
-                StreamKey::Payment(id),
-            ),
-            _ => (witness::ledger_payment(order, life), StreamKey::Payment(id)),
+        let life = self.folds.lives.seen_by(table.model, &OrderId(id))?;
+        let key = if table.model == Model::Orders {
+            StreamKey::Order(id)
+        } else {
+            StreamKey::Payment(id)
         };
-        Some(of(key, row?))
+        Some(of(key, digest::row(table, OrderId(id), life, number)?))
     }
 
     fn of_catalogue(&self, table: &Table, id: Uuid) -> Option<Expected> {
@@ -263,7 +168,8 @@ impl Comparison<'_> {
             }
             _ => {
                 let key = StreamKey::Inventory(id);
-                let stock = self.folds.worker(key)?.stock.seen_by(model, &SkuId(id))?;
+                let mut stock = self.folds.stock.iter();
+                let stock = stock.find_map(|stock| stock.seen_by(model, &SkuId(id)))?;
                 Some(of(key, witness::stock(SkuId(id), stock)?))
             }
         }
@@ -299,8 +205,8 @@ impl Comparison<'_> {
             .add(Fault::RowUnknown, place, found.join(", "), expected);
     }
 
-    fn missing(&mut self, table: &Table, name: &str, seen: &HashSet<String>, accounts: &Accounts) {
-        for expected in self.all(table, accounts) {
+    fn missing(&mut self, table: &Table, name: &str, seen: &HashSet<String>) {
+        for expected in self.all(table) {
             let key = key_of(table, &expected.row);
             if !seen.contains(&key) {
                 let place = Place {
@@ -319,12 +225,13 @@ impl Comparison<'_> {
     }
 
     /// Every row that should be there.
-    fn all<'s>(&'s self, table: &'s Table, accounts: &'s Accounts) -> Vec<Expected> {
+    fn all(&self, table: &Table) -> Vec<Expected> {
         let folds = self.folds;
+        let orders = || folds.lives.ids().map(|id| id.0);
         match (table.model, table.name) {
             (Model::Ledger, "accounts") => {
-                let ids = accounts.keys();
-                ids.filter_map(|id| account(id, accounts)).collect()
+                let ids = folds.accounts.keys();
+                ids.filter_map(|id| account(id, &folds.accounts)).collect()
             }
             (Model::Ledger, "shop_wallets") => {
                 let shops = folds.catalogue.shops.ids();
@@ -340,11 +247,10 @@ impl Comparison<'_> {
             (_, "order_lines" | "attempts") => {
                 let numbered =
                     |id: Uuid| (0..).map_while(move |number| self.of_order(table, id, number));
-                folds.orders().flat_map(numbered).collect()
+                orders().flat_map(numbered).collect()
             }
             (_, "stock") => {
-                let workers = folds.workers.iter();
-                let ids = workers.flat_map(|worker| worker.stock.ids());
+                let ids = folds.stock.iter().flat_map(Moments::ids);
                 ids.filter_map(|id| self.of_catalogue(table, id.0))
                     .collect()
             }
@@ -353,10 +259,9 @@ impl Comparison<'_> {
                 ids.filter_map(|id| self.of_catalogue(table, id.0))
                     .collect()
             }
-            _ if of_orders(table) => {
-                let ids = folds.orders();
-                ids.filter_map(|id| self.of_order(table, id, 0)).collect()
-            }
+            _ if of_orders(table) => orders()
+                .filter_map(|id| self.of_order(table, id, 0))
+                .collect(),
             _ => {
                 let ids = folds.catalogue.shops.ids();
                 ids.filter_map(|id| self.of_catalogue(table, id.0))
@@ -368,14 +273,13 @@ impl Comparison<'_> {
     /// An entry of a timeline.
     fn entry(&mut self, name: &str, row: &Row, shown: &mut HashSet<(Uuid, LogPosition)>) {
         let table = &witness::TIMELINE;
-        let text = |index: usize| row.get(index).and_then(Option::as_deref).unwrap_or("");
-        let id = Uuid::parse_str(text(0)).unwrap_or_default();
-        let position = LogPosition {
-            xact_id: text(1).parse().unwrap_or(-1),
-            position: text(2).parse().unwrap_or(-1),
-        };
+        let id = row.first().and_then(Option::as_deref);
+        let id = id
+            .and_then(|id| Uuid::parse_str(id).ok())
+            .unwrap_or_default();
+        let (position, entry) = timeline::of_row(row);
         let key = key_of(table, row);
-        let life = self.folds.life(Model::Orders, id);
+        let life = self.folds.lives.seen_by(Model::Orders, &OrderId(id));
         let mark = life.and_then(|life| {
             let marks = life.marks.iter();
             marks.clone().find(|mark| mark.position == position)
@@ -383,20 +287,19 @@ impl Comparison<'_> {
         let Some(mark) = mark else {
             return self.unknown(name, &key, row, table);
         };
-        let entry = timeline::Shown {
-            milestone: text(3),
-            at: text(4).parse().unwrap_or(-1),
-            actor: text(5),
-            details: text(6),
-        };
-        if self.folds.hasher.hash_one(&entry) != mark.hash {
+        if self.folds.hasher.hash_one((position, &entry)) != mark.hash {
             let stream = mark.stream(id);
             let place = Place {
                 row: Some(format!("{name} {key}")),
                 ..Place::event(stream, mark.sequence, position)
             };
-            let (at, actor) = (text(4), text(5));
-            let found = format!("{} at {at} by {actor}: {}", text(3), text(6));
+            let timeline::Shown {
+                milestone,
+                at,
+                actor,
+                details,
+            } = entry;
+            let found = format!("{milestone} at {at} by {actor}: {details}");
             let expected = "what the event at this position says".to_owned();
             self.findings.add(Fault::RowDiffers, place, found, expected);
         }
@@ -407,8 +310,9 @@ impl Comparison<'_> {
 
     fn missing_entries(&mut self, name: &str, shown: &HashSet<(Uuid, LogPosition)>) {
         let folds = self.folds;
-        for id in folds.orders() {
-            let marks = folds.life(Model::Orders, id).map(|life| &life.marks);
+        for id in folds.lives.ids() {
+            let marks = folds.lives.seen_by(Model::Orders, id);
+            let (id, marks) = (id.0, marks.map(|life| &life.marks));
             for mark in marks.into_iter().flatten() {
                 if !shown.contains(&(id, mark.position)) {
                     let place = Place {

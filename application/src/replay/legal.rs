@@ -130,11 +130,13 @@ impl Legal for Order {
                 lines,
                 total: _,
                 pay_by,
+                delivery,
             } => OrderCommand::Place {
                 buyer: *buyer,
                 shop: *shop,
                 lines: lines.clone(),
                 pay_by: *pay_by,
+                delivery: delivery.clone(),
             },
             OrderEvent::OrderPaid {} => OrderCommand::MarkPaid,
             OrderEvent::OrderPaymentReverted {} => OrderCommand::MarkUnpaid,

@@ -16,9 +16,12 @@
 //!
 //! Invariants:
 //! - everything is read as of one moment ([`Stored`](crate::ports::replay::Stored)), in the order of the log;
-//! - memory is bounded: orders are folded in parts of [`Plan::orders`], and the log is read once
-//!   for each part; only shops, products and stock, which every part needs, and accounts are kept
-//!   for all;
+//! - the log is read once;
+//! - memory is bounded: [`Plan::orders`] orders are held, those that nothing happened to for
+//!   longest are put away, and of each a digest of 80 bytes is left (`digest`); one to which
+//!   something more happens is read again from its own events. Shops, products, stock and accounts
+//!   are held, and of each log of a chain that counts 8 bytes;
+//! - rows are compared by sums, and one by one where these differ;
 //! - nothing here shares code with the read models: what they should say is worked out in
 //!   `witness` from the aggregates.
 //!
@@ -26,26 +29,54 @@
 //! derived from it, as consistent as before. For these the log has to be compared with what was
 //! signed: see [`check`](crate::tree::check).
 
+mod agreement;
 pub(crate) mod answers;
 mod appends;
+mod bonds;
 mod catalogue;
 mod compare;
+mod crew;
+mod digest;
 mod entry;
 mod finding;
 mod legal;
 mod life;
+mod lives;
 mod moments;
+mod paid;
+mod reading;
 mod report;
+mod rows;
 mod run;
 mod sightings;
+mod stock;
 mod witness;
 mod worker;
 
 pub use self::{
     finding::{Fault, Finding, Findings, Place},
     report::{Phase, Report},
-    run::{Plan, replay},
+    run::{ReplayError, replay},
 };
+
+/// How a replay is made.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// Orders that are in memory at once; each costs about 3 kB.
+    pub orders: usize,
+    /// Folds in parallel, and as many decode.
+    pub workers: usize,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self {
+            orders: 20_000,
+            workers,
+        }
+    }
+}
 
 /// How far a replay is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

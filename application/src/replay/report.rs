@@ -37,8 +37,9 @@ pub struct Report {
     pub head: LogPosition,
     /// Streams that were folded.
     pub streams: u64,
-    /// In how many parts the orders were folded.
-    pub parts: u32,
+    /// Orders that were put away to keep memory bounded, and read again because something more
+    /// happened to them.
+    pub again: u64,
     /// Folding.
     pub folding: Phase,
     /// Comparing.

@@ -1,37 +1,69 @@
 //! The listener's record of the chain beside the payments: what the log says was seen there, the
 //! listener must have seen.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    hash::RandomState,
+};
 
 use futures::TryStreamExt;
 use gage_domain::{
+    ids::OrderId,
     payment::{Funding, LogId},
     value::B256,
 };
+use uuid::Uuid;
 
 use super::{
     compare::Folds,
+    digest::Digest,
     entry::StreamKey,
     finding::{Fault, Findings, Place},
     life::Life,
 };
-use crate::ports::replay::{Part, ReadFailure, SeenLog, Stored};
+use crate::ports::replay::{ReadFailure, SeenLog, Stored};
 
-/// Compares. Returns how many logs were read.
+/// Takes the logs that the listener has as confirmed off what the orders add up to. Returns how
+/// many were read, and the payments of which the log of events says nothing.
+pub(super) async fn take_off(
+    stored: &dyn Stored,
+    hasher: &RandomState,
+    digests: &mut HashMap<OrderId, Digest>,
+) -> Result<(u64, Vec<Uuid>), ReadFailure> {
+    let (mut read, mut strangers) = (0, Vec::new());
+    let mut batches = stored.seen_logs(None);
+    while let Some(batch) = batches.try_next().await? {
+        read += u64::try_from(batch.len()).unwrap_or(0);
+        for log in batch {
+            let (Some(id), Some(payment)) = (id_of(&log), log.payment) else {
+                continue;
+            };
+            if log.status != "confirmed" {
+                continue;
+            }
+            match digests.get_mut(&OrderId(payment)) {
+                Some(digest) => digest.take_log(&id, hasher),
+                None => strangers.push(payment),
+            }
+        }
+    }
+    Ok((read, strangers))
+}
+
+/// Compares what the listener has of some orders.
 pub(super) async fn compare(
     stored: &dyn Stored,
-    part: Part,
+    orders: &[Uuid],
     folds: &Folds,
     followed: &HashSet<u64>,
     findings: &mut Findings,
-) -> Result<u64, ReadFailure> {
+) -> Result<(), ReadFailure> {
     if followed.is_empty() {
-        return Ok(0);
+        return Ok(());
     }
-    let (mut read, mut seen) = (0, HashMap::new());
-    let mut batches = stored.seen_logs(part);
+    let mut seen = HashMap::new();
+    let mut batches = stored.seen_logs(Some(orders));
     while let Some(batch) = batches.try_next().await? {
-        read += u64::try_from(batch.len()).unwrap_or(0);
         for log in batch {
             let Some(id) = id_of(&log) else { continue };
             if log.status == "confirmed" && counts_for_nobody(&log, id, folds) {
@@ -43,40 +75,38 @@ pub(super) async fn compare(
             seen.insert(id, log.status);
         }
     }
-    for worker in &folds.workers {
-        for (id, life) in worker.lives.iter() {
-            for (log, needs) in standing(life) {
-                if !followed.contains(&log.chain_id) {
-                    continue;
-                }
-                let status = seen.get(&log).map(String::as_str);
-                let fits = match needs {
-                    Needs::Seen => matches!(status, Some("seen" | "confirmed")),
-                    Needs::Confirmed => status == Some("confirmed"),
+    for (id, life) in folds.lives.iter() {
+        for (log, needs) in standing(life) {
+            if !followed.contains(&log.chain_id) {
+                continue;
+            }
+            let status = seen.get(&log).map(String::as_str);
+            let fits = match needs {
+                Needs::Seen => matches!(status, Some("seen" | "confirmed")),
+                Needs::Confirmed => status == Some("confirmed"),
+            };
+            if !fits {
+                let place = Place {
+                    row: Some(format!("chain_sightings {}", printed(&log))),
+                    ..Place::event(
+                        StreamKey::Payment(id.0).to_string(),
+                        life.payment.sequence(),
+                        life.paid.last,
+                    )
                 };
-                if !fits {
-                    let place = Place {
-                        row: Some(format!("chain_sightings {}", printed(&log))),
-                        ..Place::event(
-                            StreamKey::Payment(id.0).to_string(),
-                            life.payment.sequence(),
-                            life.paid.last,
-                        )
-                    };
-                    let found = format!(
-                        "a log that the listener has as {}",
-                        status.unwrap_or("never seen")
-                    );
-                    let expected = match needs {
-                        Needs::Seen => "seen, by the listener's record",
-                        Needs::Confirmed => "confirmed, by the listener's record",
-                    };
-                    findings.add(Fault::UnseenLog, place, found, expected.to_owned());
-                }
+                let found = format!(
+                    "a log that the listener has as {}",
+                    status.unwrap_or("never seen")
+                );
+                let expected = match needs {
+                    Needs::Seen => "seen, by the listener's record",
+                    Needs::Confirmed => "confirmed, by the listener's record",
+                };
+                findings.add(Fault::UnseenLog, place, found, expected.to_owned());
             }
         }
     }
-    Ok(read)
+    Ok(())
 }
 
 /// What the listener's record has to say of a log.
@@ -103,12 +133,25 @@ fn standing(life: &Life) -> Vec<(LogId, Needs)> {
     }
 }
 
+/// The logs that the listener has to have as confirmed.
+pub(super) fn confirmed(life: &Life) -> Vec<LogId> {
+    let logs = standing(life).into_iter();
+    let confirmed = logs.filter(|(_, needs)| matches!(needs, Needs::Confirmed));
+    confirmed.map(|(log, _)| log).collect()
+}
+
+/// Whether there is a payment that is not confirmed yet.
+pub(super) fn is_only_seen(life: &Life) -> bool {
+    let request = life.payment.state.request();
+    request.is_ok_and(|request| matches!(request.funding, Funding::Detected(_)))
+}
+
 /// Whether no event of the payment that the log names says anything of it.
 fn counts_for_nobody(log: &SeenLog, id: LogId, folds: &Folds) -> bool {
     let Some(payment) = log.payment else {
         return false;
     };
-    let life = folds.life_now(payment);
+    let life = folds.lives.get(&OrderId(payment));
     life.is_none_or(|life| !life.standing_logs().contains(&id))
 }
 

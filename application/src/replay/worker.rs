@@ -8,27 +8,29 @@ use std::{
 
 use gage_domain::{
     ids::{OrderId, PaymentId, PayoutId, ProductId, SkuId},
-    inventory::{Inventory, InventoryEvent},
-    order::{OrderEvent, OrderLine, Phase},
-    payment::{ClosingReason, LogId, PaymentEvent, Terms},
+    inventory::InventoryEvent,
+    order::{OrderEvent, Phase},
+    payment::{ClosingReason, LogId, PaymentEvent},
     payout::{Payout, PayoutEvent},
-    rate::Conversion,
-    value::{BaseUnits, Currency},
 };
 
 use super::{
+    agreement::{actor_is, agreed},
     appends::{Appends, Bond, Said, Side},
-    catalogue::{Catalogue, same_currency},
+    bonds::{bonds, said},
+    catalogue::Catalogue,
     entry::{Folded, Snapshots, StreamKey, place},
     finding::{Fault, Findings, Place},
-    life::Life,
+    legal,
+    lives::Lives,
     moments::{Checkpoints, Moments},
+    stock::StockFold,
     witness::timeline,
 };
 use crate::{
     event::{Fact, Recorded},
     metadata::Actor,
-    ports::replay::Part,
+    ports::replay::ReadFailure,
     position::LogPosition,
 };
 
@@ -41,16 +43,6 @@ pub(super) struct Shared {
     pub(super) hasher: RandomState,
 }
 
-/// The stock of a SKU as far as it was read.
-#[derive(Debug, Clone, Default)]
-pub(super) struct StockFold {
-    pub(super) folded: Folded<Inventory>,
-    pub(super) position: LogPosition,
-    /// Pieces by plain sums, with nothing of what the aggregate makes of them.
-    on_hand: i64,
-    reserved: i64,
-}
-
 /// What an account took out, as far as it was read.
 #[derive(Debug, Clone, Default)]
 pub(super) struct PayoutFold {
@@ -61,12 +53,11 @@ pub(super) struct PayoutFold {
 /// Folds the streams that belong to it.
 #[derive(Debug)]
 pub(super) struct Worker {
-    pub(super) lives: Moments<OrderId, Life>,
+    pub(super) lives: Lives,
     pub(super) stock: Moments<SkuId, StockFold>,
     pub(super) payouts: Moments<PayoutId, PayoutFold>,
     pub(super) snapshots: Snapshots,
     pub(super) findings: Findings,
-    part: Part,
     shared: Arc<Shared>,
 }
 
@@ -96,24 +87,26 @@ impl Told {
 
 impl Worker {
     pub(super) fn new(
-        part: Part,
+        lives: Lives,
         checkpoints: Checkpoints,
         snapshots: Snapshots,
         shared: Arc<Shared>,
     ) -> Self {
         Self {
-            lives: Moments::with(checkpoints),
+            lives,
             stock: Moments::with(checkpoints),
             payouts: Moments::with(checkpoints),
             snapshots,
             findings: Findings::default(),
-            part,
             shared,
         }
     }
 
     /// Folds events, in the order of the log.
-    pub(super) fn take(&mut self, events: &[Recorded]) {
+    ///
+    /// # Errors
+    /// [`ReadFailure`] when an order could not be read again.
+    pub(super) fn take(&mut self, events: &[Recorded]) -> Result<(), ReadFailure> {
         let shared = self.shared.clone();
         let catalogue = shared
             .catalogue
@@ -126,10 +119,10 @@ impl Worker {
                     self.inventory(*id, event, happened, &catalogue, &mut told);
                 }
                 Fact::Order(id, happened) => {
-                    self.order(*id, event, happened, &catalogue, &mut told);
+                    self.order(*id, event, happened, &catalogue, &mut told)?;
                 }
                 Fact::Payment(id, happened) => {
-                    self.payment(*id, event, happened, &catalogue, &mut told);
+                    self.payment(*id, event, happened, &catalogue, &mut told)?;
                 }
                 Fact::Payout(id, happened) => self.payout(*id, event, happened, &mut told),
                 Fact::Shop(..) | Fact::Product(..) => {}
@@ -154,23 +147,28 @@ impl Worker {
                 self.findings.add(Fault::UnseenLog, place, found, expected);
             }
         }
+        Ok(())
     }
 
     /// An event that cannot be read: its number counts all the same.
-    pub(super) fn unreadable(&mut self, key: StreamKey, sequence: u64, position: LogPosition) {
+    ///
+    /// # Errors
+    /// [`ReadFailure`] when an order could not be read again.
+    pub(super) fn unreadable(
+        &mut self,
+        key: StreamKey,
+        sequence: u64,
+        position: LogPosition,
+    ) -> Result<(), ReadFailure> {
         let findings = &mut self.findings;
         match key {
             StreamKey::Inventory(id) => {
                 let stock = self.stock.at(SkuId(id), position);
                 stock.folded.arrive(key, sequence, position, findings);
             }
-            StreamKey::Order(id) => {
-                let life = self.lives.at(OrderId(id), position);
-                life.order.arrive(key, sequence, position, findings);
-            }
-            StreamKey::Payment(id) => {
-                let life = self.lives.at(OrderId(id), position);
-                life.payment.arrive(key, sequence, position, findings);
+            StreamKey::Order(id) | StreamKey::Payment(id) => {
+                let life = self.lives.at(OrderId(id), position)?;
+                life.arrive(key, sequence, position, findings);
             }
             StreamKey::Payout(id) => {
                 let payout = self.payouts.at(id, position);
@@ -178,6 +176,7 @@ impl Worker {
             }
             StreamKey::Shop(_) | StreamKey::Product(_) => {}
         }
+        Ok(())
     }
 
     fn inventory(
@@ -201,14 +200,8 @@ impl Worker {
             }
             InventoryEvent::StockReceived { .. } | InventoryEvent::StockAdjusted { .. } => None,
         };
-        if let Some((order, bond)) = bond
-            && self.part.holds(order.0)
-        {
+        if let Some((order, bond)) = bond {
             told.said.push(said(order, bond, Side::Other, key, event));
-        }
-        // Stock is looked at with the first part of the orders.
-        if self.part.index > 0 {
-            return;
         }
         let findings = &mut self.findings;
         if bond.is_none() {
@@ -233,9 +226,9 @@ impl Worker {
         happened: &OrderEvent,
         catalogue: &Catalogue,
         told: &mut Told,
-    ) {
+    ) -> Result<(), ReadFailure> {
         let key = StreamKey::Order(id.0);
-        let life = self.lives.at(id, event.position);
+        let life = self.lives.at(id, event.position)?;
         let phase = life.order.state.phase();
         life.order(id, event, happened, &mut self.snapshots, &mut self.findings);
         life.mark(
@@ -251,7 +244,7 @@ impl Worker {
         if let OrderEvent::OrderPlaced { shop, lines, .. } = happened {
             for line in lines {
                 if let Err(expected) = catalogue.offered(line, *shop, event.position) {
-                    let found = super::legal::json(line);
+                    let found = legal::json(line);
                     findings.add(Fault::NotAsOffered, place(key, event), found, expected);
                 }
             }
@@ -267,7 +260,7 @@ impl Worker {
                 if let Some(shop) = life.order.state.shop() {
                     catalogue.owner(shop, key, event, findings);
                 }
-                return;
+                return Ok(());
             }
             OrderEvent::OrderExpired {} => Some(Actor::System("expiry")),
             OrderEvent::OrderPaid {}
@@ -276,6 +269,7 @@ impl Worker {
             | OrderEvent::OrderRefunded {} => Some(Actor::System("reactions")),
         };
         actor_is(may, key, event, findings);
+        Ok(())
     }
 
     fn payment(
@@ -285,9 +279,9 @@ impl Worker {
         happened: &PaymentEvent,
         catalogue: &Catalogue,
         told: &mut Told,
-    ) {
+    ) -> Result<(), ReadFailure> {
         let (key, order) = (StreamKey::Payment(id.0), OrderId::from(id));
-        let life = self.lives.at(order, event.position);
+        let life = self.lives.at(order, event.position)?;
         let before = life.standing_logs();
         life.payment(id, event, happened, &mut self.snapshots, &mut self.findings);
         let after = life.standing_logs();
@@ -307,7 +301,7 @@ impl Worker {
                     .push(said(order, Bond::Requested, Side::Other, key, event));
                 let agreed = agreed(life, order, terms, conversion.as_deref(), event, catalogue);
                 if let Err(expected) = agreed {
-                    let found = super::legal::json(terms);
+                    let found = legal::json(terms);
                     findings.add(Fault::NotAsOffered, place(key, event), found, expected);
                 }
                 buyer
@@ -333,7 +327,7 @@ impl Worker {
                         if let Some(shop) = life.order.state.shop() {
                             catalogue.owner(shop, key, event, findings);
                         }
-                        return;
+                        return Ok(());
                     }
                 }
             }
@@ -350,12 +344,10 @@ impl Worker {
             | PaymentEvent::DisputeReverted { .. } => Some(Actor::System("listener")),
         };
         actor_is(may, key, event, findings);
+        Ok(())
     }
 
     fn payout(&mut self, id: PayoutId, event: &Recorded, happened: &PayoutEvent, told: &mut Told) {
-        if self.part.index > 0 {
-            return;
-        }
         let (key, findings) = (StreamKey::Payout(id), &mut self.findings);
         let payout = self.payouts.at(id, event.position);
         payout.folded.check(key, event, happened, findings);
@@ -371,157 +363,4 @@ impl Worker {
         told.logs.push((log.id(), counts, place));
         actor_is(Some(Actor::System("listener")), key, event, findings);
     }
-}
-
-impl StockFold {
-    /// An event of the stock.
-    pub(super) fn take(
-        &mut self,
-        id: SkuId,
-        event: &Recorded,
-        happened: &InventoryEvent,
-        snapshots: &mut Snapshots,
-        findings: &mut Findings,
-    ) {
-        let key = StreamKey::Inventory(id.0);
-        self.folded.check(key, event, happened, findings);
-        self.folded.evolve(key, happened, snapshots, findings);
-        self.position = event.position;
-        self.count(happened);
-        let state = self.folded.state.stock();
-        let (on_hand, reserved) = (i64::from(state.on_hand()), i64::from(state.reserved()));
-        let holds = 0 <= self.reserved && self.reserved <= self.on_hand;
-        if !holds || (self.on_hand, self.reserved) != (on_hand, reserved) {
-            let (by_sum, held) = (self.on_hand, self.reserved);
-            let found = format!("{held} reserved of {by_sum} on hand by the log");
-            let expected = "reserved ≤ on hand".to_owned();
-            findings.add(Fault::Invariant, place(key, event), found, expected);
-        }
-    }
-
-    fn count(&mut self, happened: &InventoryEvent) {
-        match happened {
-            InventoryEvent::StockReceived { quantity } => self.on_hand += i64::from(quantity.get()),
-            InventoryEvent::StockAdjusted { delta, .. } => {
-                self.on_hand = self.on_hand.saturating_add(*delta);
-            }
-            InventoryEvent::StockReserved { quantity, .. } => {
-                self.reserved += i64::from(quantity.get());
-            }
-            InventoryEvent::ReservationReleased { quantity, .. } => {
-                self.reserved -= i64::from(quantity.get());
-            }
-            InventoryEvent::ReservationCommitted { quantity, .. } => {
-                self.reserved -= i64::from(quantity.get());
-                self.on_hand -= i64::from(quantity.get());
-            }
-        }
-    }
-}
-
-fn said(order: OrderId, bond: Bond, side: Side, key: StreamKey, event: &Recorded) -> Said {
-    Said {
-        order,
-        bond,
-        side,
-        stream: key,
-        sequence: event.sequence,
-        position: event.position,
-    }
-}
-
-/// What an order's event has in common with events of other streams. The phase is the one before.
-fn bonds(happened: &OrderEvent, phase: Option<Phase>, lines: &[OrderLine]) -> Vec<Bond> {
-    let each = |bond: fn(SkuId, u32) -> Bond| {
-        let lines = lines.iter();
-        lines.map(move |line| bond(line.sku, line.quantity.get()))
-    };
-    match happened {
-        OrderEvent::OrderPlaced { .. } => each(Bond::Reserved).chain([Bond::Requested]).collect(),
-        OrderEvent::OrderApproved {} => each(Bond::Committed).collect(),
-        OrderEvent::OrderRejected { .. } => let_go(each, ClosingReason::OrderRejected),
-        OrderEvent::OrderCancelled {} => let_go(each, ClosingReason::OrderCancelled),
-        OrderEvent::OrderExpired {} => let_go(each, ClosingReason::Lapsed),
-        OrderEvent::OrderRefunded {} if phase == Some(Phase::Paid) => {
-            each(Bond::Released).collect()
-        }
-        OrderEvent::OrderRefunded {}
-        | OrderEvent::OrderPaid {}
-        | OrderEvent::OrderPaymentReverted {}
-        | OrderEvent::OrderShipped { .. }
-        | OrderEvent::DeliveryConfirmed {}
-        | OrderEvent::OrderCompleted {} => Vec::new(),
-    }
-}
-
-fn let_go<I: Iterator<Item = Bond>>(
-    each: impl Fn(fn(SkuId, u32) -> Bond) -> I,
-    reason: ClosingReason,
-) -> Vec<Bond> {
-    each(Bond::Released).chain([Bond::Closed(reason)]).collect()
-}
-
-/// Whether the payment asks for what the order costs.
-fn agreed(
-    life: &Life,
-    order: OrderId,
-    terms: &Terms,
-    conversion: Option<&Conversion>,
-    event: &Recorded,
-    catalogue: &Catalogue,
-) -> Result<(), String> {
-    let details = life
-        .order
-        .state
-        .details()
-        .map_err(|_| format!("a payment of an order that is placed, {order} is not"))?;
-    if (terms.order, terms.buyer, terms.deadline) != (order, details.buyer, details.pay_by) {
-        let (buyer, pay_by) = (details.buyer, details.pay_by);
-        return Err(format!(
-            "the order {order} of {buyer}, to be paid by {pay_by}"
-        ));
-    }
-    let seller = catalogue.payout_at(details.shop, event.position);
-    if seller != Some(terms.seller) {
-        let wallet = seller.map_or_else(|| "nobody".to_owned(), |wallet| wallet.to_string());
-        return Err(format!("{wallet} as seller, where the shop's money went"));
-    }
-    let asset = Currency::Token {
-        chain_id: Some(terms.chain_id),
-        token: terms.token,
-    };
-    let (total, fits) = match (details.total.currency, conversion) {
-        (currency @ Currency::Token { .. }, None) => {
-            let same = same_currency(currency, asset);
-            (
-                details.total.amount,
-                same && details.total.amount == terms.amount,
-            )
-        }
-        (Currency::Fiat(fiat), Some(conversion)) => {
-            let same = conversion.fiat == fiat && conversion.amount == details.total.amount;
-            (details.total.amount, same)
-        }
-        (Currency::Token { .. }, Some(_)) | (Currency::Fiat(_), None) => (BaseUnits::ZERO, false),
-    };
-    if fits {
-        return Ok(());
-    }
-    let currency = super::legal::json(&details.total);
-    Err(format!("the order's total, {total} ({currency})"))
-}
-
-fn actor_is(may: Option<Actor>, key: StreamKey, event: &Recorded, findings: &mut Findings) {
-    let actor = &event.metadata.actor;
-    let same = match (&may, actor) {
-        (Some(Actor::Wallet(one)), Actor::Wallet(other)) => one == other,
-        (Some(Actor::System(one)), Actor::StoredSystem(other)) => one == other,
-        _ => false,
-    };
-    if same {
-        return;
-    }
-    let expected = may.map_or_else(|| "the order's buyer".to_owned(), |may| may.to_string());
-    let found = format!("done by {actor}");
-    findings.add(Fault::WrongActor, place(key, event), found, expected);
 }

@@ -7,6 +7,7 @@ use gage_domain::{
     order::Order,
     payment::Payment,
     proof::{AnchorNote, ConsistencyDocument, EventDocument, Receipt, ReceiptEvent, TreeHead},
+    value::B256,
 };
 use serde_json::value::RawValue;
 
@@ -56,7 +57,7 @@ impl Receipts {
         };
         Ok(Some(EventDocument {
             format: EventDocument::FORMAT.to_owned(),
-            event: self.shown(event, &leaf, size).await?,
+            event: shown(event, &leaf, self.proof(size, leaf.index).await?)?,
             checkpoint: checkpoint.signed.note,
             key: checkpoint.key,
         }))
@@ -78,22 +79,26 @@ impl Receipts {
         let head = checkpoint.signed.head;
         let positions: Vec<_> = events.iter().map(|event| event.position).collect();
         let leaves = self.tree.leaves_of(&positions).await?;
-        let (mut shown, mut pending) = (Vec::new(), 0);
+        let (mut under, mut pending) = (Vec::new(), 0);
         for (event, leaf) in events.into_iter().zip(leaves) {
             match leaf.filter(|leaf| leaf.index < head.size) {
-                Some(leaf) => shown.push(self.shown(event, &leaf, head.size).await?),
+                Some(leaf) => under.push((event, leaf)),
                 None => pending += 1,
             }
         }
-        let Some(last) = shown.last().map(|event| event.index) else {
+        let indexes: Vec<u64> = under.iter().map(|(_, leaf)| leaf.index).collect();
+        let Some(&last) = indexes.last() else {
             return Ok(None);
         };
+        let proofs = self.tree.inclusions(head.size, &indexes).await?;
+        let events = under.into_iter().zip(proofs);
+        let events = events.map(|((event, leaf), proof)| shown(event, &leaf, proof));
         Ok(Some(Receipt {
             format: Receipt::FORMAT.to_owned(),
             order: order.to_string(),
             key: checkpoint.key.clone(),
             checkpoint: checkpoint.signed.note.clone(),
-            events: shown,
+            events: events.collect::<Result<_, _>>()?,
             pending,
             anchor: self.anchor_above(last, &head).await?,
         }))
@@ -126,30 +131,9 @@ impl Receipts {
         }))
     }
 
-    async fn shown(
-        &self,
-        event: PrintedEvent,
-        leaf: &KeptLeaf,
-        size: u64,
-    ) -> Result<ReceiptEvent, TreeError> {
-        let printed = |json: String| {
-            RawValue::from_string(json).map_err(|error| TreeError::Damaged {
-                reason: format!("event {}: {error}", event.position),
-            })
-        };
-        Ok(ReceiptEvent {
-            index: leaf.index,
-            metadata: printed(event.metadata)?,
-            payload: printed(event.payload)?,
-            aggregate_type: event.stream.aggregate_type,
-            aggregate_id: event.stream.aggregate_id,
-            sequence: event.sequence,
-            event_type: event.event_type,
-            event_version: event.event_version,
-            recorded_at: event.recorded_at,
-            salt: leaf.salt,
-            proof: self.tree.inclusion(size, leaf.index).await?,
-        })
+    async fn proof(&self, size: u64, index: u64) -> Result<Vec<B256>, TreeError> {
+        let proofs = self.tree.inclusions(size, &[index]).await?;
+        Ok(proofs.into_iter().flatten().collect())
     }
 
     /// The first confirmed anchor of a tree that has the leaf, or else the newest there is.
@@ -177,4 +161,29 @@ impl Receipts {
             consistency: self.tree.consistency(old, new).await?,
         }))
     }
+}
+
+fn shown(
+    event: PrintedEvent,
+    leaf: &KeptLeaf,
+    proof: Vec<B256>,
+) -> Result<ReceiptEvent, TreeError> {
+    let printed = |json: String| {
+        RawValue::from_string(json).map_err(|error| TreeError::Damaged {
+            reason: format!("event {}: {error}", event.position),
+        })
+    };
+    Ok(ReceiptEvent {
+        index: leaf.index,
+        metadata: printed(event.metadata)?,
+        payload: printed(event.payload)?,
+        aggregate_type: event.stream.aggregate_type,
+        aggregate_id: event.stream.aggregate_id,
+        sequence: event.sequence,
+        event_type: event.event_type,
+        event_version: event.event_version,
+        recorded_at: event.recorded_at,
+        salt: leaf.salt,
+        proof,
+    })
 }

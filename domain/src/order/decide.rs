@@ -10,9 +10,10 @@ use time::OffsetDateTime;
 use super::{Order, OrderEvent, OrderLine, Phase, Tracking, lines};
 use crate::{
     ids::{ProductId, ShopId, SkuId},
+    personal::Sealed,
     policy,
     text::TextFault,
-    value::{Address, Quantity},
+    value::{Address, Price, Quantity},
 };
 
 /// What can be asked of an order.
@@ -28,6 +29,8 @@ pub enum OrderCommand {
         lines: Vec<OrderLine>,
         /// When it expires if it is not paid.
         pay_by: OffsetDateTime,
+        /// Where it goes, sealed; none when there is nothing to deliver.
+        delivery: Option<Sealed>,
     },
     /// The payment is confirmed.
     MarkPaid,
@@ -189,9 +192,20 @@ pub(super) fn decide(order: &Order, command: &OrderCommand, now: OffsetDateTime)
         shop,
         lines,
         pay_by,
+        delivery,
     } = command
     {
-        return place(order, *buyer, *shop, lines, *pay_by, now);
+        let placed = place(order, *buyer, *shop, lines, *pay_by, now)?;
+        return Ok(placed.map_or_else(Vec::new, |total| {
+            vec![OrderEvent::OrderPlaced {
+                buyer: *buyer,
+                shop: *shop,
+                lines: lines.clone(),
+                total,
+                pay_by: *pay_by,
+                delivery: delivery.clone(),
+            }]
+        }));
     }
     let (details, phase) = order.placed()?;
     match command {
@@ -211,6 +225,7 @@ pub(super) fn decide(order: &Order, command: &OrderCommand, now: OffsetDateTime)
     }
 }
 
+/// What all lines cost together, when the order can be placed; nothing when it is placed already.
 fn place(
     order: &Order,
     buyer: Address,
@@ -218,12 +233,12 @@ fn place(
     lines: &[OrderLine],
     pay_by: OffsetDateTime,
     now: OffsetDateTime,
-) -> Decision {
+) -> Result<Option<Price>, OrderRejection> {
     if let Ok(details) = order.details() {
         // A repetition comes later, so its deadline may differ; the first one stands.
         let same = details.buyer == buyer && details.shop == shop && details.lines == lines;
         return if same {
-            Ok(vec![])
+            Ok(None)
         } else {
             Err(OrderRejection::AlreadyPlaced)
         };
@@ -235,13 +250,7 @@ fn place(
     if pay_by <= now {
         return Err(OrderRejection::PayByPassed { pay_by });
     }
-    Ok(vec![OrderEvent::OrderPlaced {
-        buyer,
-        shop,
-        lines: lines.to_vec(),
-        total,
-        pay_by,
-    }])
+    Ok(Some(total))
 }
 
 fn mark_paid(phase: Phase) -> Decision {

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use super::OrderLine;
 use crate::{
     ids::ShopId,
+    personal::Sealed,
     value::{Address, Price},
 };
 
@@ -26,6 +27,9 @@ pub enum OrderEvent {
         /// When the order expires if it is not paid.
         #[serde(with = "time::serde::rfc3339")]
         pay_by: OffsetDateTime,
+        /// Where it goes, sealed; none when there is nothing to deliver.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        delivery: Option<Sealed>,
     },
     /// The payment is confirmed.
     OrderPaid {},
@@ -67,7 +71,7 @@ pub struct Tracking {
 impl OrderEvent {
     /// Every event type with its current version.
     pub const TYPES: &'static [(&'static str, &'static str)] = &[
-        ("OrderPlaced", "2.0.0"),
+        ("OrderPlaced", "2.1.0"),
         ("OrderPaid", "1.0.0"),
         ("OrderApproved", "1.0.0"),
         ("OrderRejected", "1.0.0"),

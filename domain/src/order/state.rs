@@ -69,6 +69,16 @@ pub enum Phase {
     Refunded,
 }
 
+impl Phase {
+    /// Those in which goods may still have to be delivered.
+    pub const STILL_TO_DELIVER: [Self; 4] = [
+        Self::AwaitingPayment,
+        Self::Paid,
+        Self::Approved,
+        Self::Shipped,
+    ];
+}
+
 impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -156,6 +166,8 @@ pub(super) fn evolve(order: Order, event: &OrderEvent) -> Order {
                 lines,
                 total,
                 pay_by,
+                // Nothing is decided by it, so no state and no snapshot has it.
+                delivery: _,
             },
         ) => {
             return Order::Placed {

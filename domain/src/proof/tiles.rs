@@ -61,6 +61,11 @@ impl Tiles {
         tiles.map(|(id, hashes)| (*id, hashes.concat()))
     }
 
+    /// Where the tiles stand.
+    pub fn ids(&self) -> impl Iterator<Item = TileId> {
+        self.0.keys().copied()
+    }
+
     /// The hashes of a tile; none when it is not there.
     pub fn hashes(&self, id: TileId) -> &[B256] {
         self.0.get(&id).map_or(&[], Vec::as_slice)

@@ -21,8 +21,8 @@ use serde_json::Value;
 
 use crate::samples::{
     BUYER, COFFEE, ETHER, NOON, ORDER, OWNER, PAYOUT, QUARTER_PAST, SHOP, TEA, both, conversion,
-    en, ether, hash, ko, line, log, most, on_unnamed_chain, pieces, requested_on, terms, tracking,
-    wei, won,
+    en, ether, hash, ko, line, log, most, on_unnamed_chain, pieces, requested_on, sealed, terms,
+    tracking, wei, won,
 };
 
 fn shop_samples() -> Vec<ShopEvent> {
@@ -87,6 +87,7 @@ pub(crate) fn order_samples() -> Vec<OrderEvent> {
             lines: vec![line(COFFEE, ether(10), 3), line(TEA, ether(7), 1)],
             total: ether(37),
             pay_by: QUARTER_PAST,
+            delivery: Some(sealed()),
         },
         OrderEvent::OrderPaid {},
         OrderEvent::OrderApproved {},
@@ -407,8 +408,14 @@ fn prices_of_the_time_of_one_chain_name_none() {
         ],
         total: on_unnamed_chain(ETHER, wei(37)),
         pay_by: QUARTER_PAST,
+        delivery: None,
     };
     assert_eq!(read_old::<Order>("OrderPlaced", "1.0.0"), placed);
+    // Until 2.1.0 nobody said where an order goes.
+    let OrderEvent::OrderPlaced { delivery, .. } = read_old::<Order>("OrderPlaced", "2.0.0") else {
+        panic!("an order that is placed");
+    };
+    assert_eq!(delivery, None);
     assert_eq!(
         read_old::<Payment>("PaymentRequested", "1.0.0"),
         requested_on(terms())

@@ -8,6 +8,7 @@
 
 mod adapter;
 mod always;
+mod delivery;
 mod given;
 mod golden;
 mod inventory;

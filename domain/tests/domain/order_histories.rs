@@ -17,6 +17,7 @@ pub(crate) fn place(lines: Vec<OrderLine>) -> OrderCommand {
         shop: SHOP,
         lines,
         pay_by: QUARTER_PAST,
+        delivery: None,
     }
 }
 
@@ -27,6 +28,7 @@ pub(crate) fn placed() -> OrderEvent {
         lines: lines(),
         total: ether(37),
         pay_by: QUARTER_PAST,
+        delivery: None,
     }
 }
 

@@ -39,6 +39,7 @@ fn placing_the_same_order_again_changes_nothing_and_keeps_the_first_deadline() {
             shop: SHOP,
             lines: lines(),
             pay_by: QUARTER_PAST + Duration::minutes(10),
+            delivery: None,
         })
         .then_nothing_happens();
     assert_eq!(given.state().pay_by(), Some(QUARTER_PAST));
@@ -62,6 +63,7 @@ fn a_placed_order_cannot_be_placed_as_another() {
                 shop,
                 lines: lines(),
                 pay_by: QUARTER_PAST,
+                delivery: None,
             })
             .then_refused(OrderRejection::AlreadyPlaced);
     }
@@ -76,6 +78,7 @@ fn nobody_cannot_buy() {
             shop: SHOP,
             lines: lines(),
             pay_by: QUARTER_PAST,
+            delivery: None,
         })
         .then_refused(OrderRejection::ZeroBuyer);
 }
@@ -102,6 +105,7 @@ fn an_order_has_one_to_a_hundred_lines() {
             lines: many(100),
             total: ether(100),
             pay_by: QUARTER_PAST,
+            delivery: None,
         }]);
 }
 
@@ -147,6 +151,7 @@ fn all_lines_are_priced_in_one_currency() {
             lines: vec![line(COFFEE, won(4_500), 2), line(TEA, won(3_000), 1)],
             total: won(12_000),
             pay_by: QUARTER_PAST,
+            delivery: None,
         }]);
     nothing_yet::<Order>()
         .when(place(vec![line(COFFEE, price, 2)]))
@@ -156,6 +161,7 @@ fn all_lines_are_priced_in_one_currency() {
             lines: vec![line(COFFEE, price, 2)],
             total: price_in(TOKEN, wei(20)),
             pay_by: QUARTER_PAST,
+            delivery: None,
         }]);
 }
 
@@ -187,6 +193,7 @@ fn a_total_that_no_chain_could_express_is_refused() {
             lines: vec![line(COFFEE, dear, 1)],
             total: price_in(ETHER, most()),
             pay_by: QUARTER_PAST,
+            delivery: None,
         }]);
 }
 

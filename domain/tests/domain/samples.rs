@@ -4,6 +4,7 @@ use gage_domain::{
     ids::{OrderId, ProductId, ShopId, SkuId},
     order::{OrderLine, Tracking},
     payment::{LogRef, PaymentCommand, PaymentEvent, Terms},
+    personal::{PersonalKeyId, Sealed},
     rate::{Conversion, FeedRound, Rate, RateSource, RoundId},
     text::LocalizedText,
     value::{Address, Asset, B256, BaseUnits, Currency, Fiat, Price, Quantity},
@@ -162,4 +163,10 @@ pub(crate) fn log(block: u8, index: u64) -> LogRef {
         tx_hash: B256::with_last_byte(block),
         log_index: index,
     }
+}
+
+/// Something that somebody sealed.
+pub(crate) fn sealed() -> Sealed {
+    let key = PersonalKeyId(Uuid::from_u128(0x5ea1));
+    Sealed::new(key, vec![0x5e, 0xa1, 0xed]).expect("sealed")
 }

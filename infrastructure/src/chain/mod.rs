@@ -33,6 +33,7 @@ mod quote;
 mod rail;
 mod ranges;
 mod rates;
+mod sending;
 mod wallet_call;
 mod wrapped_signature;
 

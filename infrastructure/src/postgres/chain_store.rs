@@ -10,7 +10,10 @@ use gage_application::ports::{
     StoreUnavailable,
     chain::{BlockRef, Observation, Sighting, SightingStatus},
 };
-use gage_domain::value::{Address, B256};
+use gage_domain::{
+    payment::LogRef,
+    value::{Address, B256},
+};
 use serde_json::Value;
 use sqlx::{FromRow, PgPool};
 use thiserror::Error;
@@ -181,19 +184,17 @@ impl PostgresChainStore {
     ///
     /// # Errors
     /// [`ChainStoreError`].
-    pub async fn sighting(
-        &self,
-        block_hash: B256,
-        log_index: u64,
-    ) -> Result<Option<Sighting>, ChainStoreError> {
+    pub async fn sighting(&self, log: LogRef) -> Result<Option<Sighting>, ChainStoreError> {
         let row: Option<SightingRow> = sqlx::query_as(
             "SELECT observation, status, reason FROM chain_sightings
-              WHERE chain_id = $1 AND escrow = $2 AND block_hash = $3 AND log_index = $4",
+              WHERE chain_id = $1 AND escrow = $2
+                AND block_number = $3 AND log_index = $4 AND block_hash = $5",
         )
         .bind(self.chain()?)
         .bind(self.escrow.as_slice())
-        .bind(block_hash.as_slice())
-        .bind(self.column("chain_sightings", "log_index", log_index)?)
+        .bind(self.column("chain_sightings", "block_number", log.block_number)?)
+        .bind(self.column("chain_sightings", "log_index", log.log_index)?)
+        .bind(log.block_hash.as_slice())
         .fetch_optional(&self.pool)
         .await
         .map_err(|error| unavailable(&error))?;

@@ -231,6 +231,7 @@ impl World {
             }],
             seen_prices: vec![],
             pay_with,
+            delivery: None,
         };
         let placed = self.gateway.execute(place, request()).await;
         placed.map(|placed| placed.output)

@@ -151,13 +151,14 @@ async fn cursor_ring_sightings_and_events_are_one_write() {
         std::slice::from_ref(&seen)
     );
     assert_eq!(
-        store.sighting(block(2, 1).hash, 4).await.expect("reads"),
-        Some(seen)
+        store.sighting(seen.observation.log).await.expect("reads"),
+        Some(seen.clone())
     );
-    assert_eq!(
-        store.sighting(block(2, 1).hash, 5).await.expect("reads"),
-        None
-    );
+    let unseen = LogRef {
+        log_index: 5,
+        ..seen.observation.log
+    };
+    assert_eq!(store.sighting(unseen).await.expect("reads"), None);
 
     // The same again: another listener has been there.
     let again = Append {

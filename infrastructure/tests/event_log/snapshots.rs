@@ -63,6 +63,7 @@ fn order_command(random: &mut StdRng) -> OrderCommand {
             shop: ShopId(Uuid::from_u128(5)),
             lines: (1..=random.random_range(1..4)).map(line).collect(),
             pay_by: OffsetDateTime::UNIX_EPOCH + Duration::hours(1),
+            delivery: None,
         },
         4 => OrderCommand::MarkPaid,
         5 => OrderCommand::Approve,

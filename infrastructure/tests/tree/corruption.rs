@@ -17,6 +17,12 @@ async fn signed_log() -> World {
     world
 }
 
+/// The 600 leaves have one tile above theirs.
+const OTHER_NODES: TreeFinding = TreeFinding::OtherNodes {
+    level: 1,
+    number: 0,
+};
+
 fn changed(order: &str, sequence: u64, index: u64) -> TreeFinding {
     TreeFinding::Changed {
         event: format!("Order:{order} #{sequence} Happened"),
@@ -46,13 +52,11 @@ async fn one_byte_of_one_payload_is_found_and_the_event_is_named() {
         .expect("leaves")[0];
     let leaf = leaf.expect("a leaf");
     let head = tree.kept().await.expect("a tree").head;
-    let proof = tree
-        .inclusion(head.size, leaf.index)
-        .await
-        .expect("a proof");
+    let proofs = tree.inclusions(head.size, &[leaf.index]).await;
+    let proof = &proofs.expect("a proof")[0];
     let hash = leaf_hash(&events[76].leaf(), &leaf.salt);
-    assert!(check_inclusion(&head, leaf.index, hash, &proof).is_err());
-    assert!(check_inclusion(&head, leaf.index, leaf.hash, &proof).is_ok());
+    assert!(check_inclusion(&head, leaf.index, hash, proof).is_err());
+    assert!(check_inclusion(&head, leaf.index, leaf.hash, proof).is_ok());
 }
 
 #[tokio::test]
@@ -199,9 +203,44 @@ async fn a_leaf_that_is_edited_is_found_twice() {
             changed("b", 58, 257),
             not_as_signed(400),
             not_as_signed(600),
+            OTHER_NODES,
             other_head
         ]
     );
+}
+
+#[tokio::test]
+async fn an_inner_node_that_is_edited_or_taken_out_is_named() {
+    for spoil in [
+        "UPDATE tree_tiles SET hashes = set_byte(hashes, 33, get_byte(hashes, 33) # 1)
+          WHERE level = 1 AND number = 0",
+        "UPDATE tree_tiles SET hashes = substr(hashes, 1, 32) WHERE level = 1 AND number = 0",
+        "DELETE FROM tree_tiles WHERE level = 1",
+    ] {
+        let world = signed_log().await;
+        world.administrator(spoil).await;
+        assert_eq!(world.found().await, [OTHER_NODES], "{spoil}");
+    }
+}
+
+#[tokio::test]
+async fn an_inner_node_of_a_full_tile_is_compared_too() {
+    let world = World::new().await;
+    // A tile of level 1 is full of 256 tiles of 256 leaves.
+    let leaves = 256 * 256 + 1;
+    for order in 0..(leaves / 4_096) {
+        world.appends(&format!("a{order}"), 0, 4_096).await;
+    }
+    world.appends("b", 0, 1).await;
+    world.grows_to(leaves).await;
+    assert!(world.check().await.agrees());
+    world
+        .administrator(
+            "UPDATE tree_tiles SET hashes = set_byte(hashes, 5000, get_byte(hashes, 5000) # 1)
+              WHERE level = 1 AND number = 0",
+        )
+        .await;
+    assert_eq!(world.found().await, [OTHER_NODES]);
 }
 
 #[tokio::test]

@@ -2,16 +2,21 @@
 
 use std::sync::Arc;
 
-use futures::future::join_all;
+use futures::{TryStreamExt, future::join_all};
 use gage_application::{
     ports::{
         event_log::EventLog,
         history_tree::{Grown, HistoryTree, TreeError},
+        replay::Stored,
     },
     position::LogPosition,
 };
 use gage_domain::proof::{ProofError, check_consistency, check_inclusion, leaf_hash};
-use gage_infrastructure::{clock::SystemEntropy, postgres::PostgresTree};
+use gage_infrastructure::{
+    clock::SystemEntropy,
+    postgres::{PostgresStored, PostgresTree},
+};
+use sqlx::PgPool;
 
 use crate::{
     support::{append, events, read_all, stream},
@@ -46,16 +51,15 @@ async fn every_event_is_a_leaf_at_its_place_in_the_log_and_is_proven() {
     let log = read_all(&world.db.log(), 556).await;
     let positions: Vec<_> = log.iter().map(|event| event.position).collect();
     let leaves = tree.leaves_of(&positions).await.expect("leaves");
-    let printed = tree
-        .events_between(LogPosition::START, positions[555], 1_000)
-        .await
-        .expect("events");
+    let stored = PostgresStored::now(&world.db.pool).await.expect("a log");
+    let printed: Vec<_> = stored.events().try_concat().await.expect("events");
     for (index, (leaf, event)) in (0..).zip(leaves.iter().zip(&printed)) {
         let leaf = leaf.expect("every event is a leaf");
         assert_eq!((leaf.index, leaf.position), (index, event.position));
         let hash = leaf_hash(&event.leaf(), &leaf.salt);
-        let proof = tree.inclusion(head.size, index).await.expect("a proof");
-        assert_eq!(check_inclusion(&head, index, hash, &proof), Ok(()));
+        let proofs = tree.inclusions(head.size, &[index]).await;
+        let proof = &proofs.expect("a proof")[0];
+        assert_eq!(check_inclusion(&head, index, hash, proof), Ok(()));
     }
     for old in &heads {
         let proof = tree
@@ -66,6 +70,41 @@ async fn every_event_is_a_leaf_at_its_place_in_the_log_and_is_proven() {
     }
     let report = world.check().await;
     assert!(report.agrees() && report.head == head, "{report:?}");
+}
+
+/// How often rows of tiles were looked for.
+async fn looks_at_tiles(pool: &PgPool) -> i64 {
+    let mut db = pool.acquire().await.expect("connects");
+    sqlx::query("SELECT pg_stat_force_next_flush()")
+        .execute(&mut *db)
+        .await
+        .expect("flushes");
+    sqlx::query_scalar(
+        "SELECT seq_scan + idx_scan FROM pg_stat_user_tables WHERE relname = 'tree_tiles'",
+    )
+    .fetch_one(&mut *db)
+    .await
+    .expect("counts")
+}
+
+#[tokio::test]
+async fn proofs_of_many_events_read_what_they_share_once() {
+    let world = World::new().await;
+    world.appends("a", 0, 300).await;
+    let head = world.grows_to(300).await.head;
+    // One connection, which tells its own statistics.
+    let pool = world.db.pool_of(1).await;
+    let tree = PostgresTree::new(pool.clone(), Arc::new(SystemEntropy));
+    let indexes: Vec<u64> = (0..100).collect();
+    let leaves = tree.leaves_from(0, 100).await.expect("leaves");
+    let before = looks_at_tiles(&pool).await;
+    let proofs = tree.inclusions(head.size, &indexes).await.expect("proofs");
+    let looks = looks_at_tiles(&pool).await - before;
+    assert!(looks <= 4, "three tiles and no more: {looks}");
+    for (leaf, proof) in leaves.iter().zip(&proofs) {
+        assert_eq!(check_inclusion(&head, leaf.index, leaf.hash, proof), Ok(()));
+    }
+    pool.close().await;
 }
 
 #[tokio::test]
@@ -110,14 +149,14 @@ async fn streams_are_found_and_what_is_not_in_the_tree_is_not_proven() {
         .expect("events");
     assert_eq!(none, []);
     assert_eq!(
-        tree.inclusion(3, 3).await,
+        tree.inclusions(3, &[2, 3]).await,
         Err(TreeError::Proof(ProofError::NoSuchLeaf {
             size: 3,
             index: 3
         }))
     );
     assert_eq!(
-        tree.inclusion(4, 2).await,
+        tree.inclusions(4, &[2]).await,
         Err(TreeError::Proof(ProofError::Incomplete))
     );
 }

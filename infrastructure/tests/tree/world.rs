@@ -12,13 +12,13 @@ use gage_application::{
     tail::Tail,
     tree::{
         Issuer, IssuerStatus, TreeReader,
-        check::{TreeFinding, TreeReport, check},
+        check::{TreeCheck, TreeFinding, TreeReport},
     },
 };
 use gage_domain::proof::{CheckpointKey, Origin};
 use gage_infrastructure::{
     clock::{SystemClock, SystemEntropy},
-    postgres::{PostgresCheckpointStore, PostgresTree},
+    postgres::{PostgresCheckpointStore, PostgresStored, PostgresTree},
 };
 use sqlx::Executor;
 use tokio::sync::broadcast;
@@ -113,7 +113,9 @@ impl World {
         let key = key();
         let (tree, issued) = (self.tree(), self.issued());
         let issued: &dyn IssuedCheckpoints = &issued;
-        let report = check(&tree, issued, Some(key.verifier()), &|_, _| {}).await;
+        let check = TreeCheck::begin(&tree, issued, Some(key.verifier())).await;
+        let log = PostgresStored::now(&self.db.pool).await.expect("a log");
+        let report = check.expect("a tree").whole(&log, &|_, _| {}).await;
         report.expect("a report")
     }
 

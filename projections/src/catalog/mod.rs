@@ -1,6 +1,7 @@
 //! The catalog: shops, their products, and stock.
 
 mod fold;
+mod owned;
 mod queries;
 mod rows;
 mod search;

@@ -20,7 +20,7 @@ use crate::{
     projection::Projection,
 };
 
-const SCHEMA: &str = Catalog::SCHEMA;
+pub(super) const SCHEMA: &str = Catalog::SCHEMA;
 
 /// Which products are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +65,10 @@ impl CatalogQueries {
     /// Asks through this pool.
     pub fn new(pool: PgPool) -> Self {
         Self { pool }
+    }
+
+    pub(super) fn pool(&self) -> &PgPool {
+        &self.pool
     }
 
     /// Whether the catalog holds everything up to a position.

@@ -139,6 +139,8 @@ impl Rows {
                 lines,
                 total,
                 pay_by,
+                // Read from the event itself, by those whom it concerns.
+                delivery: _,
             } => {
                 let order = OrderRow {
                     id,

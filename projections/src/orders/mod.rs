@@ -2,6 +2,7 @@
 
 mod fold;
 mod milestone;
+mod parties;
 mod queries;
 mod rows;
 mod store;
@@ -15,6 +16,7 @@ use sqlx::PgConnection;
 
 pub use self::{
     milestone::Milestone,
+    parties::Parties,
     queries::{OrderCount, OrderQueries, OrderSearch, PlacedWithin, Tally},
     rows::{LineRow, OrderRow, TimelineRow},
 };

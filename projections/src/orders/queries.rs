@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use gage_application::{
-    ports::{StoreUnavailable, due_payments::DuePayments},
+    ports::{StoreUnavailable, due_payments::DuePayments, open_orders::OpenOrders},
     position::LogPosition,
 };
 use gage_domain::{
@@ -30,7 +30,7 @@ use crate::{
     tables::Tables,
 };
 
-const SCHEMA: &str = Orders::SCHEMA;
+pub(super) const SCHEMA: &str = Orders::SCHEMA;
 
 /// When orders were placed; without a bound, whenever.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -88,6 +88,10 @@ impl OrderQueries {
     /// Asks through this pool.
     pub fn new(pool: PgPool) -> Self {
         Self { pool }
+    }
+
+    pub(super) fn pool(&self) -> &PgPool {
+        &self.pool
     }
 
     /// Whether the orders hold everything up to a position.
@@ -317,6 +321,32 @@ impl DuePayments for OrderQueries {
     }
 }
 
+#[async_trait]
+impl OpenOrders for OrderQueries {
+    async fn still_to_deliver(
+        &self,
+        buyer: Address,
+        as_of: LogPosition,
+    ) -> Result<Option<Vec<OrderId>>, StoreUnavailable> {
+        let checkpoint = progress::checkpoint::<Orders>(&self.pool, Tables::Live).await;
+        let checkpoint = checkpoint.map_err(|error| unavailable(&error))?;
+        if checkpoint.is_none_or(|checkpoint| checkpoint < as_of) {
+            return Ok(None);
+        }
+        let sql = format!(
+            "SELECT id FROM {SCHEMA}.orders WHERE buyer = $1 AND phase = ANY($2) \
+             ORDER BY placed_xact_id DESC, placed_position DESC"
+        );
+        let found: Vec<Uuid> = sqlx::query_scalar(&sql)
+            .bind(buyer.to_vec())
+            .bind(Phase::STILL_TO_DELIVER.map(phase_name).to_vec())
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|error| unavailable(&error))?;
+        Ok(Some(found.into_iter().map(OrderId).collect()))
+    }
+}
+
 fn listing() -> Listing<OrderRow> {
     Listing {
         select: rows::select_orders(Some(SCHEMA)),
@@ -371,6 +401,6 @@ fn push_search(query: &mut QueryBuilder<'static, Postgres>, search: Option<&Orde
     }
 }
 
-fn uuids(orders: &[OrderId]) -> Vec<Uuid> {
+pub(super) fn uuids(orders: &[OrderId]) -> Vec<Uuid> {
     orders.iter().map(|order| order.0).collect()
 }

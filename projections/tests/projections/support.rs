@@ -327,6 +327,7 @@ pub(crate) fn order_placed(number: u128, buyer: u8) -> (OrderId, OrderEvent) {
         lines: vec![line],
         total: ether(200),
         pay_by: DAWN + Duration::hours(1),
+        delivery: None,
     };
     (order_id(number), placed)
 }

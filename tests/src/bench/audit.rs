@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::{
     figures::real,
     machine::memory_kib,
+    replay::history,
     report::{Row, Unit},
     shop::Shop,
     targets::Headline,
@@ -27,6 +28,11 @@ pub(super) async fn replayed(shop: &Shop, events: u64, copied: f64) -> Result<Ve
     let replay = &report["replay"];
     ensure!(report["agrees"] == true, "the log differs: {replay}");
     ensure!(replay["events"] == events, "{events} events, but {replay}");
+    let verified = &report["signed"]["head"]["size"];
+    ensure!(
+        *verified == events,
+        "{events} events, but {verified} leaves"
+    );
     let per_sec = |phase: &str| {
         let figure = |name: &str| replay[phase][name].as_f64().context(name.to_owned());
         Ok::<f64, anyhow::Error>(figure("read")? * 1_000.0 / figure("millis")?.max(1.0))
@@ -34,7 +40,7 @@ pub(super) async fn replayed(shop: &Shop, events: u64, copied: f64) -> Result<Ve
     let most = real(most_kib) / 1024.0;
     Ok(vec![
         Row::of(
-            "audit replay, every event checked",
+            "audit replay, every event checked and its leaf verified",
             per_sec("folding")?,
             Unit::Events,
         )
@@ -50,6 +56,22 @@ pub(super) async fn replayed(shop: &Shop, events: u64, copied: f64) -> Result<Ve
             .headline(Headline::AuditMemory)
             .note(format!("of a log of {events} events")),
     ])
+}
+
+/// The memory for a log with fewer orders, beside which that for the whole one can be seen.
+pub(super) async fn memory_of_less(orders: usize) -> Result<Row> {
+    let (shop, events) = history(orders.max(1)).await;
+    shop.settle().await;
+    for (_, read_model) in shop.read_models() {
+        read_model.run_to_end().await?;
+    }
+    shop.tree().run_to_end().await?;
+    let (report, most_kib) = audit(shop.url().to_owned()).await?;
+    ensure!(report["agrees"] == true, "the log differs: {report}");
+    shop.end().await;
+    let most = real(most_kib) / 1024.0;
+    let name = "audit replay's memory at most, of a shorter log";
+    Ok(Row::of(name, most, Unit::Mebibytes).note(format!("of a log of {events} events")))
 }
 
 /// Runs the command; its report, and the most memory that it had.

@@ -37,6 +37,7 @@ use gage_infrastructure::{
     clock::{SystemClock, SystemEntropy},
     postgres::PostgresChainStore,
 };
+use sqlx::{FromRow, PgPool};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
@@ -56,6 +57,8 @@ use crate::{
 
 /// Payments in a block.
 const IN_A_BLOCK: usize = 20;
+/// Events that are written at once for comparison: two of each of a listener's stretch.
+const IN_A_STATEMENT: usize = 4_000;
 /// As in production.
 const CONFIRMATIONS: u64 = 12;
 /// Orders that are placed or looked up at once.
@@ -95,7 +98,7 @@ pub(super) async fn measure(sizes: &Sizes) -> Result<Vec<Row>> {
     )
     .headline(Headline::Backfill)
     .beside(
-        "one eth_getLogs, and INSERT … SELECT of the same events",
+        "one eth_getLogs, and the same events in bulk",
         per_sec(payments, bare),
     )
     .note("every payment detected and, 12 blocks deep, confirmed; once each");
@@ -149,6 +152,7 @@ impl World {
             }],
             seen_prices: Vec::new(),
             pay_with: None,
+            delivery: None,
         };
         let gateway = &self.shop.gateway;
         gateway.execute(place, asked_by(Self::buyer())).await?;
@@ -232,33 +236,75 @@ impl World {
         Ok(count.unsigned_abs())
     }
 
-    /// The least that it can take: the logs in one question, the events in one statement.
+    /// The least that it can take: the logs in one question, then the same events, ready-made, in
+    /// statements as large as the listener's. Nothing is decided, compared or kept of the chain.
     async fn bare(&self) -> Result<Duration> {
         pgbench::table(&self.shop.pool).await?;
+        let events = self.events().await?;
         let provider = self.node.provider();
         let began = Instant::now();
         let filter = Filter::new()
             .address(self.escrow.address)
             .from_block(self.escrow.block);
         let logs = provider.get_logs(&filter).await.context("eth_getLogs")?;
-        let written = sqlx::query(
-            "INSERT INTO events_bench (aggregate_type, aggregate_id, sequence, event_type,
-                                       event_version, payload, metadata)
-             SELECT aggregate_type, aggregate_id, sequence, event_type, event_version, payload,
-                    metadata
-               FROM events WHERE event_type IN ('PaymentDetected', 'PaymentConfirmed')",
-        )
-        .execute(&self.shop.pool)
-        .await?;
+        for some in events.chunks(IN_A_STATEMENT) {
+            write(&self.shop.pool, some).await?;
+        }
         let took = began.elapsed();
         ensure!(
-            written.rows_affected() == 2 * logs.len() as u64,
+            events.len() == 2 * logs.len(),
             "{} logs, {} events",
             logs.len(),
-            written.rows_affected()
+            events.len()
         );
         Ok(took)
     }
+
+    /// What the listener wrote, in the order of the log.
+    async fn events(&self) -> Result<Vec<Event>> {
+        Ok(sqlx::query_as(
+            "SELECT aggregate_type, aggregate_id, sequence, event_type, event_version,
+                    payload::text, metadata::text
+               FROM events WHERE event_type IN ('PaymentDetected', 'PaymentConfirmed')
+              ORDER BY xact_id, position",
+        )
+        .fetch_all(&self.shop.pool)
+        .await?)
+    }
+}
+
+/// An event as a client has it before it is written.
+#[derive(FromRow)]
+struct Event {
+    aggregate_type: String,
+    aggregate_id: String,
+    sequence: i64,
+    event_type: String,
+    event_version: String,
+    payload: String,
+    metadata: String,
+}
+
+async fn write(pool: &PgPool, events: &[Event]) -> Result<()> {
+    let texts = |of: fn(&Event) -> &str| events.iter().map(of).collect::<Vec<_>>();
+    let sequences: Vec<i64> = events.iter().map(|event| event.sequence).collect();
+    sqlx::query(
+        "INSERT INTO events_bench (aggregate_type, aggregate_id, sequence, event_type,
+                                   event_version, payload, metadata)
+         SELECT e.type, e.id, e.sequence, e.event, e.version, e.payload::jsonb, e.metadata::jsonb
+           FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[],
+                       $7::text[]) AS e (type, id, sequence, event, version, payload, metadata)",
+    )
+    .bind(texts(|event| &event.aggregate_type))
+    .bind(texts(|event| &event.aggregate_id))
+    .bind(sequences)
+    .bind(texts(|event| &event.event_type))
+    .bind(texts(|event| &event.event_version))
+    .bind(texts(|event| &event.payload))
+    .bind(texts(|event| &event.metadata))
+    .execute(pool)
+    .await?;
+    Ok(())
 }
 
 /// Tells the node something that it answers with nothing.

@@ -128,6 +128,7 @@ async fn order(shop: &Shop, story: &Story, buyers: usize, pace: Pace) -> Tally {
             }],
             seen_prices: Vec::new(),
             pay_with: None,
+            delivery: None,
         };
         async move { put(&gateway, wanted, asked_by(by)).await }
     })

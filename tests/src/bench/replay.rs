@@ -22,16 +22,15 @@ use super::{
 const PAGE: u32 = 1_000;
 /// Products of the shop whose log is replayed.
 const PRODUCTS: usize = 200;
+/// How many times shorter the log is whose replay shows that memory is bounded.
+const LESS: usize = 10;
 /// The read model that stands for the others: it takes most events, and makes most rows.
 const STANDS: ProjectionName = ProjectionName::Orders;
 
 pub(super) async fn measure(sizes: &Sizes) -> Result<Vec<Row>> {
-    let shop = Shop::new().await;
     let orders = sizes.replayed / EVENTS_OF_AN_ORDER;
     let began = Instant::now();
-    let mut story = Story::open(&*shop.log, buyer(0), PRODUCTS.min(orders), 1_000_000).await;
-    story.sell(&*shop.log, orders).await;
-    let events = shop.events().await;
+    let (shop, events) = history(orders).await;
     let appended = per_sec(events, began.elapsed());
     shop.analyse().await;
     shop.settle().await;
@@ -51,12 +50,26 @@ pub(super) async fn measure(sizes: &Sizes) -> Result<Vec<Row>> {
         }
         rows.push(row);
     }
+    let began = Instant::now();
+    shop.tree().run_to_end().await?;
+    let grown = per_sec(events, began.elapsed());
+    rows.push(Row::of("growth of the tree", grown, Unit::Events));
     rows.extend(audit::replayed(&shop, events, copied).await?);
+    rows.push(audit::memory_of_less(orders / LESS).await?);
     for name in ProjectionName::ALL {
         rows.push(rebuilt(&shop, name).await?);
     }
     shop.end().await;
     Ok(rows)
+}
+
+/// A shop with a history of so many orders, and how many events that are.
+pub(super) async fn history(orders: usize) -> (Shop, u64) {
+    let shop = Shop::new().await;
+    let mut story = Story::open(&*shop.log, buyer(0), PRODUCTS.min(orders), 1_000_000).await;
+    story.sell(&*shop.log, orders).await;
+    let events = shop.events().await;
+    (shop, events)
 }
 
 /// The log through its reader, beside the same rows as the server copies them out; and how many of

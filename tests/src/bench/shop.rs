@@ -15,6 +15,7 @@ use gage_application::{
     },
     position::LogPosition,
     tail::Tail,
+    tree::TreeReader,
 };
 use gage_domain::{
     decider::Decider, ids::ProductId, ids::SkuId, inventory::Inventory, policy::Policy,
@@ -23,7 +24,7 @@ use gage_domain::{
 use gage_infrastructure::{
     chain::{EvmRail, LocalKey, Node, RailChain},
     clock::{SystemClock, SystemEntropy},
-    postgres::{PoolOptions, PostgresEventLog, PostgresSnapshots, connect, migrate},
+    postgres::{PoolOptions, PostgresEventLog, PostgresSnapshots, PostgresTree, connect, migrate},
     redis::{RedisStore, RedisWakeUps},
 };
 use gage_projections::{consumer, setup};
@@ -172,6 +173,13 @@ impl Shop {
             .into_iter()
             .map(on_its_loop)
             .collect()
+    }
+
+    /// The loop on which the tree over the log grows.
+    pub fn tree(&self) -> CatchUp {
+        let tree = PostgresTree::new(self.pool.clone(), Arc::new(SystemEntropy));
+        let reader = Arc::new(TreeReader::new(Arc::new(tree)));
+        CatchUp::new(reader, Tail::new(self.log.clone(), self.wake.clone()))
     }
 
     /// What the log says of a product's stock: the events are folded here, and each is checked.

@@ -222,6 +222,7 @@ impl Story {
                 quantity: one(),
             }],
             pay_by: self.deadline(),
+            delivery: None,
         }
     }
 

@@ -108,6 +108,29 @@ async fn orders_are_found_approved_together_and_told_in_figures() {
     stack.end().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_of_many_approvals_counts_and_ends_by_itself() {
+    let stack = Stack::with(&[("GAGE_REQUESTS_PER_MINUTE", "30")]).await;
+    let owner = Person::signed_in(&stack.server.url(), wallet(0)).await;
+    let none = "T3JkZXI6MDAwMDAwMDAtMDAwMC0wMDAwLTAwMDAtMDAwMDAwMDAwMDAx";
+    let keys: Vec<String> = (0..50).map(|_| new_key()).collect();
+    let orders: Vec<(&str, &str)> = keys.iter().map(|key| (none, &**key)).collect();
+    let results = approves_all(&owner, &orders).await.unwrap();
+    let codes = results.as_array().unwrap().iter().map(|result| {
+        let code = &result["userErrors"][0]["code"];
+        code.as_str().unwrap_or_default().to_owned()
+    });
+    let codes: Vec<String> = codes.collect();
+    let count = |wanted: &str| codes.iter().filter(|code| *code == wanted).count();
+    assert_eq!(codes.len(), 50);
+    assert!(
+        count("NOT_FOUND") > 0 && count("RATE_LIMITED") >= 20,
+        "{codes:?}"
+    );
+    assert_eq!(count("NOT_FOUND") + count("RATE_LIMITED"), 50, "{codes:?}");
+    stack.end().await;
+}
+
 async fn figures(stack: &Stack, owner: &Person, shop: &str, (tea, cup): (&str, &str)) {
     let document = "query($shop: ID!, $zone: String! = \"Asia/Seoul\", $days: Int! = 7) { shop(id: $shop) {
         orderCounts { status count more }

@@ -1,6 +1,9 @@
 //! Images of products: given by an owner, made safe, served for ever.
 
-use std::io::Cursor;
+use std::{
+    io::Cursor,
+    time::{Duration, Instant},
+};
 
 use gage_tests::{
     actors::{Person, new_key},
@@ -11,6 +14,10 @@ use gage_tests::{
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use reqwest::{Response, StatusCode, header};
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
 /// A picture of one colour, in PNG.
 fn png(width: u32, height: u32, colour: [u8; 3]) -> Vec<u8> {
@@ -239,5 +246,51 @@ async fn so_many_an_hour_and_no_more() {
     let answer = sent(&owner.client, "image/png", png(4, 4, [0, 0, 255])).await;
     assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
     assert!(answer.headers().contains_key(header::RETRY_AFTER));
+    stack.end().await;
+}
+
+/// Sends the beginning of an image, and then nothing.
+async fn stalls(client: &Client, bytes: usize) -> TcpStream {
+    let address = client.url().replacen("http://", "", 1);
+    let mut connection = TcpStream::connect(&address).await.unwrap();
+    let token = client.token().unwrap();
+    let head = format!(
+        "POST /images HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: image/png\r\nContent-Length: 8000000\r\n\r\n"
+    );
+    connection.write_all(head.as_bytes()).await.unwrap();
+    connection.write_all(&vec![0; bytes]).await.unwrap();
+    connection
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slow_senders_keep_nobody_out() {
+    let stack = Stack::new().await;
+    let owner = Person::signed_in(&stack.server.url(), wallet(0)).await;
+    owner.opens_shop("Tea house").await;
+    let mut slow = Vec::new();
+    for _ in 0..8 {
+        slow.push(stalls(&owner.client, 1_000).await);
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    uploads(&owner, png(20, 20, [9, 9, 9])).await;
+    // Nor do those for long that have sent nearly all of it.
+    for _ in 0..4 {
+        slow.push(stalls(&owner.client, 7_999_999).await);
+    }
+    let begun = Instant::now();
+    let mut refused = String::new();
+    for connection in &mut slow[8..] {
+        let mut answer = [0; 12];
+        connection.read_exact(&mut answer).await.unwrap();
+        refused.push_str(std::str::from_utf8(&answer).unwrap());
+    }
+    assert!(refused.contains("408"), "{refused}");
+    assert!(
+        begun.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        begun.elapsed()
+    );
+    uploads(&owner, png(20, 20, [7, 7, 7])).await;
     stack.end().await;
 }

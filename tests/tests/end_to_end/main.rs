@@ -6,6 +6,7 @@
 )]
 
 mod attempts;
+mod audit;
 mod bad_input;
 mod chains;
 mod console;
@@ -21,6 +22,7 @@ mod outages;
 mod pages;
 mod payment_requests;
 mod permits;
+mod personal_data;
 mod privacy;
 mod proofs;
 mod reconciliation;

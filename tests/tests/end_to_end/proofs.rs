@@ -47,7 +47,11 @@ async fn ask(person: &Person, document: &str, variables: Value) -> Value {
 }
 
 /// The receipt that somebody downloads, once it is complete and `enough`.
-async fn receipt(person: &Person, order: &str, enough: impl Fn(&Value) -> bool) -> Value {
+pub(crate) async fn receipt(
+    person: &Person,
+    order: &str,
+    enough: impl Fn(&Value) -> bool,
+) -> Value {
     let document = "query($id: ID!) { order(id: $id) { receipt { fileName json } } }";
     until("the receipt", SOON, async || {
         let data = ask(person, document, json!({ "id": order })).await;
@@ -65,21 +69,21 @@ fn is_paid(receipt: &Value) -> bool {
 }
 
 /// `TYPE:UUID` of a global id.
-fn stream(id: &str, aggregate_type: &str) -> String {
+pub(crate) fn stream(id: &str, aggregate_type: &str) -> String {
     use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
     let named = String::from_utf8(URL_SAFE_NO_PAD.decode(id).unwrap()).unwrap();
     let (_, uuid) = named.split_once(':').unwrap();
     format!("{aggregate_type}:{uuid}")
 }
 
-fn written(folder: &Path, name: &str, document: &Value) -> PathBuf {
+pub(crate) fn written(folder: &Path, name: &str, document: &Value) -> PathBuf {
     let path = folder.join(name);
     std::fs::write(&path, serde_json::to_string_pretty(document).unwrap()).unwrap();
     path
 }
 
 /// The verifier alone: no settings, no database, no server.
-fn verify(file: &Path, more: &[&str]) -> Output {
+pub(crate) fn verify(file: &Path, more: &[&str]) -> Output {
     let mut command = Command::new(binary());
     command.env_clear().args(["audit", "verify"]).arg(file);
     command.args(more).output().unwrap()
@@ -90,7 +94,7 @@ fn text(output: &Output) -> String {
     format!("{out}{}", String::from_utf8_lossy(&output.stderr))
 }
 
-fn proven(output: &Output) -> String {
+pub(crate) fn proven(output: &Output) -> String {
     let text = text(output);
     assert!(output.status.success(), "{text}");
     text

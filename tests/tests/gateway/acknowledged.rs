@@ -113,6 +113,7 @@ impl Market {
                     lines: lines.iter().map(wanted).collect(),
                     seen_prices: Vec::new(),
                     pay_with: None,
+                    delivery: None,
                 };
                 insist(&gateway, place, &key).await
             }

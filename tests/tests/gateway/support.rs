@@ -304,6 +304,7 @@ impl Shelf {
             }],
             seen_prices: Vec::new(),
             pay_with: None,
+            delivery: None,
         }
     }
 }

@@ -146,6 +146,134 @@ async fn a_file_that_is_not_what_its_manifest_says_is_refused() {
     world.end().await;
 }
 
+/// Changes a file, and makes its manifest say what the changed one is by itself.
+async fn forge(pool: &PgPool, file: &Path, from: &str, to: &str) {
+    let changed = std::fs::read_to_string(file).unwrap();
+    let place = file.with_extension("manifest.json");
+    let manifest = std::fs::read_to_string(&place).unwrap();
+    let mut manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    assert!(changed.contains(from) && from.len() == to.len());
+    let changed = changed.replacen(from, to, 1);
+    let digest: String = sqlx::query_scalar("SELECT encode(sha256($1), 'hex')")
+        .bind(changed.as_bytes())
+        .fetch_one(pool)
+        .await
+        .unwrap();
+    assert_ne!(manifest["sha256"], digest.as_str());
+    manifest["sha256"] = digest.into();
+    std::fs::write(file, changed).unwrap();
+    std::fs::write(place, manifest.to_string()).unwrap();
+}
+
+#[tokio::test]
+async fn one_changed_byte_of_an_export_is_found_though_its_manifest_was_changed_with_it() {
+    let world = World::new().await;
+    world.grow_tree().await;
+    let key = world.sign().await;
+    world.place(1, 1).await;
+    world.grow_tree().await;
+    // Behind the tree.
+    world.place(2, 1).await;
+    world.settled().await;
+    let folder = tempfile::tempdir().unwrap();
+    for form in ["jsonl", "csv"] {
+        let file = folder.path().join(form);
+        works(&world.name, &["export", text(&file), "--form", form]);
+        let verify = ["verify-export", text(&file), "--key", &key];
+        let proven = works(&world.name, &verify);
+        for said in [
+            "are as the manifest says",
+            "have the root 0x",
+            "are what was signed",
+        ] {
+            assert!(proven.contains(said), "{said:?} not in {proven}");
+        }
+        let sound = std::fs::read(&file).unwrap();
+        let manifest_place = file.with_extension("manifest.json");
+        let manifest = std::fs::read(&manifest_place).unwrap();
+        let order = World::order(1).to_string();
+        let other = order.replace(['1', '2'], "3");
+        for (from, to, told) in [
+            ("Tea house", "Tee house", "the checkpoint signs"),
+            // After the checkpoint, which says nothing of it.
+            (&*order, &*other, "the manifest says"),
+        ] {
+            forge(&world.pool, &file, from, to).await;
+            for arguments in [&verify[..2], &verify[..]] {
+                let found = fails(&world.name, arguments);
+                assert!(found.contains(told), "{found}");
+            }
+            assert!(fails(&world.name, &["import", text(&file)]).contains(told));
+            std::fs::write(&file, &sound).unwrap();
+            std::fs::write(&manifest_place, &manifest).unwrap();
+        }
+        works(&world.name, &verify);
+    }
+    world.end().await;
+}
+
+/// Waits until an import has compared the file, and waits for the log itself.
+async fn waits_for_the_log(pool: &PgPool) {
+    let waiting =
+        "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'events'::regclass";
+    for _ in 0..600 {
+        let found: i64 = sqlx::query_scalar(waiting).fetch_one(pool).await.unwrap();
+        if found > 0 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("the import never came to the log");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_is_exchanged_after_it_was_compared_is_not_imported() {
+    let world = World::new().await;
+    world.place(1, 1).await;
+    world.settled().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("log");
+    works(&world.name, &["export", text(&file)]);
+    let whole = std::fs::read_to_string(&file).unwrap();
+    let forged = whole.replace("OrderPlaced", "OrderPlaces");
+    assert_ne!(whole, forged);
+    for in_place in [false, true] {
+        std::fs::write(&file, &whole).unwrap();
+        let name = new_name();
+        administer(&format!("CREATE DATABASE {name}")).await;
+        let pool = open(&name).await;
+        migrate(&pool).await.unwrap();
+        let mut held = pool.begin().await.unwrap();
+        sqlx::query("LOCK TABLE events IN EXCLUSIVE MODE")
+            .execute(&mut *held)
+            .await
+            .unwrap();
+        let (database, path) = (name.clone(), text(&file).to_owned());
+        let import = tokio::task::spawn_blocking(move || audit(&database, &["import", &path]));
+        waits_for_the_log(&pool).await;
+        if in_place {
+            std::fs::write(&file, &forged).unwrap();
+        } else {
+            let other = folder.path().join("other");
+            std::fs::write(&other, &forged).unwrap();
+            std::fs::rename(&other, &file).unwrap();
+        }
+        held.rollback().await.unwrap();
+        let output = import.await.unwrap();
+        // The file that was compared is imported, or nothing is.
+        assert_eq!(output.status.success(), !in_place);
+        let forgeries: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM events WHERE event_type = 'OrderPlaces'")
+                .fetch_one(&pool)
+                .await
+                .unwrap();
+        assert_eq!(forgeries, 0);
+        pool.close().await;
+        administer(&format!("DROP DATABASE {name} WITH (FORCE)")).await;
+    }
+    world.end().await;
+}
+
 #[tokio::test]
 async fn the_command_ends_with_an_error_that_names_the_event() {
     let world = World::new().await;

@@ -1,187 +1,134 @@
-//! The history: pages, filters, causes, and how things stood at any moment.
+//! The history: causes, and how things stood at any moment.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use gage_application::{
-    event::StreamName,
+    event::{StoredEvent, StreamName},
     history::{
         History,
         moment::{Moment, difference},
     },
-    ports::chronicle::{Wanted, Way},
+    ports::{
+        chronicle::{Chronicle, Of, Wanted, Way},
+        event_log::{
+            Append, AppendError, EarlierRequest, EventLog, IdempotencyKey, Incarnation, LogError,
+            LogState, Page, StreamVersion,
+        },
+    },
     position::LogPosition,
 };
 use gage_domain::{decider::Decider, inventory::Inventory, order::Order, payment::Payment};
 use gage_infrastructure::postgres::PostgresChronicle;
-use gage_tests::bench::story::Story;
 use serde_json::{Value, json};
 use sqlx::PgPool;
+use uuid::Uuid;
 
 use crate::world::{BUYER, World, id};
 
-fn history(world: &World) -> History {
+pub(crate) fn history(world: &World) -> History {
     let chronicle = PostgresChronicle::new(world.pool.clone());
     History::new(world.log.clone(), Arc::new(chronicle))
 }
 
-fn stream<D: Decider>(id: D::Id) -> StreamName {
+pub(crate) fn stream<D: Decider>(id: D::Id) -> StreamName {
     StreamName::of::<D>(id)
 }
 
-/// Everything that is wanted, in pages of a few.
-async fn all(history: &History, wanted: &Wanted, back: bool) -> Vec<LogPosition> {
-    let (mut at, mut positions) = (None, Vec::new());
-    loop {
-        let way = if back {
-            Way::Back(at)
-        } else {
-            Way::Onwards(at)
-        };
-        let leaf = history.page(wanted, way, 7).await.unwrap();
-        let mut page: Vec<LogPosition> = leaf.events.iter().map(|event| event.position).collect();
-        assert!(page.is_sorted());
-        if back {
-            page.extend(positions);
-            positions = page;
-        } else {
-            positions.extend(page);
-        }
-        at = leaf.looked_to.or(at);
-        if leaf.at_end {
-            return positions;
-        }
-    }
+/// The log, and how often a stream was read from it.
+struct Counted {
+    log: Arc<dyn EventLog>,
+    loads: AtomicUsize,
 }
 
-async fn counted(pool: &PgPool, condition: &str) -> Vec<LogPosition> {
-    let sql = format!(
-        "SELECT xact_id, position FROM events WHERE {condition} ORDER BY xact_id, position"
-    );
-    let rows: Vec<(i64, i64)> = sqlx::query_as(&sql).fetch_all(pool).await.unwrap();
-    let position = |(xact_id, position)| LogPosition { xact_id, position };
-    rows.into_iter().map(position).collect()
+#[async_trait::async_trait]
+impl EventLog for Counted {
+    async fn load_many(
+        &self,
+        wanted: &[StreamVersion],
+    ) -> Result<Vec<Result<Vec<StoredEvent>, LogError>>, LogError> {
+        self.loads.fetch_add(1, Ordering::SeqCst);
+        self.log.load_many(wanted).await
+    }
+
+    async fn append(&self, append: &Append) -> Result<LogPosition, AppendError> {
+        self.log.append(append).await
+    }
+
+    async fn read_after(
+        &self,
+        after: LogPosition,
+        limit: u32,
+        without: &[&str],
+    ) -> Result<Page, LogError> {
+        self.log.read_after(after, limit, without).await
+    }
+
+    async fn earlier_requests(
+        &self,
+        keys: &[IdempotencyKey],
+    ) -> Result<Vec<Option<EarlierRequest>>, LogError> {
+        self.log.earlier_requests(keys).await
+    }
+
+    async fn incarnation(&self) -> Result<Incarnation, LogError> {
+        self.log.incarnation().await
+    }
+
+    async fn state(&self) -> Result<LogState, LogError> {
+        self.log.state().await
+    }
 }
 
 #[tokio::test]
-#[expect(
-    clippy::too_many_lines,
-    reason = "a table: a filter and the same in SQL"
-)]
-async fn pages_of_every_filter_have_just_what_is_wanted_both_ways() {
+async fn two_moments_of_a_past_are_read_at_once() {
     let world = World::new().await;
     world.tell_all().await;
-    let history = history(&world);
-    let stock = stream::<Inventory>(world.products[0].into());
-    let middle: (time::OffsetDateTime, String) = sqlx::query_as(
-        "SELECT recorded_at, metadata ->> 'correlation_id' FROM events ORDER BY position \
-         OFFSET 40 LIMIT 1",
-    )
-    .fetch_one(&world.pool)
-    .await
-    .unwrap();
-    let correlation = middle.1;
-    let none = Wanted::default;
-    let cases = [
-        (none(), "true".to_owned()),
-        (
-            Wanted {
-                stream: Some(stock.clone()),
-                ..none()
-            },
-            format!(
-                "aggregate_type = 'Inventory' AND aggregate_id = '{}'",
-                stock.aggregate_id
-            ),
-        ),
-        (
-            Wanted {
-                stream: Some(stock.clone()),
-                types: vec!["StockReserved".to_owned()],
-                ..none()
-            },
-            format!(
-                "event_type = 'StockReserved' AND aggregate_id = '{}'",
-                stock.aggregate_id
-            ),
-        ),
-        (
-            Wanted {
-                types: vec!["OrderPaid".to_owned(), "OrderPlaced".to_owned()],
-                ..none()
-            },
-            "event_type IN ('OrderPaid', 'OrderPlaced')".to_owned(),
-        ),
-        (
-            Wanted {
-                actor: Some("system:listener".to_owned()),
-                ..none()
-            },
-            "metadata ->> 'actor' = 'system:listener'".to_owned(),
-        ),
-        (
-            Wanted {
-                correlation_id: Some(correlation.parse().unwrap()),
-                ..none()
-            },
-            format!("metadata ->> 'correlation_id' = '{correlation}'"),
-        ),
-        (
-            Wanted {
-                from: Some(middle.0),
-                ..none()
-            },
-            "recorded_at >= (SELECT recorded_at FROM events ORDER BY position OFFSET 40 LIMIT 1)"
-                .to_owned(),
-        ),
-        (
-            Wanted {
-                until: Some(middle.0),
-                ..none()
-            },
-            "recorded_at < (SELECT recorded_at FROM events ORDER BY position OFFSET 40 LIMIT 1)"
-                .to_owned(),
-        ),
-    ];
-    for (wanted, condition) in cases {
-        let expected = counted(&world.pool, &condition).await;
-        assert!(!expected.is_empty(), "{condition}");
-        assert_eq!(all(&history, &wanted, false).await, expected, "{condition}");
-        assert_eq!(all(&history, &wanted, true).await, expected, "{condition}");
-    }
+    let log = Arc::new(Counted {
+        log: world.log.clone(),
+        loads: AtomicUsize::new(0),
+    });
+    let chronicle = PostgresChronicle::new(world.pool.clone());
+    let history = History::new(log.clone(), Arc::new(chronicle));
+    let order = stream::<Order>(World::order(1));
+    let past = history.past(&order).await.unwrap().unwrap();
+    let before = past.standing(Moment::Sequence(1)).unwrap();
+    let after = past.standing(Moment::Now).unwrap();
+    assert!(!difference(&before, &after).is_empty());
+    assert_eq!(log.loads.load(Ordering::SeqCst), 1);
     world.end().await;
 }
 
 #[tokio::test]
-async fn pages_are_read_from_an_index() {
+async fn what_an_order_did_to_stock_is_found_among_what_one_request_did_for_many() {
     let world = World::new().await;
-    world.tell_all().await;
-    // The planner looks at how much there is.
-    let mut story = Story::open(&*world.log, BUYER, 5, 1_000_000).await;
-    story.sell(&*world.log, 600).await;
-    sqlx::query("VACUUM ANALYZE events")
+    let (correlation, mine) = (Uuid::from_u128(5), World::order(77));
+    let sql = "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, \
+        event_version, payload, metadata) \
+        SELECT 'Inventory', 'sku ' || n, 1, 'StockReserved', '1.0.0', \
+        jsonb_build_object('StockReserved', jsonb_build_object('quantity', 1, 'order', \
+        CASE n WHEN 1500 THEN $1 ELSE 'other ' || n END)), \
+        jsonb_build_object('actor', 'system:test', 'correlation_id', $2, 'causation_id', 'x', \
+        'decided_at', '2026-03-01T09:00:00Z') FROM generate_series(1, 1500) n";
+    sqlx::query(sql)
+        .bind(mine.to_string())
+        .bind(correlation.to_string())
         .execute(&world.pool)
         .await
         .unwrap();
-    for way in [Way::Onwards(None), Way::Back(None)] {
-        for of in [None, Some(stream::<Order>(World::order(1)))] {
-            let wanted = Wanted {
-                stream: of,
-                actor: Some("system:listener".to_owned()),
-                ..Wanted::default()
-            };
-            let plan = PostgresChronicle::new(world.pool.clone())
-                .plan(&wanted, way)
-                .await
-                .unwrap();
-            let index = match wanted.stream {
-                Some(_) => "events_pkey",
-                None => "events_log_order",
-            };
-            assert!(plan.contains(index), "{plan}");
-            assert!(!plan.contains("Seq Scan on events"), "{plan}");
-            assert!(!plan.contains("Sort"), "{plan}");
-        }
-    }
+    let append: i64 = sqlx::query_scalar("SELECT max(xact_id) FROM events")
+        .fetch_one(&world.pool)
+        .await
+        .unwrap();
+    let chronicle = PostgresChronicle::new(world.pool.clone());
+    let asked = [(append, correlation)];
+    let found = chronicle.of_decisions(&asked, Some(mine), 1_000);
+    let found: Vec<String> = (found.await.unwrap().iter())
+        .map(|event| event.stream.aggregate_id.clone())
+        .collect();
+    assert_eq!(found, ["sku 1500"]);
     world.end().await;
 }
 
@@ -192,7 +139,7 @@ async fn a_receipt_led_to_a_confirmation_which_led_to_the_order_being_paid() {
     let history = history(&world);
     let order = World::order(1);
     let wanted = Wanted {
-        stream: Some(stream::<Order>(order)),
+        of: Of::Streams(vec![stream::<Order>(order)]),
         types: vec!["OrderPaid".to_owned()],
         ..Wanted::default()
     };

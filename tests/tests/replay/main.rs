@@ -9,5 +9,6 @@
 mod corruptions;
 mod export;
 mod history;
+mod history_pages;
 mod sound;
 mod world;

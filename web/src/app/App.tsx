@@ -11,9 +11,11 @@ import {
   CartPage,
   CheckoutPage,
   DisputesPage,
+  HistoryPages,
   OrderPage,
   OrdersPage,
   OwnerPages,
+  PersonalDataPage,
   ProductPage,
 } from './pages';
 import { useNewPage } from './useNewPage';
@@ -56,11 +58,17 @@ export function App() {
             <Route path="/owner/*?">
               <OwnerPages />
             </Route>
+            <Route path="/history/*?">
+              <HistoryPages />
+            </Route>
             <Route path="/disputes">
               <DisputesPage />
             </Route>
             <Route path="/balance">
               <BalancePage />
+            </Route>
+            <Route path="/personal-data">
+              <PersonalDataPage />
             </Route>
             <Route>
               <NotFoundPage />

@@ -6,9 +6,10 @@ export const ProductPage = lazy(() =>
   import('@/features/catalogue/ProductPage').then((page) => ({ default: page.ProductPage })),
 );
 export const CartPage = lazy(() => import('@/features/cart/CartPage').then((page) => ({ default: page.CartPage })));
-export const CheckoutPage = lazy(() =>
-  import('@/features/checkout/CheckoutPage').then((page) => ({ default: page.CheckoutPage })),
-);
+export const CheckoutPage = lazy(async () => {
+  const [page] = await Promise.all([import('@/features/checkout/CheckoutPage'), bringWords('delivery')]);
+  return { default: page.CheckoutPage };
+});
 export const OrdersPage = lazy(() =>
   import('@/features/orders/OrdersPage').then((page) => ({ default: page.OrdersPage })),
 );
@@ -21,7 +22,15 @@ export const DisputesPage = lazy(() =>
 export const BalancePage = lazy(() =>
   import('@/features/balance/BalancePage').then((page) => ({ default: page.BalancePage })),
 );
-/** The owners' console has words of its own too. */
+export const PersonalDataPage = lazy(async () => {
+  const [page] = await Promise.all([import('@/features/personal/PersonalDataPage'), bringWords('delivery')]);
+  return { default: page.PersonalDataPage };
+});
+/** The history, and the owners' console, have words of their own too. */
+export const HistoryPages = lazy(async () => {
+  const [page] = await Promise.all([import('@/features/history/HistoryPages'), bringWords('history')]);
+  return { default: page.HistoryPages };
+});
 export const OwnerPages = lazy(async () => {
   const [page] = await Promise.all([import('@/features/owner/OwnerPages'), bringWords('owner')]);
   return { default: page.OwnerPages };

@@ -7,6 +7,8 @@ export const paths = {
   orders: '/orders',
   order: (id: string) => `/orders/${encodeURIComponent(id)}`,
   balance: '/balance',
+  personal: '/personal-data',
   disputes: '/disputes',
   owner: '/owner',
+  history: '/history',
 } as const;

@@ -1,4 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import deliveryEn from '@/features/delivery/words/en.json';
+import deliveryKo from '@/features/delivery/words/ko.json';
+import historyEn from '@/features/history/words/en.json';
+import historyKo from '@/features/history/words/ko.json';
 import ownerEn from '@/features/owner/words/en.json';
 import ownerKo from '@/features/owner/words/ko.json';
 import en from './en.json';
@@ -15,7 +19,9 @@ function texts(tree: object, prefix = ''): [key: string, places: string[]][] {
 
 describe.each([
   ['of everyone', en, ko],
+  ['of deliveries', deliveryEn, deliveryKo],
   ['of owners', ownerEn, ownerKo],
+  ['of the history', historyEn, historyKo],
 ])('the two languages %s', (_, en, ko) => {
   it('have the same texts', () => {
     expect(texts(ko).map(([key]) => key)).toEqual(texts(en).map(([key]) => key));

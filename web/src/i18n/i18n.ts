@@ -1,6 +1,8 @@
 import i18n from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import { remember } from '@/shared/remember';
+import type delivery from '@/features/delivery/words/en.json';
+import type history from '@/features/history/words/en.json';
 import type owner from '@/features/owner/words/en.json';
 import type en from './en.json';
 
@@ -10,7 +12,12 @@ export type Language = (typeof LANGUAGES)[number];
 declare module 'i18next' {
   interface CustomTypeOptions {
     // Keys are checked: a text that no file has does not compile.
-    resources: { translation: typeof en; owner: typeof owner };
+    resources: {
+      translation: typeof en;
+      delivery: typeof delivery;
+      owner: typeof owner;
+      history: typeof history;
+    };
     strictKeyChecks: true;
   }
 }
@@ -18,14 +25,22 @@ declare module 'i18next' {
 const REMEMBERED = remember('language');
 
 /** `translation` is for everyone; the rest comes with the pages that speak it. */
-type Namespace = 'translation' | 'owner';
+type Namespace = 'translation' | 'delivery' | 'owner' | 'history';
 
 /** Each language is a file of its own, fetched when it is spoken. */
 const WORDS: Record<Namespace, Record<Language, () => Promise<{ default: object }>>> = {
   translation: { ko: () => import('./ko.json'), en: () => import('./en.json') },
+  delivery: {
+    ko: () => import('@/features/delivery/words/ko.json'),
+    en: () => import('@/features/delivery/words/en.json'),
+  },
   owner: {
     ko: () => import('@/features/owner/words/ko.json'),
     en: () => import('@/features/owner/words/en.json'),
+  },
+  history: {
+    ko: () => import('@/features/history/words/ko.json'),
+    en: () => import('@/features/history/words/en.json'),
   },
 };
 

@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 
 use anyhow::{Context as _, bail};
-use gage_application::tree::check::{TreeReport, check};
+use gage_application::tree::check::{TreeCheck, TreeReport};
 use gage_domain::proof::CheckpointVerifier;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -36,14 +36,13 @@ pub(super) async fn run(
         bar.set_position(done);
     };
     let receipts = wiring::receipts(&database);
-    let report = check(
-        receipts.tree.as_ref(),
-        receipts.issued.as_ref(),
-        key.as_ref(),
-        &show,
-    );
-    let report = report.await;
+    let (tree, issued) = (receipts.tree.as_ref(), receipts.issued.as_ref());
+    let check = TreeCheck::begin(tree, issued, key.as_ref()).await?;
+    // After the tree was looked at: what is in it is in what is read now.
+    let stored = wiring::stored(&database).await?;
+    let report = check.whole(&*stored, &show).await;
     bar.finish_and_clear();
+    drop(stored);
     database.pool.close().await;
     tell(&report?, json)
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{BufRead as _, BufReader, BufWriter, Read as _, Seek as _, Write as _},
+    io::{BufRead, BufReader, BufWriter, Seek as _, Write as _},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
@@ -10,10 +10,12 @@ use std::{
 use anyhow::{Context as _, bail, ensure};
 use futures::TryStreamExt as _;
 use gage_application::{
-    export::{Form, Manifest, Tally},
-    ports::replay::EventRow,
+    export::{Committed, Form, Manifest, Proven, Root, SignedRoot, Tally},
+    ports::{history_tree::HistoryTree, replay::EventRow},
     position::LogPosition,
+    tree::Receipts,
 };
+use gage_domain::proof::{CheckpointVerifier, TreeHead};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
@@ -28,13 +30,24 @@ use crate::{
 const SAVED_AFTER: u64 = 100_000;
 /// Events that are written into a log at once.
 const BATCH: usize = 2_000;
+/// Leaves that are read at once.
+const LEAVES: u32 = 4_096;
 /// Bytes that are read at once.
 const CHUNK: usize = 1 << 20;
 
 /// Where a file's manifest is.
 fn manifest_of(file: &Path) -> PathBuf {
+    beside(file, ".manifest.json")
+}
+
+/// Where the salts of a file's leaves are, 32 bytes each.
+fn salts_of(file: &Path) -> PathBuf {
+    beside(file, ".salts")
+}
+
+fn beside(file: &Path, ending: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
-    name.push(".manifest.json");
+    name.push(ending);
     name.into()
 }
 
@@ -57,6 +70,9 @@ pub(super) async fn export(
     wiring::check_log(&database).await?;
     let bar = bar()?;
     bar.set_position(tally.events());
+    let receipts = wiring::receipts(&database);
+    // Before the moment as of which the log is read: what is in the tree is in the file.
+    let root = root(&receipts).await?;
     let stored = wiring::stored(&database).await?;
     let form = tally.manifest(None).form;
     let mut events = stored.events_after(tally.last().unwrap_or(LogPosition::START));
@@ -71,15 +87,25 @@ pub(super) async fn export(
         bar.set_position(tally.events());
         if tally.events() - saved >= SAVED_AFTER {
             saved = tally.events();
-            save(file, &mut out, &tally)?;
+            save(file, &mut out, &tally.manifest(None))?;
         }
     }
     drop(events);
-    save(file, &mut out, &tally)?;
+    if let Some(root) = &root {
+        write_salts(file, &*receipts.tree, root.head.size).await?;
+    }
+    let manifest = tally.manifest(root);
+    save(file, &mut out, &manifest)?;
     bar.finish_and_clear();
     drop(stored);
     database.pool.close().await;
-    let manifest = tally.manifest(None);
+    if let Some(root) = &manifest.root {
+        let TreeHead { size, root } = root.head;
+        writeln!(
+            std::io::stdout(),
+            "the tree of {size} events has the root {root}"
+        )?;
+    }
     writeln!(
         std::io::stdout(),
         "{} events, {} bytes, SHA-256 {}",
@@ -119,21 +145,53 @@ fn go_on(file: &Path) -> anyhow::Result<(BufWriter<File>, Tally)> {
     let mut opened = File::options().read(true).write(true).open(file)?;
     opened.set_len(manifest.bytes)?;
     let tally = tallied(&manifest, BufReader::new(&opened), |_| Ok(()))?;
-    if let Some(differs) = manifest.differs(&tally) {
-        bail!("{}: {differs}", file.display());
-    }
+    agrees(file, &manifest, &tally)?;
     opened.seek(std::io::SeekFrom::End(0))?;
     Ok((BufWriter::new(opened), tally))
 }
 
-/// What is written goes to the disk before the manifest that speaks of it.
-fn save(file: &Path, out: &mut BufWriter<File>, tally: &Tally) -> anyhow::Result<()> {
+/// What the log is committed to; nothing while there is no tree.
+async fn root(receipts: &Receipts) -> anyhow::Result<Option<Root>> {
+    // The checkpoint first: the tree that is looked at then has grown from its.
+    let issued = receipts.issued.latest().await?;
+    let head = receipts.tree.kept().await?.head;
+    let checkpoint = issued.map(|issued| SignedRoot {
+        key: issued.key,
+        note: issued.signed.note,
+    });
+    Ok((head.size > 0).then_some(Root { head, checkpoint }))
+}
+
+/// Writes the salts of the first leaves: without them, nobody could work the leaves out.
+async fn write_salts(file: &Path, tree: &dyn HistoryTree, size: u64) -> anyhow::Result<()> {
+    let (place, new) = (salts_of(file), beside(file, ".salts.new"));
+    let opened = File::options()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&new)?;
+    let (mut out, mut written) = (BufWriter::new(opened), 0);
+    while written < size {
+        for leaf in tree.leaves_from(written, LEAVES).await? {
+            if leaf.index < size {
+                out.write_all(leaf.salt.0.as_slice())?;
+            }
+            written = leaf.index + 1;
+        }
+    }
     out.flush()?;
     out.get_ref().sync_all()?;
-    let manifest = serde_json::to_string_pretty(&tally.manifest(None))?;
-    let place = manifest_of(file);
-    let mut new = place.clone().into_os_string();
-    new.push(".new");
+    fs::rename(new, place)?;
+    Ok(())
+}
+
+/// What is written goes to the disk before the manifest that speaks of it.
+fn save(file: &Path, out: &mut BufWriter<File>, manifest: &Manifest) -> anyhow::Result<()> {
+    out.flush()?;
+    out.get_ref().sync_all()?;
+    let manifest = serde_json::to_string_pretty(manifest)?;
+    let (place, new) = (manifest_of(file), beside(file, ".manifest.json.new"));
     fs::write(&new, manifest + "\n")?;
     fs::rename(new, place)?;
     Ok(())
@@ -145,63 +203,138 @@ fn manifest(file: &Path) -> anyhow::Result<Manifest> {
     serde_json::from_str(&text).with_context(|| format!("{} is no manifest", place.display()))
 }
 
-/// Reads a file event by event.
-fn tallied(
-    manifest: &Manifest,
-    mut file: impl std::io::BufRead,
-    mut each: impl FnMut(EventRow) -> anyhow::Result<()>,
-) -> anyhow::Result<Tally> {
-    let form = manifest.form;
-    let (mut tally, mut line, mut number) = (Tally::new(form), Vec::new(), 0);
-    loop {
-        line.clear();
-        let read = file.by_ref().take(u64::MAX).read_until(b'\n', &mut line)?;
-        if read == 0 {
-            return Ok(tally);
+/// A file that is read event by event, and counted.
+struct Reading<R> {
+    file: R,
+    form: Form,
+    tally: Tally,
+    line: Vec<u8>,
+    number: u64,
+}
+
+impl<R: BufRead> Reading<R> {
+    fn new(form: Form, file: R) -> Self {
+        Self {
+            file,
+            form,
+            tally: Tally::new(form),
+            line: Vec::new(),
+            number: 0,
         }
-        number += 1;
-        tally.bytes(&line);
-        let text = std::str::from_utf8(&line)
-            .with_context(|| format!("line {number} is no UTF-8"))?
-            .trim_end_matches(['\r', '\n']);
-        if let Some(event) = form.read(number, text)? {
+    }
+
+    /// The next event; none at the end.
+    fn next(&mut self) -> anyhow::Result<Option<EventRow>> {
+        loop {
+            self.line.clear();
+            if self.file.read_until(b'\n', &mut self.line)? == 0 {
+                return Ok(None);
+            }
+            self.number += 1;
+            let number = self.number;
+            self.tally.bytes(&self.line);
+            let text = std::str::from_utf8(&self.line)
+                .with_context(|| format!("line {number} is no UTF-8"))?
+                .trim_end_matches(['\r', '\n']);
+            let Some(event) = self.form.read(number, text)? else {
+                continue;
+            };
             ensure!(
-                tally.event(&event),
+                self.tally.event(&event),
                 "line {number}: the event at {} stands after a later one",
                 event.position
             );
-            each(event)?;
+            return Ok(Some(event));
         }
     }
 }
 
-/// Compares a file with its manifest.
-pub(super) fn verify(file: &Path) -> anyhow::Result<Manifest> {
+/// Reads a file to its end.
+fn tallied(
+    manifest: &Manifest,
+    file: impl BufRead,
+    mut each: impl FnMut(EventRow) -> anyhow::Result<()>,
+) -> anyhow::Result<Tally> {
+    let mut reading = Reading::new(manifest.form, file);
+    while let Some(event) = reading.next()? {
+        each(event)?;
+    }
+    Ok(reading.tally)
+}
+
+/// Compares a file with its manifest, and its events with what the log was committed to.
+fn verify(
+    file: &Path,
+    opened: &File,
+    key: Option<&CheckpointVerifier>,
+) -> anyhow::Result<(Manifest, Option<Proven>)> {
     let manifest = manifest(file)?;
-    let opened = File::open(file).with_context(|| file.display().to_string())?;
     let reader = BufReader::with_capacity(CHUNK, opened);
-    let tally = tallied(&manifest, reader, |_| Ok(()))?;
-    match manifest.differs(&tally) {
-        None => Ok(manifest),
+    let mut committed = match &manifest.root {
+        Some(root) => {
+            let salts = open(&salts_of(file))?;
+            Some(Committed::new(root, BufReader::new(salts), key)?)
+        }
+        None => None,
+    };
+    let tally = tallied(&manifest, reader, |event| {
+        if let Some(committed) = &mut committed {
+            committed.take(&event)?;
+        }
+        Ok(())
+    });
+    let tally = tally.with_context(|| file.display().to_string())?;
+    agrees(file, &manifest, &tally)?;
+    let proven = committed.map(Committed::finish).transpose();
+    let proven = proven.with_context(|| file.display().to_string())?;
+    Ok((manifest, proven))
+}
+
+fn open(file: &Path) -> anyhow::Result<File> {
+    File::open(file).with_context(|| file.display().to_string())
+}
+
+fn agrees(file: &Path, manifest: &Manifest, tally: &Tally) -> anyhow::Result<()> {
+    match manifest.differs(tally) {
+        None => Ok(()),
         Some(differs) => bail!("{}: {differs}", file.display()),
     }
 }
 
-/// Says whether a file is what its manifest says.
-pub(super) fn verified(file: &Path) -> anyhow::Result<()> {
-    let manifest = verify(file)?;
+/// Says whether a file is what its manifest says, and what is proven of it.
+pub(super) fn verified(file: &Path, key: Option<&str>) -> anyhow::Result<()> {
+    let key = key.map(CheckpointVerifier::parse).transpose();
+    let key = key.context("--key")?;
+    let (manifest, proven) = verify(file, &open(file)?, key.as_ref())?;
+    let signed = proven.as_ref().and_then(|proven| proven.signed);
+    let mut out = std::io::stdout().lock();
     let position = |at: Option<String>| at.unwrap_or_else(|| "none".to_owned());
     writeln!(
-        std::io::stdout(),
+        out,
         "{} events, from {} to {}, are as the manifest says",
         manifest.events,
         position(manifest.first),
         position(manifest.last)
     )?;
+    if let Some(Proven { head, .. }) = &proven {
+        let TreeHead { size, root } = head;
+        writeln!(out, "the first {size} of them have the root {root}")?;
+    }
+    match (signed, &key) {
+        (Some(size), Some(_)) => writeln!(out, "the first {size} of them are what was signed")?,
+        (Some(size), None) => writeln!(
+            out,
+            "the first {size} of them are what was signed by the key in the manifest; compare it \
+             with the one that the shop publishes, or give that by --key"
+        )?,
+        (None, Some(_)) => bail!("there is no checkpoint that the key could check"),
+        (None, None) => writeln!(out, "none of them are proven to be signed")?,
+    }
     Ok(())
 }
 
-/// Makes a log of a file that is what its manifest says.
+/// Makes a log of a file that is what its manifest says: of the very file that was compared, and
+/// only if it still is that when all of it is read.
 pub(super) async fn import(
     file: &Path,
     database: &DatabaseArgs,
@@ -209,26 +342,24 @@ pub(super) async fn import(
 ) -> anyhow::Result<()> {
     let (settings, log) = config::database(database, log)?;
     telemetry::start_logs(&log)?;
-    let manifest = verify(file)?;
+    let mut opened = open(file)?;
+    let (manifest, _) = verify(file, &opened, None)?;
     let database = wiring::database(&settings).await?;
     let bar = bar()?;
     let mut restore = wiring::restore(&database).await?;
-    let opened = BufReader::with_capacity(CHUNK, File::open(file)?);
-    let (mut batch, mut written) = (Vec::with_capacity(BATCH), 0);
-    for (number, line) in (1..).zip(opened.split(b'\n')) {
-        let line = String::from_utf8(line?).with_context(|| format!("line {number}"))?;
-        let line = line.trim_end_matches('\r');
-        if let Some(event) = manifest.form.read(number, line)? {
-            batch.push(event);
-        }
+    opened.rewind()?;
+    let mut reading = Reading::new(manifest.form, BufReader::with_capacity(CHUNK, opened));
+    let mut batch = Vec::with_capacity(BATCH);
+    while let Some(event) = reading.next()? {
+        batch.push(event);
         if batch.len() >= BATCH {
             restore.write(&batch).await?;
-            written += batch.len();
             batch.clear();
-            bar.set_position(u64::try_from(written).unwrap_or(0));
+            bar.set_position(reading.tally.events());
         }
     }
     restore.write(&batch).await?;
+    agrees(file, &manifest, &reading.tally)?;
     restore.finish(&database.pool).await?;
     bar.finish_and_clear();
     database.pool.close().await;

@@ -11,9 +11,10 @@ use gage_application::{
     event::Decoder,
     history::words,
     metadata::Actor,
-    ports::chronicle::{Wanted, Way},
+    ports::chronicle::{Of, Wanted, Way},
     position::LogPosition,
 };
+use gage_domain::personal::{PersonalKeyId, Sealed};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use uuid::Uuid;
 
@@ -79,23 +80,34 @@ pub(super) async fn run(
     log: &LogArgs,
 ) -> anyhow::Result<()> {
     let wanted = Wanted {
-        stream: args.stream.as_deref().map(streams::parse).transpose()?,
+        of: match args.stream.as_deref().map(streams::parse).transpose()? {
+            Some(stream) => Of::Streams(vec![stream]),
+            None => Of::Everything,
+        },
         types: args.types,
         actor: args.actor.map(|actor| actor.to_string()),
         correlation_id: args.correlation,
         from: args.from,
         until: args.until,
+        up_to: None,
     };
     let (database, log) = config::database(database, log)?;
     telemetry::start_logs(&log)?;
     let database = wiring::database(&database).await?;
     wiring::check_log(&database).await?;
     let history = wiring::history(&database);
+    let personal = wiring::personal::unopened(&database);
     let decoder = Decoder::current();
     let (mut at, mut left) = (args.after, args.limit.unwrap_or(u64::MAX));
     while left > 0 {
         let limit = u32::try_from(left).unwrap_or(PAGE).min(PAGE);
         let leaf = history.page(&wanted, Way::Onwards(at), limit).await?;
+        let keys: Vec<PersonalKeyId> = leaf
+            .events
+            .iter()
+            .filter_map(|event| Some(decoder.decode(event.clone()).ok()?.fact.sealed()?.key()))
+            .collect();
+        let keys = personal.key_states(&keys).await?;
         {
             let mut out = io::stdout().lock();
             for event in &leaf.events {
@@ -105,7 +117,9 @@ pub(super) async fn run(
                 }
                 print(&mut out, event).context("standard output")?;
                 if let Ok(read) = decoder.decode(event.clone()) {
-                    let words = words::of(&read.fact);
+                    let key = read.fact.sealed().map(Sealed::key);
+                    let key = key.and_then(|key| keys.get(&key).copied());
+                    let words = words::of(&read.fact, key);
                     writeln!(out, "      {}\n      {}", words.en, words.ko)?;
                 }
             }

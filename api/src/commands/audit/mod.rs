@@ -42,9 +42,9 @@ pub enum AuditCommand {
         /// The public key of the checkpoints; without it, signatures are not checked
         #[arg(long, env = "GAGE_CHECKPOINT_VERIFIER", value_name = "NAME+ID+KEY")]
         key: Option<String>,
-        /// Orders that are folded at once; each costs about 2 kB of memory [default: 200000]
+        /// Orders that are in memory at once, about 3 kB each; more time, less memory [default: 20000]
         #[arg(long, value_name = "N")]
-        orders_at_once: Option<u64>,
+        orders_at_once: Option<usize>,
         /// Where the events are.
         #[command(flatten)]
         database: DatabaseArgs,
@@ -184,8 +184,9 @@ pub enum AuditCommand {
     },
     /// Write the whole log to a file, with a manifest beside it
     ///
-    /// FILE.manifest.json says how many events there are, which the first and the last are, and
-    /// what the file's SHA-256 is. An export that was broken off, or is older than the log, goes
+    /// FILE.manifest.json says how many events there are, which the first and the last are, what the
+    /// file's SHA-256 is, and the root of the tree over them with the newest signed checkpoint;
+    /// FILE.salts is what its leaves need beside the events. An export that was broken off, or is older than the log, goes
     /// on with `--resume`.
     Export {
         /// The file
@@ -219,11 +220,16 @@ pub enum AuditCommand {
         #[command(flatten)]
         log: LogArgs,
     },
-    /// Compare an export with its manifest; needs no database
+    /// Compare an export with its manifest, and its events with what was signed; needs no database
+    ///
+    /// Works every leaf of the tree out anew from the file and FILE.salts.
     VerifyExport {
         /// The file
         #[arg(value_name = "FILE")]
         file: PathBuf,
+        /// The public key that the shop publishes (`gage audit key`); without it, the one in the manifest is taken
+        #[arg(long, env = "GAGE_CHECKPOINT_VERIFIER", value_name = "NAME+ID+KEY")]
+        key: Option<String>,
     },
 }
 
@@ -274,7 +280,7 @@ pub(super) async fn run(command: AuditCommand) -> anyhow::Result<()> {
             database,
             log,
         } => export::import(&file, &database, &log).await,
-        AuditCommand::VerifyExport { file } => export::verified(&file),
+        AuditCommand::VerifyExport { file, key } => export::verified(&file, key.as_deref()),
         AuditCommand::Key {
             checkpoints,
             server,

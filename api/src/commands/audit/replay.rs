@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail};
 use gage_application::{
     reconciliation,
     replay::{Plan, Progress, Report, Stage, replay},
-    tree::check::{TreeReport, check},
+    tree::check::{TreeCheck, TreeReport},
 };
 use gage_domain::proof::CheckpointVerifier;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -29,7 +29,7 @@ pub(super) struct Wanted {
     pub(super) json: bool,
     pub(super) without_chain: bool,
     pub(super) key: Option<CheckpointVerifier>,
-    pub(super) orders_at_once: Option<u64>,
+    pub(super) orders_at_once: Option<usize>,
 }
 
 /// What became of the comparison with a chain.
@@ -62,19 +62,20 @@ pub(super) async fn run(
         orders: wanted.orders_at_once.unwrap_or(standard.orders),
         ..standard
     };
-    let bar = Bar::new()?;
+    let receipts = wiring::receipts(&database);
+    let (tree, issued) = (receipts.tree.as_ref(), receipts.issued.as_ref());
+    let mut check = TreeCheck::begin(tree, issued, wanted.key.as_ref())
+        .await
+        .context("the tree")?;
+    // After the tree was looked at: what is in it is in what is read now.
     let stored = wiring::stored(&database).await?;
-    let report = replay(&*stored, plan, &|progress| bar.show(progress)).await;
+    let bar = Bar::new()?;
+    let show = |progress| bar.show(progress);
+    let report = replay(stored.clone(), plan, Some(&mut check), &show).await;
     bar.finish();
     let report = report.context("nothing was compared")?;
-    let receipts = wiring::receipts(&database);
-    let signed = check(
-        receipts.tree.as_ref(),
-        receipts.issued.as_ref(),
-        wanted.key.as_ref(),
-        &|_, _| {},
-    );
-    let signed = signed.await.context("nothing was compared with the tree")?;
+    let signed = check.finish().await;
+    let signed = signed.context("nothing was compared with the tree")?;
     let mut on_chain = Vec::new();
     for chain in chains.iter().flatten() {
         let reconciliation = wiring::reconciliation(&database, chain)?;
@@ -161,7 +162,7 @@ impl Found {
             events,
             head,
             streams,
-            parts,
+            again,
             folding,
             comparing,
             read_models,
@@ -169,16 +170,16 @@ impl Found {
         } = &self.report;
         writeln!(
             out,
-            "folded {events} events of {streams} streams, up to {head}, in {parts} part(s): \
-             {} s, {} events/s",
-            folding.took.as_secs(),
+            "folded {events} events of {streams} streams, up to {head}, {again} orders read again: \
+             {:.1} s, {} events/s",
+            folding.took.as_secs_f64(),
             folding.rate()
         )?;
         writeln!(
             out,
-            "compared {} rows: {} s, {} rows/s",
+            "compared {} rows: {:.1} s, {} rows/s",
             comparing.read,
-            comparing.took.as_secs(),
+            comparing.took.as_secs_f64(),
             comparing.rate()
         )?;
         for (name, checkpoint) in read_models {

@@ -48,14 +48,14 @@ pub(super) async fn run(
     telemetry::start_logs(&log)?;
     let database = wiring::database(&database).await?;
     let history = wiring::history(&database);
-    let Some(before) = history.standing(&stream, at).await? else {
+    let Some(past) = history.past(&stream).await? else {
         bail!("the stream {stream} has no events");
     };
+    let before = past.standing(at)?;
     let shown = match until {
         None => standing(&before),
         Some(until) => {
-            let after = history.standing(&stream, until).await?;
-            let after = after.context("the stream is gone")?;
+            let after = past.standing(until)?;
             let changed: Vec<Value> = difference(&before, &after).iter().map(change).collect();
             json!({
                 "stream": stream.to_string(),

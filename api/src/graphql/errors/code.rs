@@ -144,6 +144,12 @@ pub enum ErrorCode {
     ImageLimit,
     /// What is to be paid takes no permits (EIP-2612).
     PermitNotTaken,
+    /// No country: two capital letters (ISO 3166-1).
+    CountryInvalid,
+    /// This server takes no delivery details: place the order without.
+    DeliveryNotTaken,
+    /// Goods are still to be delivered: cancel the orders, or confirm their delivery, first.
+    OrdersStillOpen,
     /// The permit is not the payer's signature of what was asked: ask anew, and sign that.
     PermitInvalid,
 }

@@ -113,6 +113,9 @@ pub enum BadArgument {
         /// How many are folded.
         most: u64,
     },
+    /// Two questions in one.
+    #[error("give one of stream, shop and customer")]
+    OneScope,
     /// No name of a stream.
     #[error("a stream is named by an id, or as Type:id, for example Order:018f3c5e-…")]
     Stream,

@@ -5,8 +5,10 @@ use gage_application::operations::approve_order::ApproveOrder;
 use gage_domain::ids::OrderId;
 
 use crate::graphql::{
+    context::Asked as _,
+    errors::ApiError,
     mutations::{
-        call::{UserError, Written, id_at, write},
+        call::{Call, UserError, Written, attempt, id_at, write},
         written,
     },
     node_id::GlobalId as _,
@@ -63,18 +65,35 @@ impl ApproveOrderMutation {
         ctx: &Context<'_>,
         input: ApproveOrderInput,
     ) -> Result<ApproveOrderPayload> {
-        approve(ctx, input).await
+        let written = write(ctx, &input.idempotency_key, |call| input.operation(call));
+        Ok(ApproveOrderPayload(written.await?))
     }
 }
 
-/// Approves an order, by itself or among others.
-pub(super) async fn approve(
+impl ApproveOrderInput {
+    fn operation(&self, call: &Call) -> Result<ApproveOrder, UserError> {
+        let order = id_at(&self.order, "order")?;
+        Ok(ApproveOrder { order, by: call.by })
+    }
+}
+
+/// Approves an order among others: whatever keeps this one from being approved is its own error.
+pub(super) async fn approve_among(
     ctx: &Context<'_>,
     input: ApproveOrderInput,
 ) -> Result<ApproveOrderPayload> {
-    let written = write(ctx, &input.idempotency_key, |call| {
-        let order = id_at(&input.order, "order")?;
-        Ok(ApproveOrder { order, by: call.by })
-    });
-    Ok(ApproveOrderPayload(written.await?))
+    let attempted = attempt(ctx, &input.idempotency_key, |call| input.operation(call));
+    Ok(match attempted.await? {
+        Ok(written) => ApproveOrderPayload(written),
+        Err(error) => ApproveOrderPayload::failed(ctx, error),
+    })
+}
+
+impl ApproveOrderPayload {
+    /// Of an order that the server cannot approve now.
+    pub(super) fn failed(ctx: &Context<'_>, error: ApiError) -> Self {
+        let code = error.code();
+        let message = ctx.error(error).message;
+        Self(Written::Refused(vec![UserError::at(code, message, &[])]))
+    }
 }

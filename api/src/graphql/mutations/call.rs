@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::graphql::{
     context::Asked as _,
-    errors::{ErrorCode, Failure, UserFault, code_of_refusal},
+    errors::{ApiError, ErrorCode, Failure, UserFault, code_of_refusal},
     node_id::GlobalId,
     scalars::Cursor,
     types::{PayableAsset, Price, PriceInput},
@@ -228,6 +228,34 @@ pub async fn write<O: Operation>(
     idempotency_key: &str,
     build: impl FnOnce(&Call) -> Result<O, UserError>,
 ) -> Result<Written<O::Output>, Error> {
+    let attempted = attempt(ctx, idempotency_key, build).await?;
+    attempted.map_err(|error| ctx.error(error))
+}
+
+/// As [`write`], for one operation among others: that the server cannot carry it out now is only
+/// this one's.
+///
+/// # Errors
+/// When nobody is signed in.
+pub async fn attempt<O: Operation>(
+    ctx: &Context<'_>,
+    idempotency_key: &str,
+    build: impl FnOnce(&Call) -> Result<O, UserError>,
+) -> Result<Result<Written<O::Output>, ApiError>, Error> {
+    match caller(ctx, idempotency_key)? {
+        Ok(call) => {
+            let operation = build(&call);
+            run(ctx, call, operation).await
+        }
+        Err(error) => Ok(Ok(Written::Refused(vec![error]))),
+    }
+}
+
+/// Who calls, with a key that can be used; else why it cannot.
+///
+/// # Errors
+/// When nobody is signed in.
+pub fn caller(ctx: &Context<'_>, idempotency_key: &str) -> Result<Result<Call, UserError>, Error> {
     let wallet = ctx.wallet()?;
     let principal = Actor::Wallet(wallet.address).to_string();
     if !is_key(idempotency_key) {
@@ -237,17 +265,16 @@ pub async fn write<O: Operation>(
             message,
             &["idempotencyKey"],
         );
-        return Ok(Written::Refused(vec![error]));
+        return Ok(Err(error));
     }
     let key = IdempotencyKey {
         principal,
         key: idempotency_key.to_owned(),
     };
-    let call = Call {
+    Ok(Ok(Call {
         by: wallet.address,
         key: Some(key),
-    };
-    run(ctx, call, build).await
+    }))
 }
 
 /// Carries out an operation that writes nothing.
@@ -262,20 +289,35 @@ pub async fn look<O: Operation>(
         by: ctx.wallet()?.address,
         key: None,
     };
-    run(ctx, call, build).await
+    let operation = build(&call);
+    carry_out(ctx, call, operation).await
+}
+
+/// Carries out an operation that was made of the input, or says why none could be made.
+///
+/// # Errors
+/// When nobody is signed in, or the server cannot carry it out now.
+pub async fn carry_out<O: Operation>(
+    ctx: &Context<'_>,
+    call: Call,
+    operation: Result<O, UserError>,
+) -> Result<Written<O::Output>, Error> {
+    let carried_out = run(ctx, call, operation).await?;
+    carried_out.map_err(|error| ctx.error(error))
 }
 
 async fn run<O: Operation>(
     ctx: &Context<'_>,
     call: Call,
-    build: impl FnOnce(&Call) -> Result<O, UserError>,
-) -> Result<Written<O::Output>, Error> {
-    let operation = match build(&call) {
+    operation: Result<O, UserError>,
+) -> Result<Result<Written<O::Output>, ApiError>, Error> {
+    let operation = match operation {
         Ok(operation) => operation,
-        Err(error) => return Ok(Written::Refused(vec![error])),
+        Err(error) => return Ok(Ok(Written::Refused(vec![error]))),
     };
     let request = ctx.request()?.to_gateway(ctx.wallet()?, call.key);
-    match ctx.services()?.gateway.execute(operation, request).await {
+    let carried_out = ctx.services()?.gateway.execute(operation, request).await;
+    Ok(match carried_out {
         Ok(committed) => Ok(Written::Done {
             output: committed.output,
             position: committed.position,
@@ -293,9 +335,9 @@ async fn run<O: Operation>(
                     &["idempotencyKey"],
                 )]))
             }
-            Failure::Api(error) => Err(ctx.error(error)),
+            Failure::Api(error) => Err(error),
         },
-    }
+    })
 }
 
 /// The thing of a global id; a text that names none is a thing that is not there.

@@ -11,6 +11,7 @@ pub mod change_low_stock_mark;
 pub mod change_payout_address;
 pub mod change_price;
 pub mod confirm_delivery;
+pub mod erase_my_personal_data;
 pub mod list_product;
 pub mod open_shop;
 pub mod place_order;
@@ -33,12 +34,13 @@ use self::{
     approve_orders::ApproveOrdersMutation, cancel_order::CancelOrderMutation,
     change_image::ChangeImageMutation, change_low_stock_mark::ChangeLowStockMarkMutation,
     change_payout_address::ChangePayoutAddressMutation, change_price::ChangePriceMutation,
-    confirm_delivery::ConfirmDeliveryMutation, list_product::ListProductMutation,
-    open_shop::OpenShopMutation, place_order::PlaceOrderMutation,
-    publish_product::PublishProductMutation, receive_stock::ReceiveStockMutation,
-    reject_order::RejectOrderMutation, report_payment_attempt::ReportPaymentAttemptMutation,
-    request_payment::RequestPaymentMutation, revise_product::ReviseProductMutation,
-    revise_shop::ReviseShopMutation, ship_order::ShipOrderMutation, sign_in::SignInMutation,
+    confirm_delivery::ConfirmDeliveryMutation, erase_my_personal_data::EraseMyPersonalDataMutation,
+    list_product::ListProductMutation, open_shop::OpenShopMutation,
+    place_order::PlaceOrderMutation, publish_product::PublishProductMutation,
+    receive_stock::ReceiveStockMutation, reject_order::RejectOrderMutation,
+    report_payment_attempt::ReportPaymentAttemptMutation, request_payment::RequestPaymentMutation,
+    revise_product::ReviseProductMutation, revise_shop::ReviseShopMutation,
+    ship_order::ShipOrderMutation, sign_in::SignInMutation,
     unpublish_product::UnpublishProductMutation,
 };
 
@@ -68,4 +70,5 @@ pub struct Mutation(
     RejectOrderMutation,
     ShipOrderMutation,
     ConfirmDeliveryMutation,
+    EraseMyPersonalDataMutation,
 );

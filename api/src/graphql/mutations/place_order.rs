@@ -1,23 +1,25 @@
 //! Places an order.
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
-use gage_application::{gateway::Operation as _, operations::place_order::PlaceOrder};
+use gage_application::{
+    gateway::Operation as _, operations::place_order::PlaceOrder, ports::personal_data::SealError,
+};
 use gage_domain::{
     ids::{OrderId, ProductId},
     order::Wanted,
-    value,
+    personal, value,
 };
 
 use crate::graphql::{
     context::Asked as _,
-    errors::ErrorCode,
+    errors::{ApiError, ErrorCode},
     mutations::{
-        call::{UserError, Written, id_at, price_at, quantity_at, write},
+        call::{Call, UserError, Written, caller, carry_out, id_at, price_at, quantity_at},
         written,
     },
     node_id::GlobalId as _,
     scalars::Cursor,
-    types::{Order, PayWithInput, PriceInput},
+    types::{DeliveryDetails, Order, PayWithInput, PriceInput},
 };
 
 /// An order.
@@ -31,6 +33,8 @@ pub struct PlaceOrderInput {
     lines: Vec<OrderLineInput>,
     /// What is paid with. For prices in fiat money; it may be left out when only one token has a rate in that currency. Prices in a token are paid in that token.
     pay_with: Option<PayWithInput>,
+    /// Where it goes; null when there is nothing to deliver. It is kept sealed, and shown to the buyer and the shop's owner alone. Give it as a variable, so that it is no part of the document.
+    delivery: Option<DeliveryDetails>,
 }
 
 /// A line of a new order.
@@ -84,18 +88,60 @@ impl PlaceOrderMutation {
         ctx: &Context<'_>,
         input: PlaceOrderInput,
     ) -> Result<PlaceOrderPayload> {
+        let call = match caller(ctx, &input.idempotency_key)? {
+            Ok(call) => call,
+            Err(error) => return Ok(PlaceOrderPayload(Written::Refused(vec![error]))),
+        };
         let first_chain = ctx.services()?.rail.first_chain();
-        let written = write(ctx, &input.idempotency_key, |call| {
-            Ok(PlaceOrder {
-                order: OrderId(call.new_id(PlaceOrder::NAME)),
-                by: call.by,
-                shop: id_at(&input.shop, "shop")?,
-                lines: wanted(&input.lines)?,
-                seen_prices: seen_prices(&input.lines)?,
-                pay_with: input.pay_with.map(|with| with.asset(first_chain)),
-            })
-        });
-        Ok(PlaceOrderPayload(written.await?))
+        let operation = match made(&call, first_chain, input) {
+            Ok((operation, Some(details))) => sealed(ctx, operation, &details).await?,
+            Ok((operation, None)) => Ok(operation),
+            Err(error) => Err(error),
+        };
+        Ok(PlaceOrderPayload(carry_out(ctx, call, operation).await?))
+    }
+}
+
+/// The operation, and what is to be sealed with it.
+fn made(
+    call: &Call,
+    first_chain: u64,
+    input: PlaceOrderInput,
+) -> Result<(PlaceOrder, Option<personal::DeliveryDetails>), UserError> {
+    let operation = PlaceOrder {
+        order: OrderId(call.new_id(PlaceOrder::NAME)),
+        by: call.by,
+        shop: id_at(&input.shop, "shop")?,
+        lines: wanted(&input.lines)?,
+        seen_prices: seen_prices(&input.lines)?,
+        pay_with: input.pay_with.map(|with| with.asset(first_chain)),
+        delivery: None,
+    };
+    let details = input.delivery.map(TryInto::try_into).transpose()?;
+    Ok((operation, details))
+}
+
+/// The operation with where the order goes, sealed: nothing after this sees it in the clear.
+async fn sealed(
+    ctx: &Context<'_>,
+    operation: PlaceOrder,
+    details: &personal::DeliveryDetails,
+) -> Result<Result<PlaceOrder, UserError>> {
+    let personal = &ctx.services()?.personal;
+    match personal.seal(operation.by, operation.order, details).await {
+        Ok(sealed) => Ok(Ok(PlaceOrder {
+            delivery: Some(sealed),
+            ..operation
+        })),
+        Err(error @ SealError::NoKey) => {
+            let code = ErrorCode::DeliveryNotTaken;
+            Ok(Err(UserError::at(code, error.to_string(), &["delivery"])))
+        }
+        Err(SealError::Store(away)) => Err(ctx.error(away.into())),
+        Err(error @ (SealError::OtherKey | SealError::Cipher)) => {
+            let reason = error.to_string();
+            Err(ctx.error(ApiError::Internal { reason }))
+        }
     }
 }
 

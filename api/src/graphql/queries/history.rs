@@ -1,31 +1,32 @@
 //! Who may look at which part of the history, and what is answered.
 
-use std::collections::HashMap;
-
 use async_graphql::{Context, Result};
 use gage_application::{
     event::StreamName,
     gateway::What,
     history::moment::{Moment, difference},
-    ports::chronicle::{Wanted, Way},
+    metadata::Actor,
+    ports::chronicle::{Of, Wanted, Way},
 };
-use gage_domain::ids::{OrderId, PayoutId, ProductId, ShopId};
-use uuid::Uuid;
+use gage_domain::ids::ShopId;
 
 use crate::{
     graphql::{
         context::Asked as _,
         errors::{ApiError, BadArgument},
-        lookup::load,
+        node_id::GlobalId as _,
         scalars::Cursor,
+        sight::{Sight, Whose},
         types::{
             CausedEvent, HistoryFilter, HistoryOrder, HistoryPage, MomentInput, PastState,
-            StateChange, may_see_order,
+            StateChange,
         },
     },
     streams,
 };
 
+/// The most types that are asked for at once: more than there are.
+const TYPES: usize = 100;
 /// The most events of a page.
 const MOST: i32 = 100;
 /// The most events that are folded for one answer.
@@ -33,66 +34,58 @@ const FOLDED: u64 = 20_000;
 /// Events of a page when nothing is said.
 const USUAL: i32 = 20;
 
-/// What is wanted, if the viewer may see it: auditors and operators everything, others what is
-/// theirs, which they have to name.
-pub(in crate::graphql) async fn wanted(
+/// What is asked for: whose history, and which events of it.
+pub(in crate::graphql) fn asked(
     ctx: &Context<'_>,
+    sight: &Sight,
     filter: Option<HistoryFilter>,
-) -> Result<Wanted> {
+) -> Result<(Whose, Wanted)> {
     let filter = filter.unwrap_or_default();
-    let stream = filter.stream.as_deref().map(|name| named(ctx, name));
-    let stream = stream.transpose()?;
-    may_look(ctx, stream.as_ref()).await?;
-    Ok(Wanted {
-        stream,
-        types: filter.types.unwrap_or_default(),
-        actor: filter.actor,
+    let whose = match (filter.stream, filter.shop, filter.customer) {
+        (None, None, None) => sight.own(),
+        (Some(stream), None, None) if filter.related == Some(true) => {
+            Whose::Thing(named(ctx, &stream)?)
+        }
+        (Some(stream), None, None) => Whose::Stream(named(ctx, &stream)?),
+        (None, Some(shop), None) => {
+            let shop = ShopId::from_global(&shop);
+            Whose::Shop(shop.ok_or_else(|| ctx.error(ApiError::NotFound(What::Shop)))?)
+        }
+        (None, None, Some(customer)) => Whose::Customer(customer.0),
+        _ => return Err(ctx.error(BadArgument::OneScope.into())),
+    };
+    let types = filter.types.unwrap_or_default();
+    if types.len() > TYPES {
+        let (most, given) = (TYPES, types.len());
+        return Err(ctx.error(BadArgument::Length { most, given }.into()));
+    }
+    let wanted = Wanted {
+        of: Of::Everything,
+        types,
+        // As it is printed, however its address is written.
+        actor: filter.actor.map(|actor| match actor.parse::<Actor>() {
+            Ok(known) => known.to_string(),
+            Err(_) => actor,
+        }),
         correlation_id: filter.correlation_id,
         from: filter.from.map(|time| time.0),
         until: filter.until.map(|time| time.0),
-    })
+        up_to: None,
+    };
+    Ok((whose, wanted))
 }
 
 fn named(ctx: &Context<'_>, name: &str) -> Result<StreamName> {
     streams::parse(name).map_err(|_| ctx.error(BadArgument::Stream.into()))
 }
 
-/// Whether the viewer may see a stream; everything, when none is named.
-async fn may_look(ctx: &Context<'_>, stream: Option<&StreamName>) -> Result<()> {
-    let viewer = ctx.signed_in()?;
-    if viewer.oversees() {
-        return Ok(());
-    }
-    let Some(stream) = stream else {
-        return Err(ctx.error(ApiError::Forbidden(What::Shop)));
-    };
-    let id = Uuid::parse_str(&stream.aggregate_id).ok();
-    let (may, what) = match (stream.aggregate_type.as_str(), id) {
-        ("Order" | "Payment", Some(id)) => {
-            let order = load(ctx, OrderId(id)).await?;
-            let may = order.is_some_and(|order| may_see_order(&order, viewer));
-            (may, What::Order)
-        }
-        ("Product" | "Inventory", Some(id)) => {
-            let product = load(ctx, ProductId(id)).await?;
-            let may = product.is_some_and(|product| viewer.is(product.owner));
-            (may, What::Product)
-        }
-        ("Shop", Some(id)) => {
-            let shop = load(ctx, ShopId(id)).await?;
-            (shop.is_some_and(|shop| viewer.is(shop.owner)), What::Shop)
-        }
-        // What an account took out is its own business.
-        _ => {
-            let payout: Option<PayoutId> = stream.aggregate_id.parse().ok();
-            (payout.is_some_and(|id| viewer.is(id.account)), What::Shop)
-        }
-    };
-    if may {
-        Ok(())
-    } else {
-        Err(ctx.error(ApiError::NotFound(what)))
-    }
+/// The stream of a name that the viewer may see.
+async fn may_look(ctx: &Context<'_>, name: &str) -> Result<StreamName> {
+    let sight = Sight::of(ctx)?;
+    let stream = named(ctx, name)?;
+    let looked = sight.check(&Whose::Stream(stream.clone())).await;
+    looked.map_err(|error| ctx.error(error))?;
+    Ok(stream)
 }
 
 pub(super) async fn page(
@@ -102,7 +95,8 @@ pub(super) async fn page(
     first: Option<i32>,
     from: Option<Cursor>,
 ) -> Result<HistoryPage> {
-    let wanted = wanted(ctx, filter).await?;
+    let sight = Sight::of(ctx)?;
+    let (whose, wanted) = asked(ctx, &sight, filter)?;
     let first = first.unwrap_or(USUAL);
     let limit = u32::try_from(first)
         .ok()
@@ -114,8 +108,9 @@ pub(super) async fn page(
         None | Some(HistoryOrder::OldestFirst) => Way::Onwards(from),
         Some(HistoryOrder::NewestFirst) => Way::Back(from),
     };
-    let leaf = ctx.services()?.history.page(&wanted, way, limit).await;
-    Ok(leaf.map_err(|error| ctx.error(error.into()))?.into())
+    let history = &ctx.services()?.history;
+    let leaf = sight.page(history, &whose, &wanted, way, limit).await;
+    Ok(leaf.map_err(|error| ctx.error(error))?.into())
 }
 
 /// Events that a page may have, for the complexity of what asks for it.
@@ -124,14 +119,17 @@ pub(super) fn weight(first: Option<i32>) -> usize {
 }
 
 pub(super) async fn causes(ctx: &Context<'_>, of: Cursor) -> Result<Vec<CausedEvent>> {
-    ctx.signed_in()?;
+    let sight = Sight::of(ctx)?;
     let history = &ctx.services()?.history;
     let missing = || ctx.error(ApiError::NotFound(What::Order));
     let asked = history.event(of.0).await;
     let asked = asked.map_err(|error| ctx.error(error.into()))?;
     let stream = asked.ok_or_else(missing)?.stream;
     // As if it were not there: who may not see it does not learn of what it is.
-    may_look(ctx, Some(&stream)).await.map_err(|_| missing())?;
+    let may = sight.may_see(&stream).await;
+    if !may.map_err(|error| ctx.error(error))? {
+        return Err(missing());
+    }
     if is_of_an_order(&stream) {
         readable(ctx, &stream).await?;
     }
@@ -139,27 +137,16 @@ pub(super) async fn causes(ctx: &Context<'_>, of: Cursor) -> Result<Vec<CausedEv
     let tree = found.map_err(|error| ctx.error(error.into()))?;
     let tree = tree.ok_or_else(missing)?;
     // What led to it may belong to others.
-    let mut allowed: HashMap<StreamName, bool> = HashMap::new();
-    let mut seen = Vec::with_capacity(tree.len());
-    for caused in tree {
-        let of = &caused.event.stream;
-        let known = allowed.get(of).copied();
-        let may = match known {
-            Some(may) => may,
-            None => may_look(ctx, Some(of)).await.is_ok(),
-        };
-        allowed.insert(of.clone(), may);
-        if may || about(&caused.event, &stream) {
-            seen.push(caused.into());
-        }
-    }
-    Ok(seen)
-}
-
-/// What an order did to stock is the order's buyer's to see; the tree of an order has no other
-/// events of stock.
-fn about(event: &gage_application::event::StoredEvent, stream: &StreamName) -> bool {
-    event.stream.aggregate_type == "Inventory" && is_of_an_order(stream)
+    let streams = tree.iter().map(|caused| caused.event.stream.clone());
+    let visible = sight.visible(&streams.collect()).await;
+    let visible = visible.map_err(|error| ctx.error(error))?;
+    let seen = tree.into_iter().filter_map(|caused| {
+        let own = visible.contains(&caused.event.stream);
+        // What an order did to stock is its buyer's to see; its tree has no other events of stock.
+        let about = caused.event.stream.aggregate_type == "Inventory" && is_of_an_order(&stream);
+        (own || about).then(|| CausedEvent::new(caused, own))
+    });
+    Ok(seen.collect())
 }
 
 fn is_of_an_order(stream: &StreamName) -> bool {
@@ -182,8 +169,7 @@ pub(super) async fn as_of(
     stream: &str,
     at: Option<MomentInput>,
 ) -> Result<Option<PastState>> {
-    let stream = named(ctx, stream)?;
-    may_look(ctx, Some(&stream)).await?;
+    let stream = may_look(ctx, stream).await?;
     readable(ctx, &stream).await?;
     let moment = at.map_or(Moment::Now, Moment::from);
     let standing = ctx.services()?.history.standing(&stream, moment).await;
@@ -197,20 +183,18 @@ pub(super) async fn changes(
     from: MomentInput,
     to: Option<MomentInput>,
 ) -> Result<Vec<StateChange>> {
-    let stream = named(ctx, stream)?;
-    may_look(ctx, Some(&stream)).await?;
+    let stream = may_look(ctx, stream).await?;
     readable(ctx, &stream).await?;
-    let history = &ctx.services()?.history;
-    let to = to.map_or(Moment::Now, Moment::from);
-    let mut standings = Vec::new();
-    for moment in [from.into(), to] {
-        let standing = history.standing(&stream, moment).await;
-        let standing = standing.map_err(|error| ctx.error(error.into()))?;
-        standings.extend(standing);
-    }
-    let [before, after] = standings.as_slice() else {
+    let past = ctx.services()?.history.past(&stream).await;
+    let Some(past) = past.map_err(|error| ctx.error(error.into()))? else {
         return Ok(Vec::new());
     };
-    let changed = difference(before, after);
+    let at = |moment| {
+        past.standing(moment)
+            .map_err(|error| ctx.error(error.into()))
+    };
+    let before = at(from.into())?;
+    let after = at(to.map_or(Moment::Now, Moment::from))?;
+    let changed = difference(&before, &after);
     Ok(changed.into_iter().map(StateChange::from).collect())
 }

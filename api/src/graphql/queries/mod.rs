@@ -22,7 +22,7 @@ use crate::{
     identity::viewer::Viewer,
 };
 
-pub(super) use self::history::wanted as wanted_history;
+pub(super) use self::history::asked as asked_history;
 pub use proofs::ProofQuery;
 
 /// What can be asked. Where a query takes `atLeast`, it waits (at most two seconds) until what
@@ -173,8 +173,8 @@ impl ShopQuery {
     }
 
     /// The history, event by event: everything for auditors and operators; for others what is
-    /// theirs, which they name.
-    #[graphql(complexity = "history::weight(first) * child_complexity + 200")]
+    /// theirs.
+    #[graphql(complexity = "history::weight(first) * child_complexity + 1_000")]
     async fn history(
         &self,
         ctx: &Context<'_>,

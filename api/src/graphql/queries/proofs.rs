@@ -7,7 +7,8 @@ use crate::graphql::{
     context::Asked as _,
     errors::{ApiError, BadArgument},
     scalars::Long,
-    types::{Anchor, Checkpoint, ProofDocument, may_see_stream},
+    sight::Sight,
+    types::{Anchor, Checkpoint, ProofDocument},
 };
 
 /// Anchors that are listed.
@@ -71,7 +72,7 @@ impl ProofQuery {
         stream: String,
         #[graphql(desc = "The event's number in the stream, from 1.")] sequence: Long,
     ) -> Result<Option<ProofDocument>> {
-        let viewer = ctx.signed_in()?;
+        let sight = Sight::of(ctx)?;
         let Some((aggregate_type, aggregate_id)) = stream.split_once(':') else {
             return Ok(None);
         };
@@ -79,7 +80,8 @@ impl ProofQuery {
             aggregate_type: aggregate_type.to_owned(),
             aggregate_id: aggregate_id.to_owned(),
         };
-        if !may_see_stream(ctx, &stream, viewer).await? {
+        let may = sight.may_see(&stream).await;
+        if !may.map_err(|error| ctx.error(error))? {
             return Ok(None);
         }
         let found = ctx.services()?.receipts.event(&stream, sequence.0).await;

@@ -95,8 +95,8 @@ impl SubscriptionRoot {
         shop_orders(ctx, &shop, after).await
     }
 
-    /// The history, event by event, for those who may see it. Begins after the cursor, or with the
-    /// first event.
+    /// The history, event by event, for those who may see it, as long as they may. Begins after the
+    /// cursor, or with the first event; ends with the time that is asked for.
     async fn history(
         &self,
         ctx: &Context<'_>,

@@ -1,7 +1,9 @@
 //! The history: events as they are stored and in plain words, why they happened, and how things
 //! stood at any moment.
 
-use async_graphql::{Enum, InputObject, Json, Object, OneofObject, SimpleObject};
+use async_graphql::{
+    Context, Enum, ID, InputObject, Json, Object, OneofObject, Result, SimpleObject,
+};
 use gage_application::{
     event::{Decoder, StoredEvent},
     history::{
@@ -16,68 +18,101 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::LocalizedText;
-use crate::graphql::scalars::{Address, Cursor, DateTime, Long};
+use crate::graphql::{
+    lookup::load,
+    scalars::{Address, Cursor, DateTime, Long},
+};
 
-/// An event of the history.
-pub struct HistoryEvent(pub StoredEvent);
+/// An event of the history, as somebody may see it.
+pub struct HistoryEvent {
+    event: StoredEvent,
+    /// Whether its number says nothing about others: that of a product's stock tells how much they
+    /// order.
+    numbered: bool,
+}
+
+impl HistoryEvent {
+    /// One of a stream that the viewer may see.
+    pub fn whole(event: StoredEvent) -> Self {
+        Self {
+            event,
+            numbered: true,
+        }
+    }
+
+    /// One that the viewer may see, of a stream that is others' too.
+    pub fn alone(event: StoredEvent) -> Self {
+        Self {
+            event,
+            numbered: false,
+        }
+    }
+}
 
 /// An event of the history, as it is stored for ever.
 #[Object]
 impl HistoryEvent {
     /// Its place in the history.
     async fn cursor(&self) -> Cursor {
-        Cursor(self.0.position)
+        Cursor(self.event.position)
     }
 
     /// Its place in the history as an audit prints it: transaction and number.
     async fn position(&self) -> String {
-        self.0.position.to_string()
+        self.event.position.to_string()
     }
 
     /// What it happened to: `Type:id`.
     async fn stream(&self) -> String {
-        self.0.stream.to_string()
+        self.event.stream.to_string()
     }
 
-    /// Its number in its stream, from 1, without gaps.
-    async fn sequence(&self) -> Long {
-        Long(self.0.sequence)
+    /// Its number in its stream, from 1, without gaps; null for what an order did to stock, when
+    /// the stock is not the viewer's own.
+    async fn sequence(&self) -> Option<Long> {
+        self.numbered.then_some(Long(self.event.sequence))
     }
 
     /// What happened.
     #[graphql(name = "type")]
     async fn event_type(&self) -> &str {
-        &self.0.event_type
+        &self.event.event_type
     }
 
     /// The version of the payload's layout.
     async fn version(&self) -> &str {
-        &self.0.event_version
+        &self.event.event_version
     }
 
     /// Exactly what is stored, as JSON text.
     async fn payload(&self) -> &str {
-        self.0.payload.as_str()
+        self.event.payload.as_str()
     }
 
     /// What happened, in plain words; null for an event that this server cannot read.
-    async fn words(&self) -> Option<LocalizedText> {
-        let read = Decoder::current().decode(self.0.clone()).ok()?;
-        let words::Words { ko, en } = words::of(&read.fact);
-        Some(LocalizedText {
+    async fn words(&self, ctx: &Context<'_>) -> Result<Option<LocalizedText>> {
+        let Ok(read) = Decoder::current().decode(self.event.clone()) else {
+            return Ok(None);
+        };
+        let key = match read.fact.sealed() {
+            Some(sealed) => load(ctx, sealed.key()).await?,
+            None => None,
+        };
+        let words::Words { ko, en } = words::of(&read.fact, key);
+        Ok(Some(LocalizedText {
             ko: Some(ko),
             en: Some(en),
-        })
+        }))
     }
 
     /// Who caused it: `wallet:0x…`, or a part of the server as `system:NAME`.
     async fn actor(&self) -> String {
-        self.0.metadata.actor.to_string()
+        self.event.metadata.actor.to_string()
     }
 
     /// The wallet that caused it; null when it was the server, on what it saw or on a deadline.
     async fn by(&self) -> Option<Address> {
-        match self.0.metadata.actor {
+        match self.event.metadata.actor {
             Actor::Wallet(address) => Some(Address(address)),
             Actor::System(_) | Actor::StoredSystem(_) => None,
         }
@@ -85,22 +120,22 @@ impl HistoryEvent {
 
     /// One id for everything that follows from one outside request.
     async fn correlation_id(&self) -> Uuid {
-        self.0.metadata.correlation_id
+        self.event.metadata.correlation_id
     }
 
     /// What led to it: the position of an event, a request, or a block.
     async fn causation_id(&self) -> &str {
-        &self.0.metadata.causation_id
+        &self.event.metadata.causation_id
     }
 
     /// When it was decided.
     async fn decided_at(&self) -> DateTime {
-        DateTime(self.0.metadata.decided_at)
+        DateTime(self.event.metadata.decided_at)
     }
 
     /// When it was written, by the database's clock.
     async fn recorded_at(&self) -> DateTime {
-        DateTime(self.0.recorded_at)
+        DateTime(self.event.recorded_at)
     }
 }
 
@@ -119,7 +154,7 @@ pub struct HistoryPage {
 impl From<Leaf> for HistoryPage {
     fn from(leaf: Leaf) -> Self {
         Self {
-            events: leaf.events.into_iter().map(HistoryEvent).collect(),
+            events: leaf.events.into_iter().map(HistoryEvent::whole).collect(),
             looked_to: leaf.looked_to.map(Cursor),
             has_more: !leaf.at_end,
         }
@@ -129,8 +164,17 @@ impl From<Leaf> for HistoryPage {
 /// Which events are wanted; what is not given is not asked.
 #[derive(Debug, Clone, Default, InputObject)]
 pub struct HistoryFilter {
-    /// Of what: an id, or `Type:id`. Auditors and operators may leave it out.
+    /// Of what: an id, or `Type:id`. Without it, and without `shop` and `customer`, everything that
+    /// is the viewer's: all their shops and all their orders; for auditors and operators
+    /// everything.
     pub stream: Option<String>,
+    /// With `stream`: also of what belongs to it, an order's payment, a product's stock, and the
+    /// other way round.
+    pub related: Option<bool>,
+    /// Of this shop, its products, their stock, its orders and their payments: for its owner.
+    pub shop: Option<ID>,
+    /// Of all orders of this wallet and their payments: for that wallet.
+    pub customer: Option<Address>,
     /// Of these types, for example `OrderPlaced`.
     pub types: Option<Vec<String>>,
     /// Of this actor: `wallet:0x…` or `system:NAME`.
@@ -183,10 +227,16 @@ pub struct CausedEvent {
     caused_by: Option<Cursor>,
 }
 
-impl From<Caused> for CausedEvent {
-    fn from(caused: Caused) -> Self {
+impl CausedEvent {
+    /// One of a stream that the viewer may see, or one of a stream that is others' too.
+    pub fn new(caused: Caused, own: bool) -> Self {
+        let event = if own {
+            HistoryEvent::whole(caused.event)
+        } else {
+            HistoryEvent::alone(caused.event)
+        };
         Self {
-            event: HistoryEvent(caused.event),
+            event,
             caused_by: caused.by.map(Cursor),
         }
     }
@@ -214,7 +264,7 @@ impl From<Standing> for PastState {
     fn from(standing: Standing) -> Self {
         Self {
             stream: standing.stream.to_string(),
-            event: standing.event.map(HistoryEvent),
+            event: standing.event.map(HistoryEvent::whole),
             sequence: Long(standing.sequence),
             last_sequence: Long(standing.last_sequence),
             state: Json(standing.state),

@@ -1,6 +1,7 @@
 //! What the schema shows, each type with what its viewer may see of it.
 
 mod chain;
+mod delivery;
 mod dispute;
 mod history;
 mod image;
@@ -23,6 +24,7 @@ mod timeline;
 mod wallet_call;
 
 pub use chain::{AcceptedToken, Chain, ChainCondition};
+pub use delivery::{Delivery, DeliveryDetails, DeliveryState};
 pub use dispute::Dispute;
 pub use history::{
     CausedEvent, HistoryEvent, HistoryFilter, HistoryOrder, HistoryPage, MomentInput, PastState,
@@ -42,7 +44,7 @@ pub use payment_request::Call;
 pub use price::{Fiat, PayWithInput, PayableAsset, Price, PriceInput};
 pub use product::Product;
 pub(super) use product::may_see as may_see_product;
-pub use proof::{Anchor, AnchorProgress, Checkpoint, ProofDocument, may_see_stream};
+pub use proof::{Anchor, AnchorProgress, Checkpoint, ProofDocument};
 pub use rate::{PaymentRate, PaymentRateSource, PriceFeedRound};
 pub use sales::{BestSeller, OrderCount, Revenue, Sales};
 pub use shop::Shop;

@@ -1,7 +1,7 @@
 //! Orders.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
-use gage_application::{gateway::What, position::LogPosition};
+use gage_application::{gateway::What, ports::personal_data::Reading, position::LogPosition};
 use gage_domain::order::{self, Phase};
 use gage_projections::{
     PageSize,
@@ -12,11 +12,11 @@ use crate::{
     graphql::{
         context::Asked as _,
         errors::{ApiError, BadArgument},
-        lookup::{LinesOf, PaymentOf, load},
+        lookup::{DeliveryOf, LinesOf, PaymentOf, load},
         node_id::GlobalId as _,
         scalars::{Address, Cursor, DateTime},
         types::{
-            LocalizedText, Payment, Price, Product, ProofDocument, Shop, TimelineEntry,
+            Delivery, LocalizedText, Payment, Price, Product, ProofDocument, Shop, TimelineEntry,
             may_see_product, order_search, proof::receipt,
         },
     },
@@ -144,6 +144,22 @@ impl Order {
     /// Where to follow the shipment.
     async fn tracking(&self) -> Option<Tracking> {
         self.0.tracking.as_ref().map(Into::into)
+    }
+
+    /// Where it goes; null when there is nothing to deliver. In the clear for its buyer and its
+    /// shop's owner alone.
+    async fn delivery(&self, ctx: &Context<'_>) -> Result<Option<Delivery>> {
+        let viewer = ctx.standing()?;
+        // Who oversees or decides a dispute needs no address.
+        let party = viewer.is(self.0.buyer) || viewer.is(self.0.shop_owner);
+        let reading = if party {
+            Reading::Open
+        } else {
+            Reading::Closed
+        };
+        let order = self.0.id;
+        let found = load(ctx, DeliveryOf { order, reading }).await?;
+        Ok(found.map(Into::into))
     }
 
     /// Why the owner refused it.

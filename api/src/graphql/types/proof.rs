@@ -1,32 +1,17 @@
 //! Proofs of the event log: checkpoints, anchors, and documents that anyone can check.
 
 use async_graphql::{Context, Enum, Object, Result, SimpleObject};
-use gage_application::{
-    event::StreamName,
-    ports::{
-        anchors::{self, AnchorState},
-        history_tree::{IssuedCheckpoint, TreeError},
-    },
+use gage_application::ports::{
+    anchors::{self, AnchorState},
+    history_tree::{IssuedCheckpoint, TreeError},
 };
-use gage_domain::{
-    Decider as _,
-    ids::{OrderId, ProductId, ShopId},
-    inventory::Inventory,
-    order,
-    payment::Payment,
-    product, shop,
-};
+use gage_domain::ids::OrderId;
 use serde::Serialize;
 
-use crate::{
-    graphql::{
-        context::Asked as _,
-        errors::ApiError,
-        lookup::load,
-        scalars::{Address, DateTime, Hash, Long},
-        types::order::may_see as may_see_order,
-    },
-    identity::viewer::Standing,
+use crate::graphql::{
+    context::Asked as _,
+    errors::ApiError,
+    scalars::{Address, DateTime, Hash, Long},
 };
 
 /// A signed checkpoint: so many events with this root, and the server's signature of both.
@@ -179,44 +164,6 @@ pub(super) async fn receipt(ctx: &Context<'_>, order: OrderId) -> Result<Option<
     };
     let document = ProofDocument::new(format!("receipt-{order}.json"), &receipt);
     Ok(Some(document.map_err(|error| ctx.error(error))?))
-}
-
-/// Whether a viewer may see the events of a stream: of an order and its payment those who may see
-/// the order, of a shop, its products and their stock the shop's owner, and of everything those who
-/// oversee.
-///
-/// # Errors
-/// When the read models cannot be asked.
-pub async fn may_see_stream(
-    ctx: &Context<'_>,
-    stream: &StreamName,
-    viewer: &Standing,
-) -> Result<bool> {
-    if viewer.oversees() {
-        return Ok(true);
-    }
-    let id = &stream.aggregate_id;
-    let shop = match &*stream.aggregate_type {
-        order::Order::TYPE | Payment::TYPE => {
-            let Ok(id) = id.parse::<OrderId>() else {
-                return Ok(false);
-            };
-            let order = load(ctx, id).await?;
-            return Ok(order.is_some_and(|order| may_see_order(&order, viewer)));
-        }
-        shop::Shop::TYPE => id.parse::<ShopId>().ok(),
-        // A SKU has the id of its product.
-        product::Product::TYPE | Inventory::TYPE => match id.parse::<ProductId>() {
-            Ok(id) => load(ctx, id).await?.map(|product| product.shop),
-            Err(_) => None,
-        },
-        _ => None,
-    };
-    let Some(shop) = shop else {
-        return Ok(false);
-    };
-    let shop = load(ctx, shop).await?;
-    Ok(shop.is_some_and(|shop| viewer.is(shop.owner)))
 }
 
 impl From<TreeError> for ApiError {

@@ -7,7 +7,7 @@ use crate::{
     ports::replay::Row,
     replay::{
         catalogue::{ProductFold, ShopFold},
-        worker::StockFold,
+        stock::StockFold,
     },
 };
 

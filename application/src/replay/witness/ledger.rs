@@ -11,10 +11,7 @@ use super::Columns;
 use crate::{
     ports::replay::Row,
     position::LogPosition,
-    replay::{
-        life::{Life, Sums},
-        worker::PayoutFold,
-    },
+    replay::{life::Life, paid::Sums, worker::PayoutFold},
 };
 
 /// An account by its sums. What wraps was found where the money was counted.
@@ -28,7 +25,7 @@ pub(in crate::replay) struct Account {
     last: LogPosition,
 }
 
-/// All accounts, over all parts of the orders.
+/// All accounts.
 pub(in crate::replay) type Accounts = HashMap<PayoutId, Account>;
 
 pub(in crate::replay) fn ledger_payment(id: OrderId, life: &Life) -> Option<Row> {
@@ -78,6 +75,42 @@ impl Account {
             account.returned = account.returned.wrapping_add(sums.refunded.0);
             account.last = account.last.max(at);
         }
+    }
+
+    /// Takes what a payment added off again; the last event that changed an account stays.
+    pub(in crate::replay) fn take_payment_back(accounts: &mut Accounts, life: &Life) {
+        let Ok(request) = life.payment.state.request() else {
+            return;
+        };
+        let terms = &request.terms;
+        let id = |account| PayoutId {
+            chain_id: terms.chain_id,
+            escrow: terms.escrow,
+            account,
+            token: terms.token,
+        };
+        let sums = life.paid.sums;
+        if life.paid.moved_seller.is_some() {
+            let account = accounts.entry(id(terms.seller)).or_default();
+            let left = sums.released.0.wrapping_add(sums.refunded.0);
+            account.held = account.held.wrapping_sub(sums.funded.0.wrapping_sub(left));
+            account.released = account.released.wrapping_sub(sums.released.0);
+            account.refunded = account.refunded.wrapping_sub(sums.refunded.0);
+        }
+        if life.paid.moved_buyer.is_some() {
+            let account = accounts.entry(id(terms.buyer)).or_default();
+            account.returned = account.returned.wrapping_sub(sums.refunded.0);
+        }
+    }
+
+    /// Adds what was summed up elsewhere.
+    pub(in crate::replay) fn add(&mut self, other: &Self) {
+        self.held = self.held.wrapping_add(other.held);
+        self.released = self.released.wrapping_add(other.released);
+        self.refunded = self.refunded.wrapping_add(other.refunded);
+        self.returned = self.returned.wrapping_add(other.returned);
+        self.withdrawn = self.withdrawn.wrapping_add(other.withdrawn);
+        self.last = self.last.max(other.last);
     }
 
     /// Adds what an account took out.

@@ -7,6 +7,8 @@ use gage_domain::{
 use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
+use crate::{ports::replay::Row, position::LogPosition};
+
 /// An entry of a timeline without its place.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(in crate::replay) struct Shown<'a> {
@@ -15,6 +17,23 @@ pub(in crate::replay) struct Shown<'a> {
     pub(in crate::replay) at: i64,
     pub(in crate::replay) actor: &'a str,
     pub(in crate::replay) details: &'a str,
+}
+
+/// What a row of a timeline shows, and at which event.
+pub(in crate::replay) fn of_row(row: &Row) -> (LogPosition, Shown<'_>) {
+    let text = |index: usize| row.get(index).and_then(Option::as_deref).unwrap_or("");
+    let number = |index: usize| text(index).parse().unwrap_or(-1);
+    let position = LogPosition {
+        xact_id: number(1),
+        position: number(2),
+    };
+    let shown = Shown {
+        milestone: text(3),
+        at: number(4),
+        actor: text(5),
+        details: text(6),
+    };
+    (position, shown)
 }
 
 /// Microseconds since 1970, as PostgreSQL keeps times.

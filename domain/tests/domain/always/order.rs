@@ -65,7 +65,7 @@ fn trackings() -> impl Strategy<Value = Option<Tracking>> {
 fn commands() -> impl Strategy<Value = OrderCommand> {
     prop_oneof![
         3 => (wallets(), shops(), lines(), select(TIMES)).prop_map(
-            |(buyer, shop, lines, pay_by)| OrderCommand::Place { buyer, shop, lines, pay_by }
+            |(buyer, shop, lines, pay_by)| OrderCommand::Place { buyer, shop, lines, pay_by, delivery: None }
         ),
         6 => select(&[
             OrderCommand::MarkPaid,
@@ -85,7 +85,7 @@ fn events() -> impl Strategy<Value = OrderEvent> {
     prop_oneof![
         2 => (wallets(), shops(), lines(), select(TIMES)).prop_map(
             |(buyer, shop, lines, pay_by)| OrderEvent::OrderPlaced {
-                buyer, shop, lines, total: ether(1), pay_by,
+                buyer, shop, lines, total: ether(1), pay_by, delivery: None,
             }
         ),
         8 => select(&[
@@ -181,6 +181,7 @@ fn prices_are_frozen(history: &[OrderEvent], order: &Order) -> TestCaseResult {
         lines,
         total,
         pay_by,
+        delivery: _,
     }) = history.first()
     else {
         return Err(TestCaseError::fail("an order begins with its placing"));

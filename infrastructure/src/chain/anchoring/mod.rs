@@ -8,34 +8,34 @@
 //! - while the chain is away nothing is lost: the next anchor is of the newest checkpoint then,
 //!   and covers all before it.
 
+mod fault;
 mod status;
 
 use std::{sync::Arc, time::Duration};
 
 use alloy::{
-    consensus::TxEip1559,
-    primitives::{Address, B256, Bytes, TxKind, U256},
+    primitives::{Address, B256, Bytes},
     rpc::types::TransactionRequest,
     sol_types::SolCall,
 };
 use gage_application::ports::{
-    StoreUnavailable,
     anchors::{Anchor, AnchorState},
     clock::Clock,
     history_tree::{IssuedCheckpoint, IssuedCheckpoints},
 };
 use gage_domain::{proof::TreeHead, value::BaseUnits};
 use metrics::counter;
-use thiserror::Error;
-use time::{OffsetDateTime, Time};
+use time::OffsetDateTime;
 use tokio::{select, time::sleep};
 use tokio_util::sync::CancellationToken;
 
+use self::fault::Fault;
 pub use self::status::{AnchoringCondition, AnchoringStatus, AnchoringWaits};
 use super::{
     RootAnchor, gas,
-    key::{LocalKey, SigningFailed},
+    key::LocalKey,
     node::{Node, NodeError, Receipt},
+    sending::{Fate, Purse, SEND_AGAIN_AFTER, cost_of, day_of, fate, in_time, with_room},
 };
 use crate::postgres::{AnchorTransaction, PostgresAnchorLedger, Reservation, anchor_state_name};
 
@@ -43,8 +43,6 @@ use crate::postgres::{AnchorTransaction, PostgresAnchorLedger, Reservation, anch
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Time between looks after something that patience may mend.
 const PAUSE: Duration = Duration::from_secs(10);
-/// When a transaction that is not mined is sent again.
-const SEND_AGAIN_AFTER: time::Duration = time::Duration::seconds(30);
 
 /// How anchors are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,50 +76,6 @@ pub struct Anchoring {
     parts: AnchoringParts,
     settings: AnchoringSettings,
     status: AnchoringStatus,
-}
-
-/// Why nothing is written for now.
-#[derive(Debug, Error)]
-enum Fault {
-    #[error(transparent)]
-    Node(#[from] NodeError),
-    #[error(transparent)]
-    Store(#[from] StoreUnavailable),
-    #[error(transparent)]
-    Signing(#[from] SigningFailed),
-    #[error("the node is on chain {found}, and anchors are for chain {expected}")]
-    OtherChain { expected: u64, found: u64 },
-    #[error("there is no contract for anchors at {0} (GAGE_ANCHOR_CONTRACT)")]
-    NoContract(Address),
-    #[error("a unit of gas costs {fee} wei, at most {most} are allowed")]
-    TooDear { fee: U256, most: BaseUnits },
-    #[error("the day's budget of {budget} wei does not cover another {most} wei")]
-    OverBudget { budget: BaseUnits, most: BaseUnits },
-    #[error("the account {account} holds {balance} wei, {most} are needed")]
-    OutOfFunds {
-        account: Address,
-        balance: U256,
-        most: U256,
-    },
-    #[error("the node did not take the transaction: {0}")]
-    NotTaken(NodeError),
-    #[error("the contract has another root for {0} leaves, or refuses: {1}")]
-    ContractRefuses(u64, String),
-}
-
-impl Fault {
-    fn class(&self) -> AnchoringWaits {
-        match self {
-            Self::Node(_) => AnchoringWaits::Node,
-            Self::Store(_) => AnchoringWaits::Store,
-            Self::Signing(_) => AnchoringWaits::Key,
-            Self::OtherChain { .. } | Self::NoContract(_) => AnchoringWaits::OtherChain,
-            Self::TooDear { .. } => AnchoringWaits::Fees,
-            Self::OverBudget { .. } => AnchoringWaits::Budget,
-            Self::OutOfFunds { .. } => AnchoringWaits::Funds,
-            Self::NotTaken(_) | Self::ContractRefuses(..) => AnchoringWaits::NotTaken,
-        }
-    }
 }
 
 impl Anchoring {
@@ -207,23 +161,19 @@ impl Anchoring {
         // One node: another may know the nonce's use and not yet the receipt.
         let node = self.parts.node.one();
         let tx_hash = sent.anchor.tx_hash;
-        if let Some(receipt) = node.receipt(tx_hash).await? {
-            let depth = node
-                .head()
-                .await?
-                .number
-                .saturating_sub(receipt.block_number)
-                + 1;
-            return self.mined(&sent.anchor, &receipt, depth, now).await;
-        }
-        // Without a receipt, a nonce that is used was used by another transaction.
-        if node.mined_nonce(self.parts.key.address()).await? > sent.nonce
-            && node.receipt(tx_hash).await?.is_none()
-        {
-            let nothing = Some(BaseUnits::ZERO);
-            return self
-                .note(&sent.anchor, AnchorState::Lost, nothing, now)
-                .await;
+        match fate(&node, self.parts.key.address(), tx_hash, sent.nonce).await? {
+            Fate::Mined(receipt) => {
+                let head = node.head().await?.number;
+                let depth = head.saturating_sub(receipt.block_number) + 1;
+                return self.mined(&sent.anchor, &receipt, depth, now).await;
+            }
+            Fate::Lost => {
+                let nothing = Some(BaseUnits::ZERO);
+                return self
+                    .note(&sent.anchor, AnchorState::Lost, nothing, now)
+                    .await;
+            }
+            Fate::OnItsWay => {}
         }
         let is_new = matches!(
             sent.anchor.state,
@@ -239,6 +189,7 @@ impl Anchoring {
                 Err(error) => tracing::debug!(%tx_hash, %error, "sent again"),
             }
         }
+        in_time(tx_hash, sent.anchor.sent_at, now)?;
         Ok(())
     }
 
@@ -250,8 +201,7 @@ impl Anchoring {
         now: OffsetDateTime,
     ) -> Result<(), Fault> {
         let block = receipt.block_number;
-        let price = receipt.effective_gas_price.unwrap_or_default();
-        let cost = BaseUnits(price.saturating_mul(receipt.gas_used.unwrap_or_default()));
+        let cost = cost_of(receipt);
         let state = match receipt.status {
             _ if depth < self.settings.confirmations => AnchorState::Mined { block },
             Some(1) => AnchorState::Confirmed { block },
@@ -296,36 +246,10 @@ impl Anchoring {
         let gas_limit = self
             .gas_limit(place.contract, data.clone(), head, now)
             .await?;
-        let (fees, nonce, balance) = tokio::try_join!(
-            gas::fees(node),
-            node.mined_nonce(account),
-            node.balance(account),
-        )?;
-        let most_per_gas = self.settings.max_fee_per_gas;
-        let fee = fees.base.saturating_add(fees.tip);
-        if fee > most_per_gas.0 {
-            let most = most_per_gas;
-            return Err(Fault::TooDear { fee, most });
-        }
-        let max_fee = fees.maximum().min(most_per_gas.0);
-        let most = max_fee.saturating_mul(U256::from(gas_limit));
-        if balance < most {
-            return Err(Fault::OutOfFunds {
-                account,
-                balance,
-                most,
-            });
-        }
-        let signed = self.parts.key.sign_transaction(TxEip1559 {
-            chain_id: place.chain_id,
-            nonce,
-            gas_limit,
-            max_fee_per_gas: max_fee.saturating_to(),
-            max_priority_fee_per_gas: fees.tip.min(max_fee).saturating_to(),
-            to: TxKind::Call(place.contract),
-            input: data,
-            ..Default::default()
-        })?;
+        let purse = Purse::of(node, account, self.settings.max_fee_per_gas).await?;
+        let offer = purse.offer(gas_limit)?;
+        let call = offer.call(place.chain_id, place.contract, data);
+        let signed = self.parts.key.sign_transaction(call)?;
         let transaction = AnchorTransaction {
             anchor: Anchor {
                 place,
@@ -334,10 +258,10 @@ impl Anchoring {
                 state: AnchorState::Pending,
                 sent_at: now,
             },
-            nonce,
+            nonce: offer.nonce,
             raw: signed.raw.to_vec(),
         };
-        self.send_once(&transaction, BaseUnits(most), now).await
+        self.send_once(&transaction, offer.most, now).await
     }
 
     async fn gas_limit(
@@ -352,7 +276,7 @@ impl Anchoring {
             .to(contract)
             .input(data.into());
         match gas::units(&self.parts.node, &call, now).await {
-            Ok(units) => Ok(units.saturating_add(units / 5)),
+            Ok(units) => Ok(with_room(units)),
             Err(NodeError::Refused {
                 revert: Some(revert),
                 ..
@@ -369,7 +293,7 @@ impl Anchoring {
         now: OffsetDateTime,
     ) -> Result<(), Fault> {
         let budget = self.settings.daily_budget;
-        let since = now.replace_time(Time::MIDNIGHT);
+        let since = day_of(now);
         let ledger = &self.parts.ledger;
         match ledger.reserve(transaction, most, budget, since).await? {
             Reservation::Made => {}

@@ -36,6 +36,8 @@ pub enum AnchoringWaits {
     Funds,
     /// The node or the contract did not take a transaction.
     NotTaken,
+    /// A transaction is not mined.
+    Stuck,
 }
 
 /// Anchoring as others see it. Cheap to clone.

@@ -7,18 +7,15 @@
 //! - what was written down is sent again as it is, never signed anew: it can be mined once;
 //! - a day's transactions cost at most the day's budget (UTC).
 
+mod contract;
+mod fault;
+mod settings;
 mod status;
 
-use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
-use alloy::{
-    consensus::TxEip1559,
-    primitives::{Address, B256, Bytes, TxKind, U256},
-    rpc::types::TransactionRequest,
-    sol_types::SolCall,
-};
+use alloy::primitives::{Bytes, U256};
 use gage_application::ports::{
-    StoreUnavailable,
     clock::Clock,
     due_releases::{DueRelease, DueReleases},
 };
@@ -28,17 +25,22 @@ use gage_domain::{
     value::BaseUnits,
 };
 use metrics::counter;
-use thiserror::Error;
-use time::{OffsetDateTime, Time};
+use time::OffsetDateTime;
 use tokio::{select, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-pub use self::status::{KeeperCondition, KeeperStatus, KeeperWaits};
+use self::fault::Fault;
+pub use self::{
+    settings::{KeeperSettings, Minimum},
+    status::{KeeperCondition, KeeperStatus, KeeperWaits},
+};
 use super::{
-    ShopEscrow::paymentsCall,
-    gas::{self, Fees},
-    key::{LocalKey, SignedTransaction, SigningFailed},
-    node::{Node, NodeError, Receipt},
+    gas,
+    key::{LocalKey, SignedTransaction},
+    node::{Node, NodeError},
+    sending::{
+        Fate, Offer, Purse, SEND_AGAIN_AFTER, at_most, cost_of, day_of, fate, in_time, with_room,
+    },
     wallet_call::demand_call,
 };
 use crate::postgres::{KeeperOutcome, KeeperTransaction, PostgresKeeperLedger, Reservation};
@@ -47,52 +49,10 @@ use crate::postgres::{KeeperOutcome, KeeperTransaction, PostgresKeeperLedger, Re
 const INTERVAL: Duration = Duration::from_secs(2);
 /// Time between looks after something that patience may mend.
 const PAUSE: Duration = Duration::from_secs(30);
-/// When a transaction that is not mined is sent again.
-const SEND_AGAIN_AFTER: time::Duration = time::Duration::seconds(30);
-/// When a transaction that is not mined is told to the operator.
-const STUCK_AFTER: time::Duration = time::Duration::minutes(10);
-/// How far our clock may be ahead of the chain's.
-const CLOCKS_DIFFER: time::Duration = time::Duration::seconds(10);
 /// Less gas than any release takes: some 61,000 were measured.
 const LEAST_GAS_UNITS: u64 = 40_000;
 /// Payments that are looked at in one go.
 const BATCH: u32 = 50;
-
-/// How the keeper may act.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeeperSettings {
-    /// The chain (EIP-155).
-    pub chain_id: u64,
-    /// What a day's transactions may cost, wei.
-    pub daily_budget: BaseUnits,
-    /// What a unit of gas may cost, wei.
-    pub max_fee_per_gas: BaseUnits,
-    /// What is worth a release.
-    pub minimum: Minimum,
-}
-
-/// The least that is worth the gas of a release: whoever sells to himself for next to nothing
-/// must not spend the day's budget.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Minimum {
-    /// Of the chain's own coin, wei; when it is not said, what the release itself may cost.
-    pub coin: Option<BaseUnits>,
-    /// Of tokens, base units. What a token is worth only the operator knows: the keeper leaves
-    /// those that are not here alone.
-    pub tokens: HashMap<Address, BaseUnits>,
-}
-
-impl Minimum {
-    /// Whether so much of a token is worth a release that may cost so much.
-    fn is_reached(&self, token: Address, held: BaseUnits, cost: BaseUnits) -> bool {
-        let least = if token.is_zero() {
-            Some(self.coin.unwrap_or(cost))
-        } else {
-            self.tokens.get(&token).copied()
-        };
-        least.is_some_and(|least| held >= least)
-    }
-}
 
 /// A release that could be sent.
 struct Release<'t> {
@@ -121,52 +81,6 @@ pub struct Keeper {
     parts: KeeperParts,
     settings: KeeperSettings,
     status: KeeperStatus,
-}
-
-/// Why nothing is sent for now.
-#[derive(Debug, Error)]
-enum Fault {
-    #[error(transparent)]
-    Node(#[from] NodeError),
-    #[error(transparent)]
-    Store(#[from] StoreUnavailable),
-    #[error(transparent)]
-    Signing(#[from] SigningFailed),
-    #[error("the node is on chain {found}, and chain {expected} is configured (GAGE_CHAIN_ID)")]
-    OtherChain { expected: u64, found: u64 },
-    #[error("a unit of gas costs {fee} wei, at most {most} are allowed")]
-    TooDear { fee: U256, most: BaseUnits },
-    #[error("the day's budget of {budget} wei does not cover another {most} wei")]
-    OverBudget { budget: BaseUnits, most: BaseUnits },
-    #[error("the keeper's account {account} holds {balance} wei, {most} are needed")]
-    OutOfFunds {
-        account: Address,
-        balance: U256,
-        most: U256,
-    },
-    #[error("the node did not take the transaction: {0}")]
-    NotTaken(NodeError),
-    #[error("transaction {tx_hash} is not mined since {since}")]
-    Stuck {
-        tx_hash: B256,
-        since: OffsetDateTime,
-    },
-}
-
-impl Fault {
-    fn class(&self) -> KeeperWaits {
-        match self {
-            Self::Node(_) => KeeperWaits::Node,
-            Self::Store(_) => KeeperWaits::Store,
-            Self::Signing(_) => KeeperWaits::Key,
-            Self::OtherChain { .. } => KeeperWaits::OtherChain,
-            Self::TooDear { .. } => KeeperWaits::Fees,
-            Self::OverBudget { .. } => KeeperWaits::Budget,
-            Self::OutOfFunds { .. } => KeeperWaits::Funds,
-            Self::NotTaken(_) => KeeperWaits::NotTaken,
-            Self::Stuck { .. } => KeeperWaits::Stuck,
-        }
-    }
 }
 
 /// What came of looking at a payment.
@@ -285,21 +199,22 @@ impl Keeper {
     ) -> Result<Looked, Fault> {
         // One node: another may know the nonce's use and not yet the receipt.
         let node = self.parts.node.one();
-        if let Some(receipt) = node.receipt(sent.tx_hash).await? {
-            let outcome = match receipt.status {
-                Some(1) => KeeperOutcome::Released,
-                _ => KeeperOutcome::Reverted,
-            };
-            self.settle(sent, outcome, cost_of(&receipt), now).await?;
-            return Ok(Looked::NothingToDo);
-        }
-        // Without a receipt, a nonce that is used was used by another transaction.
-        if node.mined_nonce(self.parts.key.address()).await? > sent.nonce
-            && node.receipt(sent.tx_hash).await?.is_none()
-        {
-            self.settle(sent, KeeperOutcome::Lost, BaseUnits::ZERO, now)
-                .await?;
-            return Ok(Looked::NothingToDo);
+        let account = self.parts.key.address();
+        match fate(&node, account, sent.tx_hash, sent.nonce).await? {
+            Fate::Mined(receipt) => {
+                let outcome = match receipt.status {
+                    Some(1) => KeeperOutcome::Released,
+                    _ => KeeperOutcome::Reverted,
+                };
+                self.settle(sent, outcome, cost_of(&receipt), now).await?;
+                return Ok(Looked::NothingToDo);
+            }
+            Fate::Lost => {
+                self.settle(sent, KeeperOutcome::Lost, BaseUnits::ZERO, now)
+                    .await?;
+                return Ok(Looked::NothingToDo);
+            }
+            Fate::OnItsWay => {}
         }
         if now - sent.sent_at > SEND_AGAIN_AFTER {
             // A node that still has it says so with an error.
@@ -307,12 +222,7 @@ impl Keeper {
                 tracing::debug!(tx_hash = %sent.tx_hash, %error, "sent again");
             }
         }
-        if now - sent.sent_at > STUCK_AFTER {
-            return Err(Fault::Stuck {
-                tx_hash: sent.tx_hash,
-                since: sent.sent_at,
-            });
-        }
+        in_time(sent.tx_hash, sent.sent_at, now)?;
         Ok(Looked::OnItsWay)
     }
 
@@ -348,60 +258,6 @@ impl Keeper {
         self.send(release, now).await
     }
 
-    /// Gas that the call needs; none when the contract would refuse it, since somebody was faster.
-    async fn gas_units(
-        &self,
-        terms: &Terms,
-        data: Bytes,
-        now: OffsetDateTime,
-    ) -> Result<Option<u64>, Fault> {
-        let call = TransactionRequest::default()
-            .from(self.parts.key.address())
-            .to(terms.escrow)
-            .input(data.into());
-        match gas::units(&self.parts.node, &call, now).await {
-            Ok(units) => Ok(Some(units)),
-            Err(NodeError::Refused {
-                revert: Some(revert),
-                ..
-            }) => {
-                tracing::debug!(order = %terms.order, %revert, "the escrow would refuse");
-                Ok(None)
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// What the contract holds of a payment and anyone may release.
-    async fn releasable(
-        &self,
-        terms: &Terms,
-        now: OffsetDateTime,
-    ) -> Result<Option<BaseUnits>, Fault> {
-        let node = &self.parts.node;
-        let question = paymentsCall { key: terms.key };
-        let answer = node
-            .call(terms.escrow, question.abi_encode().into())
-            .await?;
-        let Ok(payment) = paymentsCall::abi_decode_returns(&answer) else {
-            // No contract of ours stands there any more: one payment must not hold up all.
-            tracing::debug!(order = %terms.order, escrow = %terms.escrow, "no escrow answers");
-            return Ok(None);
-        };
-        let held = payment
-            .funded
-            .checked_sub(payment.released)
-            .and_then(|rest| rest.checked_sub(payment.refunded))
-            .filter(|held| *held > 0 && payment.disputedAt == 0);
-        let Some(held) = held else {
-            return Ok(None);
-        };
-        let hold_ends = payment.paidAt.saturating_add(payment.holdSeconds);
-        let surely = (now - CLOCKS_DIFFER).unix_timestamp().max(0).unsigned_abs();
-        let over = hold_ends <= surely || hold_ends <= node.head().await?.timestamp;
-        Ok(over.then(|| BaseUnits(U256::from(held))))
-    }
-
     async fn send(&self, release: Release<'_>, now: OffsetDateTime) -> Result<Looked, Fault> {
         let Release {
             terms,
@@ -409,42 +265,23 @@ impl Keeper {
             data,
             gas_units,
         } = release;
-        let node = &self.parts.node;
-        let account = self.parts.key.address();
-        let (fees, nonce, balance) = tokio::try_join!(
-            gas::fees(node),
-            node.mined_nonce(account),
-            node.balance(account),
-        )?;
+        let purse = self.purse().await?;
         // What is estimated may be more when it is mined: others move their money too.
-        let gas_limit = gas_units.saturating_add(gas_units / 5);
-        let cost_at = |fee: U256| fee.saturating_mul(U256::from(gas_limit));
-        let cost = BaseUnits(cost_at(self.at_most(fees)));
+        let gas_limit = with_room(gas_units);
+        let cost = purse.cost(gas_limit);
         if !self.settings.minimum.is_reached(terms.token, held, cost) {
             tracing::debug!(order = %terms.order, %held, "too little for a release");
             return Ok(Looked::TooLittle);
         }
-        let max_fee = self.affordable(fees)?;
-        let most = cost_at(max_fee);
-        if balance < most {
-            return Err(Fault::OutOfFunds {
-                account,
-                balance,
-                most,
-            });
-        }
-        let signed = self.parts.key.sign_transaction(TxEip1559 {
-            chain_id: self.settings.chain_id,
-            nonce,
-            gas_limit,
-            max_fee_per_gas: max_fee.saturating_to(),
-            max_priority_fee_per_gas: fees.tip.min(max_fee).saturating_to(),
-            to: TxKind::Call(terms.escrow),
-            input: data,
-            ..Default::default()
-        })?;
-        self.send_once(terms, &signed, nonce, BaseUnits(most), now)
-            .await
+        let offer = purse.offer(gas_limit)?;
+        let call = offer.call(self.settings.chain_id, terms.escrow, data);
+        let signed = self.parts.key.sign_transaction(call)?;
+        self.send_once(terms, &signed, &offer, now).await
+    }
+
+    async fn purse(&self) -> Result<Purse, NodeError> {
+        let (account, most) = (self.parts.key.address(), self.settings.max_fee_per_gas);
+        Purse::of(&self.parts.node, account, most).await
     }
 
     /// Writes a transaction down, then sends it.
@@ -452,13 +289,13 @@ impl Keeper {
         &self,
         terms: &Terms,
         signed: &SignedTransaction,
-        nonce: u64,
-        most: BaseUnits,
+        offer: &Offer,
         now: OffsetDateTime,
     ) -> Result<Looked, Fault> {
+        let most = offer.most;
         let transaction = KeeperTransaction {
             tx_hash: signed.hash,
-            nonce,
+            nonce: offer.nonce,
             raw: signed.raw.to_vec(),
             payment: PaymentId::from(terms.order),
             sent_at: now,
@@ -506,35 +343,10 @@ impl Keeper {
         Ok(())
     }
 
-    /// The most that a unit of gas may cost: what gets it mined soon, within the bound.
-    fn affordable(&self, fees: Fees) -> Result<U256, Fault> {
-        let most = self.settings.max_fee_per_gas;
-        let fee = fees.base.saturating_add(fees.tip);
-        if fee > most.0 {
-            return Err(Fault::TooDear { fee, most });
-        }
-        Ok(self.at_most(fees))
-    }
-
-    fn at_most(&self, fees: Fees) -> U256 {
-        fees.maximum().min(self.settings.max_fee_per_gas.0)
-    }
-
     /// What any release costs now, and most cost more.
     async fn least_cost(&self) -> Result<BaseUnits, Fault> {
         let fees = gas::fees(&self.parts.node).await?;
-        let units = U256::from(LEAST_GAS_UNITS);
-        Ok(BaseUnits(self.at_most(fees).saturating_mul(units)))
+        let (units, bound) = (U256::from(LEAST_GAS_UNITS), self.settings.max_fee_per_gas);
+        Ok(BaseUnits(at_most(fees, bound).saturating_mul(units)))
     }
-}
-
-/// The beginning of the day (UTC).
-fn day_of(now: OffsetDateTime) -> OffsetDateTime {
-    now.replace_time(Time::MIDNIGHT)
-}
-
-/// What a mined transaction cost, wei.
-fn cost_of(receipt: &Receipt) -> BaseUnits {
-    let price = receipt.effective_gas_price.unwrap_or_default();
-    BaseUnits(price.saturating_mul(receipt.gas_used.unwrap_or_default()))
 }

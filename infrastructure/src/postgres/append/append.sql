@@ -70,31 +70,31 @@ WITH basis AS MATERIALIZED (
 ), sighted AS (
     INSERT INTO chain_sightings (chain_id, escrow, block_hash, log_index, block_number, tx_hash,
                                  payment_id, status, reason, observation)
-    SELECT $19, $20, s.*
+    SELECT $19, $20, s.block_hash, s.log_index, s.block_number, s.tx_hash, s.payment_id, s.status,
+           s.reason, s.observation::json
       FROM unnest($28::bytea[], $29::bigint[], $30::bigint[], $31::bytea[], $32::uuid[], $33::text[],
-                  $34::text[], $35::jsonb[]) AS s
+                  $34::text[], $35::text[])
+           AS s (block_hash, log_index, block_number, tx_hash, payment_id, status, reason, observation)
      WHERE EXISTS (SELECT FROM moved)
         ON CONFLICT ON CONSTRAINT chain_sightings_pkey
         DO UPDATE SET status = excluded.status, reason = excluded.reason, changed_at = clock_timestamp()
-), numbered AS MATERIALIZED (
-    -- Positions in the order of the decisions, which is not that of the locks.
-    SELECT e.*, nextval('events_position_seq') AS position
-      FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::jsonb[],
-                  $7::jsonb[], $8::integer[])
-           AS e (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata,
-                 lock_order)
-     WHERE EXISTS (SELECT FROM gate)
 ), xact AS MATERIALIZED (
     -- Once, where the column's default would ask for each row; and only when there is a row, since
     -- it takes a transaction id.
-    SELECT log_xact_id() AS id WHERE EXISTS (SELECT FROM numbered)
+    SELECT log_xact_id() AS id WHERE cardinality($1::text[]) > 0 AND EXISTS (SELECT FROM gate)
 ), appended AS (
     INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload,
                         metadata, position, xact_id)
     OVERRIDING SYSTEM VALUE
     SELECT n.aggregate_type, n.aggregate_id, n.sequence, n.event_type, n.event_version, n.payload,
            n.metadata, n.position, xact.id
-      FROM numbered n, xact
+      FROM xact CROSS JOIN (
+            -- Positions in the order of the decisions, which is not that of the locks.
+            SELECT e.*, nextval('events_position_seq') AS position
+              FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::jsonb[],
+                          $7::jsonb[], $8::integer[])
+                   AS e (aggregate_type, aggregate_id, sequence, event_type, event_version, payload,
+                         metadata, lock_order)) AS n
      ORDER BY n.lock_order
     RETURNING xact_id, position
 ), answer AS MATERIALIZED (

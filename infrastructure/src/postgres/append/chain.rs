@@ -6,7 +6,6 @@ use gage_application::ports::{
     chain::{CursorMove, Sighting},
     event_log::LogError,
 };
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
@@ -37,7 +36,7 @@ struct SightingColumns {
     payments: Vec<Option<Uuid>>,
     statuses: Vec<&'static str>,
     reasons: Vec<Option<String>>,
-    observations: Vec<Value>,
+    observations: Vec<String>,
 }
 
 impl ChainColumns {
@@ -82,7 +81,7 @@ impl SightingColumns {
         number: impl Fn(u64) -> Result<i64, LogError>,
     ) -> Result<(), LogError> {
         let observation = &sighting.observation;
-        let stored = serde_json::to_value(observation)
+        let stored = serde_json::to_string(observation)
             .map_err(|error| corrupt("chain_sightings", 0, error.to_string()))?;
         self.block_hashes.push(observation.log.block_hash.to_vec());
         self.log_indexes.push(number(observation.log.log_index)?);

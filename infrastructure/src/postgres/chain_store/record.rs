@@ -9,7 +9,7 @@ use gage_application::{
     },
     position::LogPosition,
 };
-use gage_domain::payment::LogId;
+use gage_domain::payment::LogRef;
 use sqlx::FromRow;
 
 use super::{
@@ -45,8 +45,8 @@ impl ChainRecord for PostgresChainStore {
         Ok(self.settled_row().await?)
     }
 
-    async fn sighting(&self, log: LogId) -> Result<Option<Sighting>, StoreUnavailable> {
-        Ok(self.sighting(log.block_hash, log.log_index).await?)
+    async fn sighting(&self, log: LogRef) -> Result<Option<Sighting>, StoreUnavailable> {
+        Ok(self.sighting(log).await?)
     }
 
     async fn sightings_after(

@@ -8,17 +8,17 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use gage_application::{
     ports::replay::{
-        EventRow, Extent, KeptState, LostKey, Part, ReadFailure, ReadModel, Row, Rows, SeenLog,
-        Stored,
+        EventRow, Extent, KeptState, LostKey, ReadFailure, ReadModel, Row, Rows, SeenLog, Stored,
     },
     position::LogPosition,
 };
-use sqlx::{FromRow, PgConnection, PgPool};
+use sqlx::{FromRow, PgConnection, PgPool, Row as _, postgres::PgRow};
 use time::OffsetDateTime;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use self::copy::{Fields, Moment, failed};
+use super::rows::{self, JsonbText};
 
 /// Microseconds from 1970 to 2000, where PostgreSQL begins to count.
 const EPOCH_MICROS: i64 = 946_684_800_000_000;
@@ -76,13 +76,10 @@ struct Named {
 impl Stored for PostgresStored {
     async fn extent(&self) -> Result<Extent, ReadFailure> {
         let mut db = self.keeper.lock().await;
-        let (events, of_orders, orders): (i64, i64, i64) = sqlx::query_as(
-            "SELECT count(*), count(*) FILTER (WHERE aggregate_type IN ('Order', 'Payment')), \
-             count(*) FILTER (WHERE aggregate_type = 'Order' AND sequence = 1) FROM events",
-        )
-        .fetch_one(&mut *db)
-        .await
-        .map_err(failed)?;
+        let events: i64 = sqlx::query_scalar("SELECT count(*) FROM events")
+            .fetch_one(&mut *db)
+            .await
+            .map_err(failed)?;
         let head: Option<(i64, i64)> = sqlx::query_as(
             "SELECT xact_id, position FROM events ORDER BY xact_id DESC, position DESC LIMIT 1",
         )
@@ -91,25 +88,36 @@ impl Stored for PostgresStored {
         .map_err(failed)?;
         Ok(Extent {
             events: events.unsigned_abs(),
-            of_orders: of_orders.unsigned_abs(),
-            orders: orders.unsigned_abs(),
             head: head.map_or(LogPosition::START, at),
         })
     }
 
-    fn events(&self, part: Part) -> BoxStream<'_, Result<Vec<EventRow>, ReadFailure>> {
-        let of_part = of_part("aggregate_id", part);
-        let filter = if part == Part::ALL {
-            String::new()
-        } else {
-            format!("WHERE aggregate_type NOT IN ('Order', 'Payment') OR {of_part}")
-        };
-        let query = format!(
+    fn events(&self) -> BoxStream<'_, Result<Vec<EventRow>, ReadFailure>> {
+        let query = "SELECT xact_id, position, aggregate_type, aggregate_id, sequence, event_type, \
+                     event_version, payload, metadata, recorded_at FROM events \
+                     ORDER BY xact_id, position";
+        self.moment.rows(query.to_owned(), Box::new(event))
+    }
+
+    async fn events_of(
+        &self,
+        orders: &[Uuid],
+        before: LogPosition,
+    ) -> Result<Vec<EventRow>, ReadFailure> {
+        let ids: Vec<String> = orders.iter().map(ToString::to_string).collect();
+        let rows = sqlx::query(
             "SELECT xact_id, position, aggregate_type, aggregate_id, sequence, event_type, \
-             event_version, payload, metadata, recorded_at FROM events {filter} \
-             ORDER BY xact_id, position"
-        );
-        self.moment.rows(query, Box::new(event))
+             event_version, payload, metadata, recorded_at FROM events \
+             WHERE aggregate_type IN ('Order', 'Payment') AND aggregate_id = ANY($1) \
+             AND (xact_id, position) < ($2, $3) ORDER BY xact_id, position",
+        )
+        .bind(ids)
+        .bind(before.xact_id)
+        .bind(before.position)
+        .fetch_all(&mut *self.keeper.lock().await)
+        .await
+        .map_err(failed)?;
+        rows.iter().map(row_of_event).collect()
     }
 
     fn events_after(
@@ -165,13 +173,8 @@ impl Stored for PostgresStored {
                 .zip(&forms)
                 .map(|(column, form)| form.asked_for(column))
                 .collect();
-            let filter = match rows.part {
-                Some((column, part)) if part != Part::ALL => {
-                    let column = format!("{}::text", identifier(column));
-                    format!("WHERE {}", of_part(&column, part))
-                }
-                _ => String::new(),
-            };
+            let filter = rows.of.map(|(column, ids)| among(&identifier(column), ids));
+            let filter = filter.unwrap_or_default();
             let (columns, schema) = (columns.join(", "), identifier(rows.schema));
             let table = identifier(rows.table);
             let query = format!("SELECT {columns} FROM {schema}.{table} {filter}");
@@ -243,17 +246,9 @@ impl Stored for PostgresStored {
             .collect())
     }
 
-    fn seen_logs(&self, part: Part) -> BoxStream<'_, Result<Vec<SeenLog>, ReadFailure>> {
-        let filter = if part == Part::ALL {
-            String::new()
-        } else {
-            let others = if part.index == 0 {
-                "payment_id IS NULL OR "
-            } else {
-                ""
-            };
-            format!("WHERE {others}{}", of_part("payment_id::text", part))
-        };
+    fn seen_logs(&self, of: Option<&[Uuid]>) -> BoxStream<'_, Result<Vec<SeenLog>, ReadFailure>> {
+        let filter = of.map(|payments| among("payment_id", payments));
+        let filter = filter.unwrap_or_default();
         let query = format!(
             "SELECT chain_id, encode(block_hash, 'hex'), log_index, payment_id, status \
              FROM chain_sightings {filter}"
@@ -377,6 +372,27 @@ fn event(fields: &mut Fields<'_>) -> Result<EventRow, ReadFailure> {
     })
 }
 
+fn row_of_event(row: &PgRow) -> Result<EventRow, ReadFailure> {
+    let text = |column: usize| {
+        let text = row.try_get::<JsonbText<'_>, _>(column);
+        text.map(|JsonbText(text)| text.to_owned())
+    };
+    let read = || {
+        Ok::<_, sqlx::Error>(EventRow {
+            position: rows::position(row, 0)?,
+            aggregate_type: row.try_get(2)?,
+            aggregate_id: row.try_get(3)?,
+            sequence: row.try_get::<i64, _>(4)?.unsigned_abs(),
+            event_type: row.try_get(5)?,
+            event_version: row.try_get(6)?,
+            payload: text(7)?,
+            metadata: text(8)?,
+            recorded_at: row.try_get(9)?,
+        })
+    };
+    read().map_err(failed)
+}
+
 /// A time from its microseconds since 2000; one that is too far away is as far as can be.
 fn time_of(micros: i64) -> OffsetDateTime {
     let nanos = i128::from(micros.saturating_add(EPOCH_MICROS)) * 1_000;
@@ -391,13 +407,10 @@ fn at((xact_id, position): (i64, i64)) -> LogPosition {
     LogPosition { xact_id, position }
 }
 
-/// Which ids are in a part: by their last four digits. An id of another form is in the first.
-fn of_part(id: &str, part: Part) -> String {
-    let (mask, index) = (part.of.saturating_sub(1), part.index);
-    format!(
-        "CASE WHEN right({id}, 4) ~ '^[0-9a-f]{{4}}$' \
-         THEN ('x' || right({id}, 4))::bit(16)::int & {mask} ELSE 0 END = {index}"
-    )
+/// A condition on a column with ids.
+fn among(column: &str, ids: &[Uuid]) -> String {
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    format!("WHERE {column} = ANY('{{{}}}'::uuid[])", ids.join(","))
 }
 
 /// A name from the database's own tables is no more trusted than its rows.

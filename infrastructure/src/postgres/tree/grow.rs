@@ -31,7 +31,7 @@ pub(super) async fn grow(
     if kept.position != from {
         return Ok(Grown::Superseded);
     }
-    let events = events::between(pool, from, to, None).await?;
+    let events = events::between(pool, from, to).await?;
     if events.last().map(|last| last.position) != Some(to) {
         return Err(damaged(format!("the log has no event at {to} any more")));
     }

@@ -7,7 +7,7 @@ mod grow;
 mod leaves;
 mod nodes;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use gage_application::{
@@ -19,7 +19,7 @@ use gage_application::{
     position::LogPosition,
 };
 use gage_domain::{
-    proof::{TreeQuestion, consistency, inclusion},
+    proof::{TileId, Tiles, TreeQuestion, consistency, inclusion},
     value::B256,
 };
 use sqlx::PgPool;
@@ -73,19 +73,19 @@ impl HistoryTree for PostgresTree {
         leaves::from(&self.pool, index, limit).await
     }
 
-    async fn events_between(
-        &self,
-        after: LogPosition,
-        to: LogPosition,
-        limit: u32,
-    ) -> Result<Vec<PrintedEvent>, TreeError> {
-        events::between(&self.pool, after, to, Some(limit)).await
+    async fn tiles(&self, wanted: &[TileId]) -> Result<Tiles, TreeError> {
+        nodes::tiles(&self.pool, wanted).await
     }
 
-    async fn inclusion(&self, size: u64, index: u64) -> Result<Vec<B256>, TreeError> {
-        let asked = TreeQuestion::Inclusion { size, index }.tiles()?;
+    async fn inclusions(&self, size: u64, indexes: &[u64]) -> Result<Vec<Vec<B256>>, TreeError> {
+        let mut asked = BTreeSet::new();
+        for &index in indexes {
+            asked.extend(TreeQuestion::Inclusion { size, index }.tiles()?);
+        }
+        let asked: Vec<TileId> = asked.into_iter().collect();
         let tiles = nodes::tiles(&self.pool, &asked).await?;
-        Ok(inclusion(size, index, &tiles)?)
+        let proofs = indexes.iter().map(|&index| inclusion(size, index, &tiles));
+        Ok(proofs.collect::<Result<_, _>>()?)
     }
 
     async fn consistency(&self, old: u64, new: u64) -> Result<Vec<B256>, TreeError> {

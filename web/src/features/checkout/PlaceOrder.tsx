@@ -1,9 +1,11 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
 import type { PriceFragment, UserErrorFragment } from '@/api/generated/graphql';
 import { paths } from '@/app/paths';
 import { cart, type CartLine } from '@/features/cart/cart';
+import { DeliveryFields } from '@/features/delivery/DeliveryFields';
+import { useDelivery } from '@/features/delivery/useDelivery';
 import { SignInButton } from '@/features/session/SignInButton';
 import { useSession } from '@/features/session/SessionContext';
 import { Amount } from '@/shared/money/Amount';
@@ -32,9 +34,17 @@ export function PlaceOrder({ shop, lines, total, refused, onRefused }: PlaceOrde
   const [, navigate] = useLocation();
   const { place, fault, placing } = usePlaceOrder(shop, onRefused);
   const choice = usePayWith(total, refused);
+  const delivery = useDelivery(refused);
+  const fields = useRef<HTMLFieldSetElement>(null);
 
   const order = async () => {
-    const placed = await place(lines, choice.asset);
+    const destination = delivery.take();
+    if (destination === undefined) {
+      // What is missing is marked with the next frame.
+      requestAnimationFrame(() => fields.current?.querySelector<HTMLInputElement>('[aria-invalid]')?.focus());
+      return;
+    }
+    const placed = await place(lines, choice.asset, destination);
     if (placed === null) return;
     navigate(paths.order(placed.order), { replace: true, state: { atLeast: placed.position } });
     cart.clear(shop);
@@ -42,6 +52,7 @@ export function PlaceOrder({ shop, lines, total, refused, onRefused }: PlaceOrde
 
   return (
     <Card className="mt-4 space-y-4">
+      <DeliveryFields form={delivery} ref={fields} />
       <p className="flex flex-wrap items-baseline justify-between gap-3">
         <span className="text-ink-soft">{t('cart.total')}</span>
         <strong className="text-2xl">

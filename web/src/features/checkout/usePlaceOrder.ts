@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { useMutation } from 'urql';
 import { answered, ApiFault } from '@/api/errors';
-import { PlaceOrderDocument, type UserErrorFragment } from '@/api/generated/graphql';
+import { type DeliveryInput, PlaceOrderDocument, type UserErrorFragment } from '@/api/generated/graphql';
 import { newIdempotencyKey } from '@/api/idempotency';
 import type { CartLine } from '@/features/cart/cart';
 import { priceInput } from '@/shared/money/price';
@@ -19,7 +19,11 @@ export function usePlaceOrder(shop: string, onRefused: (userErrors: readonly Use
   const [fault, setFault] = useState<unknown>(null);
   const [attempt, setAttempt] = useState<{ of: string; key: string }>();
 
-  const place = async (cartLines: readonly CartLine[], payWith: Asset | null): Promise<Placed | null> => {
+  const place = async (
+    cartLines: readonly CartLine[],
+    payWith: Asset | null,
+    delivery: DeliveryInput | null,
+  ): Promise<Placed | null> => {
     setFault(null);
     onRefused([]);
     const lines = cartLines.map(({ product, quantity, seenPrice }) => ({
@@ -29,11 +33,11 @@ export function usePlaceOrder(shop: string, onRefused: (userErrors: readonly Use
     }));
     const asset = payWith && { chainId: payWith.chainId, token: payWith.token };
     // The same is one order, however often an answer is lost on its way.
-    const of = JSON.stringify([lines, asset]);
+    const of = JSON.stringify([lines, asset, delivery]);
     const idempotencyKey = attempt?.of === of ? attempt.key : newIdempotencyKey();
     setAttempt({ of, key: idempotencyKey });
     try {
-      const { data, error } = await placeOrder({ input: { idempotencyKey, shop, lines, payWith: asset } });
+      const { data, error } = await placeOrder({ input: { idempotencyKey, shop, lines, payWith: asset, delivery } });
       const { orderId, position } = answered(data?.placeOrder, error);
       return orderId === null ? null : { order: orderId, position: position ?? null };
     } catch (error) {

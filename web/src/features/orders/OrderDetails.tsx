@@ -1,8 +1,11 @@
+import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { OrderQuery } from '@/api/generated/graphql';
+import { Delivery } from '@/features/delivery/Delivery';
 import { PaymentPanel } from '@/features/payment/PaymentPanel';
 import { PaymentProgress } from '@/features/payment/PaymentProgress';
 import { useSession } from '@/features/session/SessionContext';
+import { bringWords } from '@/i18n/i18n';
 import { DateTime } from '@/shared/time/DateTime';
 import { PageTitle } from '@/shared/ui/PageTitle';
 import { useLocalized } from '@/shared/useLocalized';
@@ -12,6 +15,12 @@ import { OrderNews } from './OrderNews';
 import { partIn } from './possibleActions';
 import { StatusBadge } from './StatusBadge';
 import { Timeline } from './Timeline';
+
+/** With words of its own: who opens an order looks for other things first. */
+const OrderRecord = lazy(async () => {
+  const [part] = await Promise.all([import('@/features/history/OrderRecord'), bringWords('history')]);
+  return { default: part.OrderRecord };
+});
 
 export type FullOrder = NonNullable<OrderQuery['order']>;
 
@@ -43,8 +52,14 @@ export function OrderDetails({ order }: { order: FullOrder }) {
         )}
         <OrderActions order={order} part={part} />
         <OrderLines order={order} paying={Boolean(toPay)} />
+        <Delivery delivery={order.delivery} />
       </div>
-      <Timeline order={order} />
+      <div className="space-y-5">
+        <Timeline order={order} />
+        <Suspense fallback={null}>
+          <OrderRecord order={order.id} />
+        </Suspense>
+      </div>
     </div>
   );
 }

@@ -147,6 +147,7 @@ function Tabs({ shop }: { shop: string }) {
     { name: 'orders', href: ownerPaths.orders(shop), current: at.startsWith(ownerPaths.orders(shop)) },
     { name: 'products', href: ownerPaths.products(shop), current: at.startsWith(ownerPaths.products(shop)) },
     { name: 'money', href: ownerPaths.money(shop), current: at.startsWith(ownerPaths.money(shop)) },
+    { name: 'history', href: ownerPaths.history(shop), current: at.startsWith(ownerPaths.history(shop)) },
   ] as const;
   return (
     <nav aria-label={t('pages')} className="-mb-px flex gap-1 overflow-x-auto">

@@ -1,3 +1,4 @@
+import { lazy } from 'react';
 import { Route, Switch } from 'wouter';
 import { NotFoundPage } from '@/app/NotFoundPage';
 import { SignedIn } from '@/features/session/SignedIn';
@@ -12,6 +13,12 @@ import { OverviewPage } from './overview/OverviewPage';
 import { OwnerFrame } from './OwnerFrame';
 import { OwnerHome } from './OwnerHome';
 import { OpenShopPage } from './OpenShopPage';
+import { bringWords } from '@/i18n/i18n';
+
+const ShopHistory = lazy(async () => {
+  const [page] = await Promise.all([import('@/features/history/HistoryPages'), bringWords('history')]);
+  return { default: page.ShopHistory };
+});
 
 /** Where owners work: one script of its own, which no customer fetches. */
 export function OwnerPages() {
@@ -58,6 +65,7 @@ function ShopPages() {
       <Route path="/owner/:shop/money">
         <MoneyPage />
       </Route>
+      <Route path="/owner/:shop/history">{({ shop }) => <ShopHistory shop={decodeURIComponent(shop)} />}</Route>
       <Route path="/owner/:shop/settings">
         <SettingsPage />
       </Route>

@@ -11,5 +11,6 @@ export const ownerPaths = {
   newProduct: (id: string) => `${shop(id)}/products/new`,
   product: (id: string, product: string) => `${shop(id)}/products/${encodeURIComponent(product)}`,
   money: (id: string) => `${shop(id)}/money`,
+  history: (id: string) => `${shop(id)}/history`,
   settings: (id: string) => `${shop(id)}/settings`,
 } as const;

@@ -1,4 +1,4 @@
-import { Coins, LogOut, ReceiptText, Scale, Store } from 'lucide-react';
+import { Coins, Fingerprint, History, LogOut, ReceiptText, Scale, Store } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -16,6 +16,7 @@ export function OpenAccountMenu({ viewer }: { viewer: Viewer }) {
   const { signOut } = useSession();
   const { disconnect } = useWallet();
   const arbiter = (useDisputes().data?.me?.disputes.nodes.length ?? 0) > 0;
+  const oversees = viewer.roles.some((role) => role === 'AUDITOR' || role === 'OPERATOR');
   const leave = () => void signOut().then(disconnect, () => undefined);
   return (
     <DropdownMenu.Root modal={false} defaultOpen>
@@ -42,6 +43,11 @@ export function OpenAccountMenu({ viewer }: { viewer: Viewer }) {
             </Entry>
           </DropdownMenu.Item>
           <DropdownMenu.Item asChild>
+            <Entry href={paths.personal}>
+              <Fingerprint aria-hidden className="size-4" /> {t('account.personal')}
+            </Entry>
+          </DropdownMenu.Item>
+          <DropdownMenu.Item asChild>
             <Entry href={paths.owner}>
               <Store aria-hidden className="size-4" /> {t('account.owner')}
             </Entry>
@@ -50,6 +56,13 @@ export function OpenAccountMenu({ viewer }: { viewer: Viewer }) {
             <DropdownMenu.Item asChild>
               <Entry href={paths.disputes}>
                 <Scale aria-hidden className="size-4" /> {t('dispute.title')}
+              </Entry>
+            </DropdownMenu.Item>
+          )}
+          {oversees && (
+            <DropdownMenu.Item asChild>
+              <Entry href={paths.history}>
+                <History aria-hidden className="size-4" /> {t('account.history')}
               </Entry>
             </DropdownMenu.Item>
           )}

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useQuery, useSubscription } from 'urql';
 import { Link } from 'wouter';
 import { OrderUpdatesDocument, ShopOrderDocument, type ShopOrderQuery } from '@/api/generated/graphql';
+import { Delivery } from '@/features/delivery/Delivery';
 import { OrderLines } from '@/features/orders/OrderLines';
 import { StatusBadge } from '@/features/orders/StatusBadge';
 import { Timeline } from '@/features/orders/Timeline';
@@ -65,6 +66,7 @@ function Whole({ order }: { order: WholeOrder }) {
         </div>
         <OwnersNews order={order} />
         <OwnersActions order={order} />
+        <Delivery delivery={order.delivery} />
         <OrderLines order={order} paying={false} />
         <PaymentFacts order={order} />
       </div>

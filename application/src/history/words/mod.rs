@@ -1,5 +1,7 @@
 //! Events in plain words, in Korean and English.
 
+mod told;
+
 use gage_domain::{
     inventory::InventoryEvent,
     order::OrderEvent,
@@ -8,10 +10,10 @@ use gage_domain::{
     product::ProductEvent,
     shop::ShopEvent,
     text::LocalizedText,
-    value::{Address, Currency, Price},
 };
 
-use crate::event::Fact;
+use self::told::{count, in_token, moment, number, priced, short};
+use crate::{event::Fact, ports::personal_data::KeyState};
 
 /// What happened, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,8 +31,36 @@ fn words(ko: impl Into<String>, en: impl Into<String>) -> Words {
     }
 }
 
-/// An event in words.
-pub fn of(fact: &Fact) -> Words {
+/// An event in words. When it holds sealed personal data, what has become of the key says whether
+/// they can still be read.
+pub fn of(fact: &Fact, key: Option<KeyState>) -> Words {
+    let mut told = of_fact(fact);
+    if fact.sealed().is_some() {
+        let (ko, en) = of_sealed(key);
+        told.ko.push_str(ko);
+        told.en.push_str(en);
+    }
+    told
+}
+
+const fn of_sealed(key: Option<KeyState>) -> (&'static str, &'static str) {
+    match key {
+        None | Some(KeyState::Held) => (
+            " 배송 정보는 봉인되어 있습니다.",
+            " Its delivery details are sealed.",
+        ),
+        Some(KeyState::Erased) => (
+            " 배송 정보는 삭제되었습니다.",
+            " Its delivery details were erased.",
+        ),
+        Some(KeyState::Missing) => (
+            " 배송 정보의 열쇠가 여기에 없습니다.",
+            " The key of its delivery details is not here.",
+        ),
+    }
+}
+
+fn of_fact(fact: &Fact) -> Words {
     match fact {
         Fact::Shop(_, event) => of_shop(event),
         Fact::Product(_, event) => of_product(event),
@@ -44,7 +74,7 @@ pub fn of(fact: &Fact) -> Words {
 fn of_shop(event: &ShopEvent) -> Words {
     match event {
         ShopEvent::ShopOpened { owner, name, .. } => {
-            let (ko, en) = both(name);
+            let ((ko, en), owner) = (both(name), short(*owner));
             words(
                 format!("{owner} 지갑이 가게 “{ko}”을(를) 열었습니다."),
                 format!("The wallet {owner} opened the shop “{en}”."),
@@ -57,10 +87,13 @@ fn of_shop(event: &ShopEvent) -> Words {
                 format!("The shop is called “{en}” now."),
             )
         }
-        ShopEvent::PayoutAddressChanged { payout } => words(
-            format!("앞으로의 주문 대금은 {payout} 지갑으로 갑니다."),
-            format!("The money of later orders goes to {payout}."),
-        ),
+        ShopEvent::PayoutAddressChanged { payout } => {
+            let payout = short(*payout);
+            words(
+                format!("앞으로의 주문 대금은 {payout} 지갑으로 갑니다."),
+                format!("The money of later orders goes to the wallet {payout}."),
+            )
+        }
     }
 }
 
@@ -69,8 +102,8 @@ fn of_product(event: &ProductEvent) -> Words {
         ProductEvent::ProductListed { name, price, .. } => {
             let (ko, en) = both(name);
             let price = price.as_ref().map(priced);
-            let (at_ko, at_en) = price.map_or_else(Default::default, |price| {
-                (format!(" 가격: {price}."), format!(" Its price: {price}."))
+            let (at_ko, at_en) = price.map_or_else(Default::default, |(ko, en)| {
+                (format!(" 가격: {ko}."), format!(" Its price: {en}."))
             });
             words(
                 format!("상품 “{ko}”이(가) 등록되었습니다.{at_ko}"),
@@ -85,10 +118,10 @@ fn of_product(event: &ProductEvent) -> Words {
             )
         }
         ProductEvent::PriceChanged { price } => {
-            let price = priced(price);
+            let (ko, en) = priced(price);
             words(
-                format!("가격이 {price}(으)로 바뀌었습니다."),
-                format!("The price is {price} now."),
+                format!("가격이 {ko}(으)로 바뀌었습니다."),
+                format!("The price is {en} now."),
             )
         }
         ProductEvent::ImageChanged { image: Some(image) } => words(
@@ -103,7 +136,10 @@ fn of_product(event: &ProductEvent) -> Words {
             let pieces = mark.get();
             words(
                 format!("재고가 {pieces}개 이하이면 부족으로 칩니다."),
-                format!("Stock counts as low from {pieces} pieces on."),
+                format!(
+                    "Stock counts as low from {} on.",
+                    count(pieces, "piece", "pieces")
+                ),
             )
         }
         ProductEvent::LowStockMarkChanged { mark: None } => words(
@@ -126,7 +162,7 @@ fn of_inventory(event: &InventoryEvent) -> Words {
             let pieces = quantity.get();
             words(
                 format!("{pieces}개가 입고되었습니다."),
-                format!("{pieces} pieces arrived."),
+                format!("{} arrived.", count(pieces, "piece", "pieces")),
             )
         }
         InventoryEvent::StockAdjusted { delta, reason } => words(
@@ -134,24 +170,27 @@ fn of_inventory(event: &InventoryEvent) -> Words {
             format!("The count was corrected by {delta:+}: {reason}"),
         ),
         InventoryEvent::StockReserved { order, quantity } => {
-            let pieces = quantity.get();
+            let (pieces, order) = (quantity.get(), number(*order));
+            let en = count(pieces, "piece is", "pieces are");
             words(
                 format!("주문 {order}에 {pieces}개가 예약되었습니다."),
-                format!("{pieces} pieces are reserved for the order {order}."),
+                format!("{en} reserved for the order {order}."),
             )
         }
         InventoryEvent::ReservationReleased { order, quantity } => {
-            let pieces = quantity.get();
+            let (pieces, order) = (quantity.get(), number(*order));
+            let en = count(pieces, "piece", "pieces");
             words(
                 format!("주문 {order}의 예약 {pieces}개가 풀렸습니다."),
-                format!("{pieces} pieces of the order {order} can be sold again."),
+                format!("{en} of the order {order} can be sold again."),
             )
         }
         InventoryEvent::ReservationCommitted { order, quantity } => {
-            let pieces = quantity.get();
+            let (pieces, order) = (quantity.get(), number(*order));
+            let en = count(pieces, "piece was", "pieces were");
             words(
                 format!("주문 {order}의 {pieces}개가 출고되었습니다."),
-                format!("{pieces} pieces were sold to the order {order}."),
+                format!("{en} sold to the order {order}."),
             )
         }
     }
@@ -165,10 +204,12 @@ fn of_order(event: &OrderEvent) -> Words {
             total,
             ..
         } => {
-            let (count, total) = (lines.len(), priced(total));
+            let (buyer, (ko, en)) = (short(*buyer), priced(total));
+            let kinds = u64::try_from(lines.len()).unwrap_or(u64::MAX);
+            let products = count(kinds, "product", "products");
             words(
-                format!("{buyer} 지갑이 {count}종을 주문했습니다. 합계: {total}."),
-                format!("The wallet {buyer} ordered {count} products for {total}."),
+                format!("{buyer} 지갑이 {kinds}종을 주문했습니다. 합계: {ko}."),
+                format!("The wallet {buyer} ordered {products} for {en}."),
             )
         }
         OrderEvent::OrderPaid {} => words("주문이 결제되었습니다.", "The order is paid."),
@@ -218,15 +259,16 @@ fn of_order(event: &OrderEvent) -> Words {
 fn of_payment(event: &PaymentEvent) -> Words {
     match event {
         PaymentEvent::PaymentRequested { terms, .. } => {
-            let (amount, token, deadline) = (terms.amount, coin(terms.token), terms.deadline);
+            let (ko, en) = in_token(terms.amount, terms.token);
+            let deadline = moment(terms.deadline);
             words(
-                format!("{deadline}까지 {token} {amount} 단위의 결제가 요청되었습니다."),
-                format!("A payment of {amount} base units of {token} is asked for by {deadline}."),
+                format!("{deadline}까지 {ko}의 결제가 요청되었습니다."),
+                format!("A payment of {en} is asked for by {deadline}."),
             )
         }
         PaymentEvent::AttemptReported { tx_hash, .. } => words(
-            format!("고객이 거래 {tx_hash}을(를) 알렸습니다."),
-            format!("The customer reported the transaction {tx_hash}."),
+            format!("고객이 거래 {tx_hash:#}을(를) 알렸습니다."),
+            format!("The customer reported the transaction {tx_hash:#}."),
         ),
         PaymentEvent::PaymentDetected { log, amount, .. } => {
             let block = log.block_number;
@@ -237,7 +279,10 @@ fn of_payment(event: &PaymentEvent) -> Words {
         }
         PaymentEvent::PaymentConfirmed { confirmations, .. } => words(
             format!("입금이 {confirmations}번 확인되어 확정되었습니다."),
-            format!("The payment counts: it is {confirmations} blocks deep."),
+            format!(
+                "The payment counts: it is {} deep.",
+                count(*confirmations, "block", "blocks")
+            ),
         ),
         PaymentEvent::PaymentReverted { .. } => words(
             "입금이 담긴 블록이 체인에서 사라졌습니다.",
@@ -250,8 +295,8 @@ fn of_payment(event: &PaymentEvent) -> Words {
                 AttemptFailure::Dropped => ("노드에서 사라졌습니다", "was dropped"),
             };
             words(
-                format!("거래 {tx_hash}이(가) {ko}."),
-                format!("The transaction {tx_hash} {en}."),
+                format!("거래 {tx_hash:#}이(가) {ko}."),
+                format!("The transaction {tx_hash:#} {en}."),
             )
         }
         PaymentEvent::PaymentExpired { reason } => {
@@ -286,10 +331,13 @@ fn of_money(event: &PaymentEvent) -> Words {
             format!("{amount} 단위가 고객에게 환불되었습니다."),
             format!("{amount} base units went back to the customer."),
         ),
-        PaymentEvent::DisputeOpened { by, .. } => words(
-            format!("{by} 지갑이 중재를 요청했습니다."),
-            format!("The wallet {by} asked the arbiter to decide."),
-        ),
+        PaymentEvent::DisputeOpened { by, .. } => {
+            let by = short(*by);
+            words(
+                format!("{by} 지갑이 중재를 요청했습니다."),
+                format!("The wallet {by} asked the arbiter to decide."),
+            )
+        }
         PaymentEvent::ReleaseReverted { amount, .. } => words(
             format!("지급이 체인에서 사라져 {amount} 단위가 다시 보관됩니다."),
             format!("A release left the chain: {amount} base units are held again."),
@@ -330,20 +378,4 @@ fn both(name: &LocalizedText) -> (&str, &str) {
     let ko = name.ko().or(name.en()).unwrap_or("");
     let en = name.en().or(name.ko()).unwrap_or("");
     (ko, en)
-}
-
-fn priced(price: &Price) -> String {
-    let amount = price.amount;
-    match price.currency {
-        Currency::Fiat(fiat) => format!("{amount} {fiat} (minor units)"),
-        Currency::Token { token, .. } => format!("{amount} ({})", coin(token)),
-    }
-}
-
-fn coin(token: Address) -> String {
-    if token.is_zero() {
-        "coin".to_owned()
-    } else {
-        format!("token {token}")
-    }
 }

@@ -1,0 +1,62 @@
+//! Wrapping the customers' keys with another key.
+
+use gage_application::ports::personal_data::SealError;
+use uuid::Uuid;
+
+use super::{KeyRow, PostgresPersonalData, WrappingKey, cipher::CipherError, of_store, unwrapped};
+
+/// Keys that are wrapped anew by one statement.
+const AT_ONCE: i64 = 500;
+
+impl PostgresPersonalData {
+    /// Wraps every key that is left with another key, some at a time; those that are wrapped with
+    /// it already are passed by, so that it can be carried on where it stopped. How many it was.
+    /// No server may use the old key meanwhile.
+    ///
+    /// # Errors
+    /// [`SealError`], also when a key is wrapped with neither.
+    pub async fn rewrap(&self, new: &WrappingKey) -> Result<u64, SealError> {
+        let old = self.wrapping.as_ref().ok_or(SealError::NoKey)?;
+        let (mut after, mut count) = (Uuid::nil(), 0);
+        loop {
+            let found: Vec<KeyRow> = sqlx::query_as(
+                "SELECT id, customer, wrapped FROM personal_keys \
+                 WHERE erased_at IS NULL AND id > $1 ORDER BY id LIMIT $2",
+            )
+            .bind(after)
+            .bind(AT_ONCE)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|error| of_store(&error))?;
+            let Some(last) = found.last() else {
+                return Ok(count);
+            };
+            after = last.id;
+            let (mut ids, mut before, mut wrapped) = (Vec::new(), Vec::new(), Vec::new());
+            for row in &found {
+                match unwrapped(old, row) {
+                    Ok(key) => {
+                        ids.push(row.id);
+                        before.push(row.wrapped.clone());
+                        wrapped.push(new.wrap(&key).map_err(|_| SealError::Cipher)?);
+                    }
+                    Err(CipherError) if unwrapped(new, row).is_ok() => {}
+                    Err(CipherError) => return Err(SealError::OtherKey),
+                }
+            }
+            // What was erased in the meantime stays erased.
+            let done = sqlx::query(
+                "UPDATE personal_keys k SET wrapped = n.wrapped \
+                 FROM unnest($1::uuid[], $2::bytea[], $3::bytea[]) AS n (id, before, wrapped) \
+                 WHERE k.id = n.id AND k.wrapped = n.before",
+            )
+            .bind(ids)
+            .bind(before)
+            .bind(wrapped)
+            .execute(&self.pool)
+            .await
+            .map_err(|error| of_store(&error))?;
+            count += done.rows_affected();
+        }
+    }
+}
