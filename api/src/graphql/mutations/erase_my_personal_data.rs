@@ -100,7 +100,7 @@ impl EraseMyPersonalDataMutation {
         };
         let eraser = &ctx.services()?.eraser;
         match eraser.erase(&erasure, OpenOrderRule::InTheWay).await {
-            Ok(erased) => Ok(EraseMyPersonalDataPayload::Done(erased)),
+            Ok(done) => Ok(EraseMyPersonalDataPayload::Done(done)),
             Err(EraseError::OpenOrders(open)) => {
                 let message = format!(
                     "{} orders are still to be delivered: cancel them, or confirm their delivery, \
