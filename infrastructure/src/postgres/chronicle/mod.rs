@@ -196,8 +196,7 @@ impl PostgresChronicle {
     /// [`LogError`].
     pub async fn plan(&self, wanted: &Wanted, way: Way, limit: u32) -> Result<String, LogError> {
         let range = self.range(wanted, way).await?;
-        let mut explained = QueryBuilder::<Postgres>::default();
-        std::mem::swap(&mut explained, &mut statement::page(wanted, &range, limit));
+        let mut explained = statement::page(wanted, &range, limit);
         let sql = format!("EXPLAIN (ANALYZE, TIMING off) {}", explained.sql());
         let mut built = explained.build();
         let arguments = sqlx::Execute::take_arguments(&mut built);

@@ -18,6 +18,10 @@ const COLUMNS: &str = "e.xact_id, e.position, e.aggregate_type, e.aggregate_id, 
 const READABLE: &str = "e.xact_id < (SELECT value \
     + pg_snapshot_xmin(pg_current_snapshot())::text::bigint FROM log_offset)";
 
+/// An event of a stream that is asked for.
+const STREAM: &str =
+    "e.aggregate_type = asked.aggregate_type AND e.aggregate_id = asked.aggregate_id";
+
 /// A stretch of the log, and in which way it is gone through.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Range {
@@ -184,8 +188,6 @@ fn push_streams(sql: &mut Statement, streams: &[StreamName], range: &Range) {
         Way::Onwards(_) => (" <= (", range.after),
         Way::Back(_) => (" < (", range.before),
     };
-    const STREAM: &str =
-        "e.aggregate_type = asked.aggregate_type AND e.aggregate_id = asked.aggregate_id";
     sql.push(format!(
         "WITH RECURSIVE half (low, high) AS (SELECT 0::bigint, coalesce((SELECT e.sequence \
          FROM events e WHERE {STREAM} ORDER BY e.sequence DESC LIMIT 1), 0) UNION ALL \
