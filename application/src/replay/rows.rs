@@ -24,7 +24,7 @@ use crate::ports::replay::{ReadFailure, ReadModel, Rows};
 /// Tables that are read at once, and batches of each that are hashed at once.
 const AT_ONCE: usize = 2;
 /// Orders that are looked at closely at once.
-const CLOSELY: usize = 500;
+const CLOSELY: usize = 2_000;
 
 impl Run<'_> {
     /// Compares everything.

@@ -20,8 +20,8 @@ async fn a_sound_history_is_found_sound_with_all_orders_in_memory_and_with_few()
     // Long after the others came between.
     world.pay(World::order(9)).await;
     follow(&world.pool).await;
-    for orders in [1_000, 2] {
-        let plan = Plan { orders, workers: 3 };
+    for (orders, workers) in [(1_000, 3), (2, 1)] {
+        let plan = Plan { orders, workers };
         let report = replayed(&world.pool, plan).await;
         assert_eq!(told(&report), Vec::<String>::new());
         assert!(report.agrees() && report.comparing.read > 50);
