@@ -151,12 +151,12 @@ impl Sight {
             let rows = rows.iter().filter(|row| self.standing.is(row.owner));
             seen.extend(rows.map(|row| row.id.0));
         }
-        let may = |stream: &&StreamName| match Uuid::parse_str(&stream.aggregate_id) {
-            Ok(id) => seen.contains(&id),
-            Err(_) => {
-                let payout = stream.aggregate_id.parse::<PayoutId>();
-                payout.is_ok_and(|id| self.standing.is(id.account))
+        let may = |stream: &&StreamName| {
+            if let Ok(id) = Uuid::parse_str(&stream.aggregate_id) {
+                return seen.contains(&id);
             }
+            let payout = stream.aggregate_id.parse::<PayoutId>();
+            payout.is_ok_and(|id| self.standing.is(id.account))
         };
         Ok(streams.iter().filter(may).cloned().collect())
     }

@@ -115,9 +115,7 @@ async fn a_version_that_nobody_knows_is_an_error_that_names_the_event() {
         .await;
     }
     for stored in read_all(&log, versions.len()).await {
-        let error = decoder()
-            .decode(stored)
-            .expect_err("unknown version");
+        let error = decoder().decode(&stored).expect_err("unknown version");
         let LogError::Corrupt {
             stream, sequence, ..
         } = &error

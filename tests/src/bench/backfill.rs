@@ -263,8 +263,8 @@ impl World {
     /// What the listener wrote, in the order of the log.
     async fn events(&self) -> Result<Vec<Event>> {
         Ok(sqlx::query_as(
-            "SELECT aggregate_type, aggregate_id, sequence, event_type, event_version,
-                    payload::text, metadata::text
+            "SELECT aggregate_type, aggregate_id, sequence, event_type AS kind,
+                    event_version AS version, payload::text, metadata::text
                FROM events WHERE event_type IN ('PaymentDetected', 'PaymentConfirmed')
               ORDER BY xact_id, position",
         )
@@ -279,8 +279,8 @@ struct Event {
     aggregate_type: String,
     aggregate_id: String,
     sequence: i64,
-    event_type: String,
-    event_version: String,
+    kind: String,
+    version: String,
     payload: String,
     metadata: String,
 }
@@ -298,8 +298,8 @@ async fn write(pool: &PgPool, events: &[Event]) -> Result<()> {
     .bind(texts(|event| &event.aggregate_type))
     .bind(texts(|event| &event.aggregate_id))
     .bind(sequences)
-    .bind(texts(|event| &event.event_type))
-    .bind(texts(|event| &event.event_version))
+    .bind(texts(|event| &event.kind))
+    .bind(texts(|event| &event.version))
     .bind(texts(|event| &event.payload))
     .bind(texts(|event| &event.metadata))
     .execute(pool)

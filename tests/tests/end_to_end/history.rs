@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use gage_application::ports::clock::Clock as _;
+use gage_infrastructure::clock::SystemClock;
 use gage_tests::{
     actors::Person,
     client::Client,
@@ -270,7 +272,7 @@ async fn what_is_ones_own_is_followed_as_it_comes_and_no_longer_than_asked() {
         assert_eq!(shops.next_data().await["history"]["type"], expected);
     }
     // The end of a time that is over.
-    let soon = time::OffsetDateTime::now_utc() + time::Duration::seconds(1);
+    let soon = SystemClock.now() + time::Duration::seconds(1);
     let soon = soon.format(&time::format_description::well_known::Rfc3339);
     let until = json!({ "filter": { "types": ["OrderCancelled"], "until": soon.unwrap() } });
     let mut ending = Subscription::open(&customer.client, document, until).await;

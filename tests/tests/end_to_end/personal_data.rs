@@ -154,10 +154,11 @@ fn of(orders: &Value, order: &str) -> Value {
 
 /// Where a text stands: as it is, as bytes that are printed, or as JSON escapes them.
 fn stands_in<'f>(text: &str, found: &'f [(String, String)]) -> Vec<&'f str> {
-    let escaped: String = text
+    let escaped: Vec<String> = text
         .encode_utf16()
         .map(|unit| format!("\\u{unit:04x}"))
         .collect();
+    let escaped = escaped.concat();
     let forms = [text.to_owned(), hex::encode(text), escaped];
     found
         .iter()

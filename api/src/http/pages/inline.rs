@@ -39,9 +39,11 @@ fn sources(hashes: &[String]) -> String {
             .and_then(|value| STANDARD.decode(value).ok())
             .is_some_and(|value| value.len() == 32)
     };
-    hashes
-        .iter()
-        .filter(is_hash)
-        .map(|hash| format!(" '{hash}'"))
-        .collect()
+    let mut sources = String::new();
+    for hash in hashes.iter().filter(is_hash) {
+        sources.push_str(" '");
+        sources.push_str(hash);
+        sources.push('\'');
+    }
+    sources
 }

@@ -13,24 +13,19 @@ use super::cipher::{CustomerKey, WrappingKey};
 fn details() -> impl Strategy<Value = DeliveryDetails> {
     // Korean, English, quotes and emoji, up to the bounds.
     let text = |most: usize| format!("[가-힣a-zA-Z0-9\"\\\\🎁]{{1,{most}}}");
+    let text = |most| proptest::string::string_regex(&text(most)).unwrap();
     (
-        (
-            text(100).as_str().to_owned(),
-            text(100).as_str().to_owned(),
-            text(200).as_str().to_owned(),
-        ),
+        text(100),
+        text(100),
+        text(200),
         proptest::option::of(text(200)),
     )
-        .prop_flat_map(|((recipient, contact, address), note)| {
-            let note = note.unwrap_or_else(|| "[가]{1,3}".to_owned());
-            (recipient, contact, address, note)
-        })
         .prop_map(|(recipient, contact, address, note)| {
             DeliveryDetails::new(DeliveryGiven {
                 recipient,
                 contact,
                 address,
-                note: Some(note),
+                note,
                 ..DeliveryGiven::default()
             })
             .unwrap()
