@@ -21,6 +21,9 @@ const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(5);
 /// Time between looks at them.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// Orders in the way that are told, at most: one more changes nothing.
+pub const OPEN_ORDERS_TOLD: usize = 100;
+
 /// Erases personal data.
 #[derive(Clone)]
 pub struct Eraser {
@@ -103,13 +106,22 @@ impl Eraser {
             }
             sleep(PAUSE).await;
         };
-        let found = self.personal.deliveries(&open, Reading::Closed).await?;
-        Ok(needed(open, &found))
+        let mut in_the_way = Vec::new();
+        for some in open.chunks(OPEN_ORDERS_TOLD) {
+            let found = self.personal.deliveries(some, Reading::Closed).await?;
+            in_the_way.extend(needed(some, &found));
+            if in_the_way.len() >= OPEN_ORDERS_TOLD {
+                in_the_way.truncate(OPEN_ORDERS_TOLD);
+                break;
+            }
+        }
+        Ok(in_the_way)
     }
 }
 
-fn needed(open: Vec<OrderId>, found: &HashMap<OrderId, Delivery>) -> Vec<OrderId> {
-    open.into_iter()
+fn needed(open: &[OrderId], found: &HashMap<OrderId, Delivery>) -> Vec<OrderId> {
+    open.iter()
+        .copied()
         .filter(|order| matches!(found.get(order), Some(Delivery::Open(_) | Delivery::Sealed)))
         .collect()
 }

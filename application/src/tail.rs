@@ -170,6 +170,14 @@ impl Tail {
         }
     }
 
+    /// How far the log was read; none while nobody follows it.
+    pub fn end(&self) -> Option<LogPosition> {
+        match &*self.state() {
+            State::Following(held) => Some(held.end),
+            State::Asleep | State::Unplaced => None,
+        }
+    }
+
     /// Changes whenever the end moved.
     pub fn moves(&self) -> watch::Receiver<u64> {
         self.moves.subscribe()

@@ -127,8 +127,8 @@ impl SalesQueries {
              (days.last + interval '1 day') AT TIME ZONE $3 AS day_after, \
              count(o.placed_at) AS orders, min(o.placed_at) AS oldest \
              FROM (SELECT COALESCE($5::date::timestamp, date_trunc('day', $2 AT TIME ZONE $3)) \
-             AS last) days LEFT JOIN {} o ON true GROUP BY days.last",
-            newest()
+             AS last) days LEFT JOIN LATERAL {} o ON true GROUP BY days.last",
+            newest("(days.last + interval '1 day') AT TIME ZONE $3")
         );
         let found = sqlx::query(&sql)
             .bind(request.shop.0)
@@ -170,7 +170,7 @@ impl SalesQueries {
              FROM {} o, LATERAL (SELECT p.chain_id, p.token, p.funded, p.refunded \
              FROM {}.payments p WHERE p.order_id = o.id AND p.funding = 'confirmed' LIMIT 1) p \
              WHERE o.placed_at >= $2 AND o.placed_at < $3 AND o.phase IN {SOLD} GROUP BY 1, 2, 3",
-            newest(),
+            newest("$3"),
             Payments::SCHEMA
         );
         let found = sqlx::query(&sql)
@@ -196,7 +196,7 @@ impl SalesQueries {
              FROM {} o, LATERAL (SELECT l.product, l.quantity FROM {}.order_lines l \
              WHERE l.order_id = o.id OFFSET 0) l \
              WHERE o.placed_at >= $2 AND o.placed_at < $3 AND o.phase IN {SOLD} GROUP BY 1",
-            newest(),
+            newest("$3"),
             Orders::SCHEMA
         );
         let found = sqlx::query(&sql)
@@ -223,11 +223,12 @@ struct Span {
     end: OffsetDateTime,
 }
 
-/// The newest orders of shop `$1`: from an index, whatever the shop's age.
-fn newest() -> String {
+/// The newest orders of shop `$1` that were placed before a moment: from an index, whatever the
+/// shop's age.
+fn newest(before: &str) -> String {
     format!(
-        "(SELECT o.id, o.phase, o.placed_at FROM {}.orders o WHERE o.shop = $1 \
-         ORDER BY o.placed_xact_id DESC, o.placed_position DESC LIMIT {MOST_ORDERS})",
+        "(SELECT o.id, o.phase, o.placed_at FROM {}.orders o \
+         WHERE o.shop = $1 AND o.placed_at < {before} ORDER BY o.placed_xact_id DESC, o.placed_position DESC LIMIT {MOST_ORDERS})",
         Orders::SCHEMA
     )
 }

@@ -40,12 +40,20 @@ function follow({ entry, languages, pages }: Plan): void {
   for (const href of [...(languages[root.lang] ?? []), ...(page?.scripts ?? [])]) {
     document.head.append(Object.assign(document.createElement('link'), { rel: 'modulepreload', href }));
   }
-  const id = JSON.stringify(decodeURIComponent(pathname.slice(page?.path.length)));
-  page?.asks.forEach((body) => begin(body.replace('":id"', () => id)));
+  page?.asks.forEach((body) => begin(body.replace('":id"', () => JSON.stringify(decoded(pathname.slice(page.path.length))))));
 
   afterFirstPaint(() => {
     document.head.append(Object.assign(document.createElement('script'), { type: 'module', src: entry }));
   });
+}
+
+/** An address that is none names nothing, and must not keep the page away. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 /** Where nobody looks, nothing is painted. */

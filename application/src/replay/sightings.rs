@@ -72,7 +72,16 @@ pub(super) async fn compare(
                 let expected = "an event of its payment that says so".to_owned();
                 findings.add(Fault::NotCarriedOut, place, found, expected);
             }
-            seen.insert(id, log.status);
+            if seen.insert(id, log.status).is_some() {
+                let place = Place::row("chain_sightings", &printed(&id));
+                let (found, expected) = ("the same log twice", "one row for a log");
+                findings.add(
+                    Fault::NotCarriedOut,
+                    place,
+                    found.to_owned(),
+                    expected.to_owned(),
+                );
+            }
         }
     }
     for (id, life) in folds.lives.iter() {

@@ -293,6 +293,7 @@ impl Asked {
             "text" => "'awaiting_payment'".to_owned(),
             "text[]" => "ARRAY['awaiting_payment', 'paid']".to_owned(),
             "timestamp with time zone" => "now()".to_owned(),
+            "date" => "current_date".to_owned(),
             other => panic!("a value of type {other} for {}", self.sql),
         };
         let values: Vec<String> = (1..).zip(&self.parameters).map(value).collect();

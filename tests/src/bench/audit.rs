@@ -97,6 +97,7 @@ async fn audit(url: String) -> Result<(Value, u64)> {
         });
         let output = child.wait_with_output()?;
         let most = watch.join().unwrap_or_default();
+        ensure!(most > 0, "its memory was never seen");
         let report = serde_json::from_slice(&output.stdout);
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         Ok((report.with_context(|| told)?, most))

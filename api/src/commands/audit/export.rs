@@ -173,7 +173,13 @@ async fn write_salts(file: &Path, tree: &dyn HistoryTree, size: u64) -> anyhow::
         .open(&new)?;
     let (mut out, mut written) = (BufWriter::new(opened), 0);
     while written < size {
-        for leaf in tree.leaves_from(written, LEAVES).await? {
+        let leaves = tree.leaves_from(written, LEAVES).await?;
+        ensure!(
+            !leaves.is_empty(),
+            "the tree has {size} leaves, and from leaf {written} on they are gone: see \
+             `gage audit check-tree`"
+        );
+        for leaf in leaves {
             if leaf.index < size {
                 out.write_all(leaf.salt.0.as_slice())?;
             }
@@ -365,7 +371,9 @@ pub(super) async fn import(
     database.pool.close().await;
     writeln!(
         std::io::stdout(),
-        "{} events are in the log; `gage serve` makes the read models of them",
+        "{} events are in the log; `gage serve` makes the read models of them. It begins a tree of \
+         its own: give it another GAGE_CHECKPOINT_ORIGIN or another key than the log had that was \
+         exported, whose checkpoints it contradicts",
         manifest.events
     )?;
     Ok(())

@@ -1,8 +1,9 @@
 //! Erases a customer's personal data.
 
 use async_graphql::{Context, InputObject, Object, Result};
+use futures::future::try_join_all;
 use gage_application::{
-    erasure::{EraseError, OpenOrderRule},
+    erasure::{EraseError, OPEN_ORDERS_TOLD, OpenOrderRule},
     metadata::Actor,
     ports::personal_data::{Erased, Erasure},
 };
@@ -16,9 +17,6 @@ use crate::graphql::{
     scalars::DateTime,
     types::Order,
 };
-
-/// Orders that are named when they are in the way.
-const NAMED: usize = 100;
 
 /// That it is to be done.
 #[derive(InputObject)]
@@ -52,16 +50,13 @@ impl EraseMyPersonalDataPayload {
     }
 
     /// Orders that are in the way: their goods are still to be delivered. At most 100.
-    #[graphql(complexity = "20 * child_complexity")]
+    #[graphql(complexity = "100 * child_complexity")]
     async fn open_orders(&self, ctx: &Context<'_>) -> Result<Vec<Order>> {
         let Self::Refused { open, .. } = self else {
             return Ok(Vec::new());
         };
-        let mut orders = Vec::new();
-        for order in open.iter().take(NAMED) {
-            orders.extend(load(ctx, *order).await?.map(Order));
-        }
-        Ok(orders)
+        let orders = try_join_all(open.iter().map(|order| load(ctx, *order))).await?;
+        Ok(orders.into_iter().flatten().map(Order).collect())
     }
 
     /// Why it was refused; empty when it was not.
@@ -81,6 +76,7 @@ pub struct EraseMyPersonalDataMutation;
 #[Object]
 impl EraseMyPersonalDataMutation {
     /// Erases the delivery details of all orders of the wallet that asks, for everyone and for ever. The orders, their history and what proves it stay. Refused with `ORDERS_STILL_OPEN` while goods are to be delivered.
+    #[graphql(complexity = "500 + child_complexity")]
     async fn erase_my_personal_data(
         &self,
         ctx: &Context<'_>,
@@ -102,9 +98,14 @@ impl EraseMyPersonalDataMutation {
         match eraser.erase(&erasure, OpenOrderRule::InTheWay).await {
             Ok(done) => Ok(EraseMyPersonalDataPayload::Done(done)),
             Err(EraseError::OpenOrders(open)) => {
+                let more = if open.len() >= OPEN_ORDERS_TOLD {
+                    "or more "
+                } else {
+                    ""
+                };
                 let message = format!(
-                    "{} orders are still to be delivered: cancel them, or confirm their delivery, \
-                     and ask again",
+                    "{} {more}orders are still to be delivered: cancel them, or confirm their \
+                     delivery, and ask again",
                     open.len()
                 );
                 let errors = vec![UserError::at(ErrorCode::OrdersStillOpen, message, &[])];

@@ -5,8 +5,8 @@
 //! and then.
 
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
-    sync::Arc,
+    collections::{BTreeSet, HashMap, VecDeque, hash_map::Entry},
+    sync::{Arc, LazyLock, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -22,6 +22,7 @@ use gage_application::{
     position::LogPosition,
     tail::Tail,
 };
+use gage_domain::value::Address;
 use tokio::{
     select,
     sync::{Semaphore, SemaphorePermit, watch},
@@ -50,12 +51,53 @@ const KNOWN_WITHIN: Duration = Duration::from_secs(1);
 /// Streams of which is remembered whether they belong to what is followed.
 const REMEMBERED: usize = 10_000;
 
+/// Time between looks that found nothing, while there is more to look at.
+const BREATH: Duration = Duration::from_millis(50);
+
 /// Followers of the history at once, of this replica.
 const FOLLOWERS: usize = 200;
+/// Of these, of one wallet.
+const FOLLOWERS_OF_ONE: usize = 5;
 static SEATS: Semaphore = Semaphore::const_new(FOLLOWERS);
+static TAKEN: LazyLock<Mutex<HashMap<Address, usize>>> = LazyLock::new(Mutex::default);
+
+/// A follower's place: no wallet takes everyone's.
+struct Seat {
+    wallet: Address,
+    _one_of_all: SemaphorePermit<'static>,
+}
+
+impl Seat {
+    /// A place, if there is one for this wallet.
+    fn of(wallet: Address) -> Option<Self> {
+        let one_of_all = SEATS.try_acquire().ok()?;
+        let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = taken.entry(wallet).or_default();
+        if *own >= FOLLOWERS_OF_ONE {
+            return None;
+        }
+        *own += 1;
+        Some(Self {
+            wallet,
+            _one_of_all: one_of_all,
+        })
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Entry::Occupied(mut own) = taken.entry(self.wallet) {
+            *own.get_mut() -= 1;
+            if *own.get() == 0 {
+                own.remove();
+            }
+        }
+    }
+}
 
 struct Follower {
-    _seat: SemaphorePermit<'static>,
+    _seat: Seat,
     history: History,
     sight: Sight,
     whose: Whose,
@@ -83,8 +125,8 @@ pub(super) async fn follow(
     may.map_err(|error| ctx.error(error))?;
     let asking = ctx.asking()?.clone();
     let retry_after = Duration::from_secs(10);
-    let seat = SEATS.try_acquire();
-    let seat = seat.map_err(|_| ctx.error(ApiError::Busy { retry_after }))?;
+    let seat = Seat::of(ctx.wallet()?.address);
+    let seat = seat.ok_or_else(|| ctx.error(ApiError::Busy { retry_after }))?;
     let services = ctx.services()?;
     let begun = Follower {
         _seat: seat,
@@ -130,12 +172,16 @@ impl Follower {
             // Before the look, so that nothing falls between the two.
             self.moves.borrow_and_update();
             let now = self.clock.now();
+            let until = self.wanted.until;
+            let over = until.is_some_and(|until| now >= until.saturating_add(GRACE));
+            // Before the look too: what becomes known after it is not missed.
+            let last_look = over && self.knows_all().await;
             match self.look().await {
+                Ok(Looked::On) if self.found.is_empty() => sleep(BREATH).await,
                 Ok(Looked::On) => {}
                 Ok(Looked::AtEnd) if !self.found.is_empty() => {}
                 Ok(Looked::AtEnd) => {
-                    let until = self.wanted.until;
-                    if until.is_some_and(|until| now >= until.saturating_add(GRACE)) {
+                    if last_look {
                         return None;
                     }
                     if let Err(error) = self.rest().await {
@@ -169,7 +215,7 @@ impl Follower {
         let wanted: Vec<&StoredEvent> = wanted.map(AsRef::as_ref).collect();
         if !wanted.is_empty() {
             if !self.know(&wanted).await? {
-                return Ok(Looked::AtEnd);
+                return Ok(Looked::On);
             }
             let theirs = |event: &&StoredEvent| self.belonging.get(&event.stream) == Some(&true);
             let theirs: Vec<StoredEvent> = wanted.into_iter().filter(theirs).cloned().collect();
@@ -194,17 +240,8 @@ impl Follower {
         let Some(last) = events.last().filter(|_| !unknown.is_empty()) else {
             return Ok(true);
         };
-        if matches!(
-            self.whose,
-            Whose::Shop(_) | Whose::Customer(_) | Whose::Wallet(_)
-        ) {
-            let known = async {
-                self.progress.catalog.reach(last.position).await;
-                self.progress.orders.reach(last.position).await;
-            };
-            if timeout(KNOWN_WITHIN, known).await.is_err() {
-                return Ok(false);
-            }
+        if !self.is_known(last.position).await {
+            return Ok(false);
         }
         let theirs = self.sight.belonging(&self.whose, &unknown).await?;
         for stream in unknown {
@@ -212,6 +249,29 @@ impl Follower {
             self.belonging.insert(stream, belongs);
         }
         Ok(true)
+    }
+
+    /// Whether the read models know, of the log up to here, whose it is.
+    async fn is_known(&self, position: LogPosition) -> bool {
+        if !matches!(
+            self.whose,
+            Whose::Shop(_) | Whose::Customer(_) | Whose::Wallet(_)
+        ) {
+            return true;
+        }
+        let known = async {
+            self.progress.catalog.reach(position).await;
+            self.progress.orders.reach(position).await;
+        };
+        timeout(KNOWN_WITHIN, known).await.is_ok()
+    }
+
+    /// Whether the end that was found is the log's, and not that of what the read models know.
+    async fn knows_all(&self) -> bool {
+        match self.tail.end() {
+            Some(end) => self.is_known(end).await,
+            None => false,
+        }
     }
 
     /// Waits until there may be more; looks meanwhile whether the viewer may go on looking.

@@ -189,7 +189,7 @@ fn of_inventory(event: &InventoryEvent) -> Words {
             let (pieces, order) = (quantity.get(), number(*order));
             let en = count(pieces, "piece was", "pieces were");
             words(
-                format!("주문 {order}의 {pieces}개가 출고되었습니다."),
+                format!("주문 {order}의 {pieces}개가 판매 확정되었습니다."),
                 format!("{en} sold to the order {order}."),
             )
         }

@@ -37,6 +37,8 @@ pub struct TreeCheck<'a> {
     kept: KeptTree,
     /// Leaves that were read and not compared yet.
     leaves: VecDeque<KeptLeaf>,
+    /// Nothing was kept where the next leaf should be.
+    at_end: bool,
     /// The tree of the leaves so far.
     growth: Growth,
     signed: Signed<'a>,
@@ -58,6 +60,7 @@ impl<'a> TreeCheck<'a> {
             tree,
             kept: tree.kept().await?,
             leaves: VecDeque::new(),
+            at_end: false,
             growth: Growth::empty(),
             signed: Signed::new(issued, key),
             found: Findings::default(),
@@ -151,8 +154,10 @@ impl<'a> TreeCheck<'a> {
     async fn next_leaf(&mut self) -> Result<Option<KeptLeaf>, TreeError> {
         if self.leaves.is_empty() {
             let (read, size) = (self.growth.size(), self.kept.head.size);
-            if read < size {
+            if read < size && !self.at_end {
                 let leaves = self.tree.leaves_from(read, PAGE).await?;
+                // What is gone is not looked for again with every event.
+                self.at_end = leaves.is_empty();
                 // The tree may have grown meanwhile.
                 self.leaves
                     .extend(leaves.into_iter().filter(|leaf| leaf.index < size));

@@ -111,13 +111,18 @@ impl PostgresPersonalData {
         let Some(wrapping) = &self.wrapping else {
             return Ok(false);
         };
-        let newest: Option<KeyRow> = sqlx::query_as(
-            "SELECT id, customer, wrapped FROM personal_keys WHERE erased_at IS NULL LIMIT 1",
+        // Ids rise with time, and a rotation goes by them: one that stopped half way, or beside a
+        // server, left the oldest and the newest wrapped differently.
+        let ends: Vec<KeyRow> = sqlx::query_as(
+            "(SELECT id, customer, wrapped FROM personal_keys WHERE erased_at IS NULL \
+               ORDER BY id LIMIT 1) UNION ALL \
+             (SELECT id, customer, wrapped FROM personal_keys WHERE erased_at IS NULL \
+               ORDER BY id DESC LIMIT 1)",
         )
-        .fetch_optional(&self.pool)
+        .fetch_all(&self.pool)
         .await
         .map_err(|error| of_store(&error))?;
-        Ok(newest.is_some_and(|row| unwrapped(wrapping, &row).is_err()))
+        Ok(ends.iter().any(|row| unwrapped(wrapping, row).is_err()))
     }
 
     /// The customer's key, which is made when there is none.
@@ -226,6 +231,8 @@ impl PostgresPersonalData {
         match (state_of(key), key, reading) {
             (KeyState::Erased, ..) => Delivery::Erased,
             (KeyState::Held, _, Reading::Closed) => Delivery::Sealed,
+            // A server without the key is told so when it starts, not at each view.
+            (KeyState::Held, ..) if self.wrapping.is_none() => Delivery::Unreadable,
             (KeyState::Held, Some(key), Reading::Open) => {
                 let details = self.open(order, *buyer, sealed, key);
                 details.map_or_else(

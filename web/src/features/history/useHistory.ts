@@ -76,8 +76,10 @@ export function useHistory(filter: HistoryFilter, live: boolean): FollowedHistor
 
   const [after, setAfter] = useState<string | null>();
   if (known && after === undefined) setAfter(known.events[0]?.cursor ?? null);
+  // Without an event to go on from, only a history that was looked at whole is followed: from its beginning.
+  const begun = typeof after === 'string' || (after === null && known?.next === null);
   const [{ data: news }] = useSubscription(
-    { query: HistoryNewsDocument, variables: { filter, after: after ?? null }, pause: !live || after === undefined },
+    { query: HistoryNewsDocument, variables: { filter, after: after ?? null }, pause: !live || !begun },
     take,
   );
   const events = useMemo(() => known && join(news ?? [], known.events), [known, news]);

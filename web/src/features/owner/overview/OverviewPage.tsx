@@ -20,6 +20,7 @@ import { daysUntil, seriesOf, today, zoneName } from './days';
 import { Held } from './Held';
 import { LowStock } from './LowStock';
 import { Revenue } from './Revenue';
+import { isDay } from '../orders/placedWithin';
 
 const SPANS = [7, 30, 90] as const;
 /** A day ends at some time. */
@@ -36,7 +37,8 @@ export function OverviewPage() {
   const timeZone = useMemo(() => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC', []);
   const zone = zoneName(timeZone);
   const now = today(useNow(LOOK_EVERY_MS), zone);
-  const last = until === '' || until > now ? now : until;
+  const picked = until === '' || until > now ? now : until;
+  const last = isDay(picked) ? picked : now;
   const variables = { shop: shop.id, days: span, timeZone: zone, until: last === now ? null : last };
   const [{ data, fetching, error }, look] = useQuery({ query: ShopOverviewDocument, variables });
   useAskedAnew(() => look({ requestPolicy: 'network-only' }));
@@ -53,7 +55,7 @@ export function OverviewPage() {
                 </Toggle>
               ))}
             </div>
-            <DayField label={t('sales.until')} value={last} max={now} onChange={setUntil} />
+            <DayField label={t('sales.until')} value={picked} max={now} onChange={setUntil} />
           </div>
         }
       >
