@@ -83,6 +83,18 @@ export class Member {
     }
   }
 
+  /** Waits until a product that was just listed is shown with its stock: pages are read a moment later than they are written. */
+  protected async seesProduct(product: string, available: number): Promise<void> {
+    for (;;) {
+      const found = await this.asks<{ product: { available: number } | null }>(
+        'query($product: ID!) { product(id: $product) { available } }',
+        { product },
+      );
+      if (found.product?.available === available) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
   /** Sends a call of an order's payment, as the server prepares it for this wallet. */
   protected async moves(order: string, call: 'refundCall' | 'releaseCall' | 'disputeCall'): Promise<void> {
     const document = `query($order: ID!) { order(id: $order) { payment { call: ${call} { call { contract callData } } } } }`;

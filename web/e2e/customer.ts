@@ -35,6 +35,7 @@ export class Customer extends Member {
 
   /** Who is paid for an order. */
   async seller(order: string): Promise<string> {
+    await this.seesOrder(order, 'AWAITING_PAYMENT');
     const document = 'query($order: ID!) { order(id: $order) { payment { seller } } }';
     const found = await this.asks<{ order: { payment: { seller: string } } }>(document, { order });
     return found.order.payment.seller;

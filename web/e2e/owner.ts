@@ -59,6 +59,7 @@ export class Owner extends Member {
     const product = listed['productId'] ?? '';
     await this.does('publishProduct', { product });
     if (quantity > 0) await this.does('receiveStock', { product, quantity });
+    await this.seesProduct(product, quantity);
     return product;
   }
 }
