@@ -40,7 +40,9 @@ function follow({ entry, languages, pages }: Plan): void {
   for (const href of [...(languages[root.lang] ?? []), ...(page?.scripts ?? [])]) {
     document.head.append(Object.assign(document.createElement('link'), { rel: 'modulepreload', href }));
   }
-  page?.asks.forEach((body) => begin(body.replace('":id"', () => JSON.stringify(decoded(pathname.slice(page.path.length))))));
+  page?.asks.forEach((body) =>
+    begin(body.replace('":id"', () => JSON.stringify(decoded(pathname.slice(page.path.length))))),
+  );
 
   afterFirstPaint(() => {
     document.head.append(Object.assign(document.createElement('script'), { type: 'module', src: entry }));
