@@ -232,7 +232,7 @@ pub async fn write<O: Operation>(
     attempted.map_err(|error| ctx.error(error))
 }
 
-/// As [`write`], for one operation among others: that the server cannot carry it out now is only
+/// As [`write()`], for one operation among others: that the server cannot carry it out now is only
 /// this one's.
 ///
 /// # Errors
